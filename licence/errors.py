@@ -208,10 +208,7 @@ class AnzhengError(Exception):
     """
 
     def __init__(self, code: Code, message: str, **facts: Fact) -> None:
-        super().__init__(message)
+        super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message
         self.facts: dict[str, Fact] = facts
-
-    def __str__(self) -> str:
-        return f"{self.code}: {self.message}"

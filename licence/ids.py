@@ -1,4 +1,4 @@
-"""Names for what would otherwise be "just bytes" or "just a string", so that a mix-up is a type error."""
+"""Names for what would otherwise be "just bytes" or "just a string": a mix-up is a type error."""
 
 from typing import NewType
 
@@ -6,7 +6,7 @@ Digest = NewType("Digest", bytes)
 """A SHA-256 digest, 32 bytes."""
 
 Leaf = NewType("Leaf", bytes)
-"""The identity of an anchored thing: SHA-256(0x00 || leaf data), 32 bytes. Public ids are its hex."""
+"""The identity of an anchored thing: SHA-256(0x00 || leaf data), 32 bytes; in hex a public id."""
 
 MerkleRoot = NewType("MerkleRoot", bytes)
 """Root of an RFC 9162 tree, 32 bytes."""
@@ -24,7 +24,7 @@ OfficerId = NewType("OfficerId", str)
 """Name of an officer whose public key the signer has pinned."""
 
 StatusIndex = NewType("StatusIndex", int)
-"""Place of a licence version in the status words and lists of one (registry, authority); never reused."""
+"""Place of a version in the status words and lists of one (registry, authority); never reused."""
 
 ChainId = NewType("ChainId", int)
 """EIP-155 chain id."""
