@@ -1,4 +1,4 @@
-"""Rules for all tests: which may open sockets, how hard hypothesis tries, what a missing tool means.
+"""Rules for all tests: who may open sockets, how hard hypothesis tries, what a missing tool means.
 
 The folder decides: `unit` and `property` open no socket at all (Unix sockets apart, which event
 loops need); every other test may speak to this machine only.

@@ -1,0 +1,100 @@
+# anzheng 安证. `make help` lists the targets; README.md says where to begin.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+OUT ?= var/demo
+WORKERS ?= 2
+PYTHON ?= python3
+BIN := .venv/bin
+PYTEST := $(BIN)/pytest -q -n $(WORKERS)
+CODE := licence signer anchor wallet verifier anzheng tests tools
+NODE := contracts $(patsubst %/package-lock.json,%,$(wildcard tests/interop/node/package-lock.json))
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+##@ Use
+.PHONY: demo
+demo: .venv/.all contracts/node_modules/.stamp ## the whole life of sample licences, into var/demo (OUT=dir: elsewhere)
+	$(BIN)/anzheng demo --out "$(OUT)"
+
+##@ Test
+.PHONY: check test test-slow
+check: lint types unit ## lint, types, unit and property tests (under a minute when warm)
+
+test: check contracts/node_modules/.stamp tools ## check, then integration, interop and end-to-end tests
+	$(PYTEST) -m "not slow" tests/integration tests/interop tests/e2e
+
+test-slow: .venv/.dev contracts/node_modules/.stamp tools java ## what takes minutes: Java judges, long properties, kills, compiles
+	HYPOTHESIS_PROFILE=slow $(PYTEST) -m slow tests
+
+.PHONY: unit lint types
+unit: .venv/.dev ## unit, property and compatibility tests
+	$(PYTEST) -m "not slow" tests/unit tests/property tests/compat tests/test_*.py
+
+lint: .venv/.dev ## ruff, its formatter and the import rules
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --check --quiet .
+	@answer=$$($(BIN)/lint-imports --no-logo) || { echo "$$answer"; exit 1; }
+
+types: .venv/.dev ## mypy --strict on code and tests
+	$(BIN)/mypy
+
+.PHONY: cover bench audit
+cover: .venv/.dev ## branch coverage of unit, property and compatibility tests
+	mkdir -p var
+	$(PYTEST) -m "not slow" --cov --cov-report=term tests/unit tests/property tests/compat
+
+bench: .venv/.all contracts/node_modules/.stamp ## measure, print and store var/bench/results.json
+	$(BIN)/python tools/bench.py
+
+audit: .venv/.dev contracts/node_modules/.stamp ## known holes of what we install, and its list (CycloneDX) in var/audit
+	$(BIN)/python tools/audit.py
+
+##@ Change
+.PHONY: fmt lock vectors abi errors
+fmt: .venv/.dev ## let ruff put the code in order
+	$(BIN)/ruff check --fix --quiet . || true
+	$(BIN)/ruff format .
+
+lock: ## make requirements/*.txt anew from pyproject.toml
+	$(PYTHON) tools/lock.py
+
+vectors: .venv/.dev ## make tests/compat/v1 anew (a change there is a change of format)
+	$(BIN)/python -m tests.compat.generate
+
+abi: .venv/.all contracts/node_modules/.stamp ## compile the contract into contracts/artifacts
+	$(BIN)/python contracts/compile.py
+
+errors: .venv/.all ## make docs/errors.md anew from licence/errors.py
+	$(BIN)/python tools/error_codes.py
+
+##@ Install
+.PHONY: install tools java clean
+install: .venv/.dev contracts/node_modules/.stamp tools ## everything that the targets above need, Java apart
+
+tools: ## poppler-utils, qpdf, openssl (as root; else says which)
+	@$(PYTHON) tools/install.py system pdfsig qpdf openssl
+
+java: ## a JDK and Maven for the Java judges (as root; else says which)
+	@$(PYTHON) tools/install.py system javac mvn
+
+clean: ## remove what was made, except .venv and node_modules
+	rm -rf var .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache contracts/out contracts/cache
+	rm -rf tests/interop/referees/*/target
+	find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/.all: requirements/all.txt requirements/tools.txt pyproject.toml
+	$(PYTHON) tools/install.py venv all
+	touch $@
+
+.venv/.dev: requirements/dev.txt requirements/tools.txt pyproject.toml
+	$(PYTHON) tools/install.py venv dev
+	touch .venv/.all $@
+
+contracts/node_modules/.stamp: $(NODE:%=%/package-lock.json)
+	$(PYTHON) tools/install.py node $(NODE)
+	touch $@
