@@ -1,1 +1,1 @@
-"""See the modules."""
+"""The application: settings, wiring, flows, database, queue, API, command line and worker."""

@@ -1,1 +1,1 @@
-"""See the modules."""
+"""One module for each step of the life of a licence (DESIGN section 2)."""

@@ -1,1 +1,1 @@
-"""See the modules."""
+"""Jobs: the outbox rows are the truth, whatever carries them only wakes a worker."""

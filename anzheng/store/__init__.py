@@ -1,1 +1,1 @@
-"""See the modules."""
+"""The only database code: tables, migrations and one repository a topic."""

@@ -1,0 +1,110 @@
+"""Where files lie: content-addressed, so that writing twice is harmless and reading is checked.
+
+A file is on the disk, with its folder entry, before `put` returns: a database row may name it.
+"""
+
+import hashlib
+import os
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Protocol
+
+from licence.errors import AnzhengError, Code
+from licence.ids import Digest
+
+
+class FileStore(Protocol):
+    """Keeps bytes under their SHA-256."""
+
+    def put(self, data: bytes) -> Digest:
+        """Store `data` durably and return its digest."""
+        ...
+
+    def put_many(self, files: Iterable[bytes]) -> tuple[Digest, ...]:
+        """Store several files durably, in order; cheaper than one by one."""
+        ...
+
+    def get(self, digest: Digest) -> bytes:
+        """Return the bytes; STORE_FAILED when they are missing or changed."""
+        ...
+
+
+class FolderFileStore:
+    """Files in `root/ab/cdef…`, each written beside its place, flushed and renamed."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        root.mkdir(parents=True, exist_ok=True)
+
+    def put(self, data: bytes) -> Digest:
+        """Store `data` durably and return its digest."""
+        return self.put_many((data,))[0]
+
+    def put_many(self, files: Iterable[bytes]) -> tuple[Digest, ...]:
+        """Store several files durably; each folder that changed is flushed once, at the end."""
+        digests: list[Digest] = []
+        folders: set[Path] = set()
+        try:
+            for data in files:
+                digest = Digest(hashlib.sha256(data).digest())
+                digests.append(digest)
+                self._write(self.path(digest), data)
+                # Also when it was there: whoever wrote it may have died before this flush.
+                folders.add(self.path(digest).parent)
+            for folder in sorted(folders):
+                flush_folder(folder)
+        except OSError as exc:
+            raise AnzhengError(
+                Code.STORE_FAILED, f"the file store cannot write: {exc.strerror}"
+            ) from exc
+        return tuple(digests)
+
+    def get(self, digest: Digest) -> bytes:
+        """Return the bytes; a file that is missing or was changed is an error, never an answer."""
+        try:
+            data = self.path(digest).read_bytes()
+        except OSError as exc:
+            raise AnzhengError(
+                Code.STORE_FAILED, f"file {digest.hex()} is not in the store", sha256=digest.hex()
+            ) from exc
+        if hashlib.sha256(data).digest() != digest:
+            raise AnzhengError(
+                Code.STORE_FAILED, f"file {digest.hex()} was changed", sha256=digest.hex()
+            )
+        return data
+
+    def path(self, digest: Digest) -> Path:
+        """Return where the file with this digest lies."""
+        name = digest.hex()
+        return self._root / name[:2] / name[2:]
+
+    def _write(self, place: Path, data: bytes) -> None:
+        if place.exists() and place.stat().st_size == len(data):
+            return
+        if not place.parent.is_dir():
+            place.parent.mkdir(parents=True, exist_ok=True)
+            flush_folder(self._root)
+        write_durably(place, data, flush_parent=False)
+
+
+def flush_folder(folder: Path) -> None:
+    """Make the entries of `folder` survive a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_durably(place: Path, data: bytes, *, flush_parent: bool = True) -> None:
+    """Write a whole file or nothing: beside its place, flushed, then renamed over it."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    beside = place.with_name(f".{place.name}.{os.getpid()}-{threading.get_ident()}.part")
+    with beside.open("wb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
+    beside.replace(place)
+    if flush_parent:
+        flush_folder(place.parent)

@@ -1,0 +1,43 @@
+"""The embedded queue: the outbox table itself, polled by workers in any number of processes."""
+
+from datetime import datetime
+
+from anzheng.store.database import Store
+from anzheng.store.outbox import Job
+from licence.errors import Code
+from licence.ports import Clock
+
+
+class OutboxQueue:
+    """Leases rows of the outbox for one worker."""
+
+    def __init__(self, store: Store, clock: Clock, *, owner: str, lease_seconds: int) -> None:
+        self._store = store
+        self._clock = clock
+        self._owner = owner
+        self._lease_seconds = lease_seconds
+
+    def take(self) -> Job | None:
+        """Lease the next job that is due, or return None."""
+        with self._store.write() as unit:
+            return unit.outbox.lease(self._owner, self._clock.now(), self._lease_seconds)
+
+    def hold(self, job: Job) -> None:
+        """Prolong the lease; LEASE_LOST when somebody else has the job."""
+        with self._store.write() as unit:
+            unit.outbox.hold(job, self._clock.now(), self._lease_seconds)
+
+    def done(self, job: Job) -> None:
+        """Finish a job."""
+        with self._store.write() as unit:
+            unit.outbox.done(job)
+
+    def again(self, job: Job, at: datetime) -> None:
+        """Finish this round of a job that must come again."""
+        with self._store.write() as unit:
+            unit.outbox.again(job, at)
+
+    def failed(self, job: Job, code: Code) -> None:
+        """Give a job back to be tried later."""
+        with self._store.write() as unit:
+            unit.outbox.failed(job, code, self._clock.now())

@@ -1,0 +1,154 @@
+"""The one `Settings`: read once at the start, handed on as values, never read again.
+
+Order of precedence: arguments, environment (`ANZHENG_…`), the TOML file, the defaults here.
+`config.example.toml` shows every field; a test compares it with this module.
+"""
+
+from enum import StrEnum, unique
+from pathlib import Path
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+from typing_extensions import override
+
+from licence.domain.model import Environment
+from licence.errors import AnzhengError, Code
+
+TEST_TSA = "test:"
+"""Value of `tsa_url` that means our own RFC 3161 responder in this process."""
+
+DEVNET_CHAIN_ID = 31337
+"""Chain id of a local anvil."""
+
+
+@unique
+class Finality(StrEnum):
+    """When a block counts as final; `blocks` waits for `final_blocks` more."""
+
+    INSTANT = "instant"
+    BLOCKS = "blocks"
+
+
+class Settings(BaseSettings):
+    """Everything that may differ from one installation to the next."""
+
+    model_config = SettingsConfigDict(env_prefix="ANZHENG_", extra="forbid", frozen=True)
+
+    environment: Environment = Environment.TEST
+    data_dir: Path = Path("var/anzheng")
+    database_url: str = ""
+    registry: str = "cn-aqsc-test"
+    public_url: str = "http://127.0.0.1:8470"
+    verify_base: str = "HTTPS://V.EXAMPLE/L/"
+
+    listen_host: str = "127.0.0.1"
+    listen_port: int = Field(default=8470, ge=0, le=65535)
+    request_max_bytes: int = Field(default=4 * 1024 * 1024, ge=1024)
+    idempotency_hours: int = Field(default=24, ge=1)
+
+    chain_devnet: bool = True
+    chain_rpc_url: str = ""
+    chain_id: int = Field(default=DEVNET_CHAIN_ID, ge=1)
+    chain_contract: str = ""
+    chain_finality: Finality = Finality.INSTANT
+    chain_final_blocks: int = Field(default=0, ge=0)
+    anchor_batch_licences: int = Field(default=10_000, ge=1, le=1_000_000)
+    anchor_batch_seconds: int = Field(default=60, ge=0)
+    pending_after_seconds: int = Field(default=900, ge=0)
+
+    tsa_url: str = TEST_TSA
+    tsa_timeout_seconds: float = Field(default=10.0, gt=0)
+    key_password: SecretStr = SecretStr("")
+    allow_test_keys: bool = True
+    sample_seals: bool = True
+    release_daily_cap: int = Field(default=20_000, ge=1)
+    claim_code_hours: int = Field(default=24 * 30, ge=1)
+
+    lease_seconds: int = Field(default=60, ge=1)
+    worker_poll_seconds: float = Field(default=1.0, gt=0)
+    sign_chunk: int = Field(default=16, ge=1, le=1000)
+
+    @classmethod
+    @override
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read arguments, then the environment, then the TOML file that `load` names."""
+        return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls))
+
+    @property
+    def database(self) -> str:
+        """URL of the database; SQLite in the data folder unless one is named."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'anzheng.sqlite3'}"
+
+
+def load(config: Path | None = None, **given: object) -> Settings:
+    """Read the settings and refuse those that are not safe together.
+
+    Args:
+        config: A TOML file, or None for none.
+        given: Fields that win over file and environment.
+
+    Raises:
+        AnzhengError: SETTINGS_INVALID, or SETTINGS_UNSAFE in production.
+    """
+    if config is not None and not config.is_file():
+        raise AnzhengError(
+            Code.SETTINGS_INVALID, f"there is no settings file {config}", path=str(config)
+        )
+
+    class _FromFile(Settings):
+        model_config = SettingsConfigDict(toml_file=config)
+
+    try:
+        read = _FromFile(**given)  # type: ignore[arg-type]
+    except ValidationError as exc:
+        first = exc.errors(include_input=False, include_url=False)[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise AnzhengError(
+            Code.SETTINGS_INVALID, f"setting {field}: {first['msg']}", field=field
+        ) from exc
+    except ValueError as exc:
+        raise AnzhengError(
+            Code.SETTINGS_INVALID, f"the settings file {config} is not TOML: {exc}"
+        ) from exc
+    settings = Settings.model_construct(**dict(read))
+    refuse_unsafe(settings)
+    return settings
+
+
+def refuse_unsafe(settings: Settings) -> None:
+    """Refuse what may serve a demo but never a real licence.
+
+    Raises:
+        AnzhengError: SETTINGS_UNSAFE naming every offending setting.
+    """
+    if settings.environment is not Environment.PRODUCTION:
+        return
+    unsafe = {
+        "allow_test_keys": settings.allow_test_keys,
+        "sample_seals": settings.sample_seals,
+        "tsa_url": settings.tsa_url.startswith(TEST_TSA),
+        "chain_devnet": settings.chain_devnet,
+        "chain_id": settings.chain_id == DEVNET_CHAIN_ID,
+        "chain_rpc_url": not settings.chain_rpc_url,
+        "key_password": not settings.key_password.get_secret_value(),
+        "registry": settings.registry.endswith("-test"),
+    }
+    fields = ", ".join(name for name, bad in unsafe.items() if bad)
+    if fields:
+        raise AnzhengError(
+            Code.SETTINGS_UNSAFE,
+            f"production refuses the present value of: {fields}; set them for a real installation",
+            fields=fields,
+        )

@@ -1,0 +1,130 @@
+"""Work that must happen after a commit: rows that workers lease, with fencing tokens.
+
+A worker that stalls loses its lease; when it wakes up, its fence is too small and `done` refuses.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, insert, or_, select, update
+
+from anzheng.store.tables import outbox
+from anzheng.store.times import to_text
+from licence.errors import AnzhengError, Code
+
+MAX_BACKOFF_SECONDS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A leased row."""
+
+    id: int
+    topic: str
+    key: str
+    attempts: int
+    fence: int
+
+
+class Outbox:
+    """Repository of work to be done."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, topic: str, key: str, now: datetime) -> None:
+        """Ask for work; asking again for what is already waiting changes nothing."""
+        waiting = self._connection.execute(
+            select(outbox.c.id).where((outbox.c.topic == topic) & (outbox.c.key == key))
+        ).one_or_none()
+        if waiting is None:
+            self._connection.execute(
+                insert(outbox).values(
+                    topic=topic, key=key, created_at=to_text(now), available_at=to_text(now)
+                )
+            )
+
+    def lease(self, owner: str, now: datetime, seconds: int) -> Job | None:
+        """Lease the oldest row that is due and free, or return None."""
+        moment = to_text(now)
+        free = or_(outbox.c.lease_until.is_(None), outbox.c.lease_until <= moment)
+        due = (
+            select(outbox.c.id)
+            .where(free & (outbox.c.available_at <= moment))
+            .order_by(outbox.c.id)
+            .limit(1)
+            .scalar_subquery()
+        )
+        row = self._connection.execute(
+            update(outbox)
+            .where(outbox.c.id == due)
+            .values(
+                lease_owner=owner,
+                lease_until=to_text(now + timedelta(seconds=seconds)),
+                fence=outbox.c.fence + 1,
+                attempts=outbox.c.attempts + 1,
+            )
+            .returning(outbox.c.id, outbox.c.topic, outbox.c.key, outbox.c.attempts, outbox.c.fence)
+        ).one_or_none()
+        return None if row is None else Job(*row)
+
+    def hold(self, job: Job, now: datetime, seconds: int) -> None:
+        """Prolong a lease; also the check, inside a transaction, that it is still ours.
+
+        Raises:
+            AnzhengError: LEASE_LOST when somebody else has the row now.
+        """
+        held = self._connection.execute(
+            update(outbox)
+            .where((outbox.c.id == job.id) & (outbox.c.fence == job.fence))
+            .values(lease_until=to_text(now + timedelta(seconds=seconds)))
+        ).rowcount
+        self._expect(held, job)
+
+    def done(self, job: Job) -> None:
+        """Remove a finished row.
+
+        Raises:
+            AnzhengError: LEASE_LOST when somebody else has the row now.
+        """
+        gone = self._connection.execute(
+            delete(outbox).where((outbox.c.id == job.id) & (outbox.c.fence == job.fence))
+        ).rowcount
+        self._expect(gone, job)
+
+    def failed(self, job: Job, code: Code, now: datetime) -> None:
+        """Give a row back, to be tried again after a growing pause."""
+        pause = min(MAX_BACKOFF_SECONDS, 2 ** min(job.attempts, 16))
+        self._give_back(job, now + timedelta(seconds=pause), code.value)
+
+    def again(self, job: Job, at: datetime) -> None:
+        """Give a row back that did its share and must come again later; this is no failure."""
+        self._give_back(job, at, None)
+
+    def waiting(self) -> tuple[tuple[str, str], ...]:
+        """All rows as (topic, key), oldest first."""
+        rows = self._connection.execute(select(outbox.c.topic, outbox.c.key).order_by(outbox.c.id))
+        return tuple((row[0], row[1]) for row in rows)
+
+    def _give_back(self, job: Job, at: datetime, error: str | None) -> None:
+        values: dict[str, str | int | None] = {
+            "lease_owner": None,
+            "lease_until": None,
+            "available_at": to_text(at),
+            "last_error": error,
+        }
+        if error is None:
+            values["attempts"] = 0
+        back = self._connection.execute(
+            update(outbox)
+            .where((outbox.c.id == job.id) & (outbox.c.fence == job.fence))
+            .values(**values)
+        ).rowcount
+        self._expect(back, job)
+
+    @staticmethod
+    def _expect(rows: int, job: Job) -> None:
+        if rows != 1:
+            raise AnzhengError(
+                Code.LEASE_LOST, f"job {job.topic}/{job.key} was taken over by another worker"
+            )

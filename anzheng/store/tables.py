@@ -1,0 +1,195 @@
+"""The tables. A change here needs a migration; a test compares the two.
+
+Times are ISO 8601 text in UTC with microseconds: they sort as text, and SQLite keeps them exactly.
+Digests, leaves and keys are raw bytes. Big files lie in the file store; rows hold their SHA-256.
+"""
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+metadata = MetaData(naming_convention=NAMING)
+
+counters = Table(
+    "status_counter",
+    metadata,
+    Column("registry", String(64), primary_key=True),
+    Column("authority", String(18), primary_key=True),
+    Column("next_index", Integer, nullable=False),
+)
+"""Next free status index of a (registry, authority); only ever grows."""
+
+releases = Table(
+    "release",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("authority", String(18), nullable=False),
+    Column("statement", LargeBinary, nullable=False),
+    Column("created_at", String(32), nullable=False),
+)
+
+licences = Table(
+    "licence",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("registry", String(64), nullable=False),
+    Column("authority", String(18), nullable=False),
+    Column("licence_no", String(64), nullable=False),
+    Column("folded_no", String(64), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("elicence_id", String(160), nullable=False),
+    Column("uscc", String(18), nullable=False),
+    Column("valid_to", String(10), nullable=False),
+    Column("status_index", Integer, nullable=False),
+    Column("short_code", String(32), nullable=False),
+    Column("licence_json", LargeBinary, nullable=False),
+    Column("licence_digest", LargeBinary(32), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("parked_from", String(16)),
+    Column("parked_code", String(64)),
+    Column("parked_message", Text),
+    Column("release_id", String(64), ForeignKey("release.id")),
+    Column("leaf", LargeBinary(32)),
+    Column("signed_pdf", LargeBinary(32)),
+    Column("signed_at", String(32)),
+    Column("batch_id", String(64)),
+    Column("batch_place", Integer),
+    Column("evidence", LargeBinary(32)),
+    Column("final_pdf", LargeBinary(32)),
+    Column("updated_at", String(32), nullable=False),
+    UniqueConstraint("authority", "licence_no", "version"),
+    UniqueConstraint("registry", "authority", "status_index"),
+    UniqueConstraint("licence_digest"),
+    UniqueConstraint("leaf"),
+    UniqueConstraint("batch_id", "batch_place"),
+    CheckConstraint("(state = 'parked') = (parked_code IS NOT NULL)", name="parked_says_why"),
+    Index(None, "state", "authority", "id"),
+    Index(None, "folded_no"),
+    Index(None, "elicence_id"),
+    Index(None, "short_code"),
+    Index(None, "uscc"),
+)
+
+batches = Table(
+    "anchor_batch",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("registry", String(64), nullable=False),
+    Column("authority", String(18), nullable=False),
+    Column("created_at", String(32), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index(None, "authority", "state"),
+)
+"""A frozen anchor batch with what the anchorer has made durable about it (`body`)."""
+
+log_records = Table(
+    "log_record",
+    metadata,
+    Column("origin", String(160), primary_key=True),
+    Column("place", Integer, primary_key=True),
+    Column("record", LargeBinary, nullable=False),
+    UniqueConstraint("origin", "record"),
+)
+"""The growing log of an authority: batch records in order."""
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("topic", String(32), nullable=False),
+    Column("key", String(128), nullable=False),
+    Column("created_at", String(32), nullable=False),
+    Column("available_at", String(32), nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("lease_owner", String(64)),
+    Column("lease_until", String(32)),
+    Column("fence", Integer, nullable=False, default=0),
+    Column("last_error", String(64)),
+    UniqueConstraint("topic", "key"),
+    Index(None, "topic", "available_at"),
+)
+"""Work to be done; a row is deleted when it is. `fence` grows with every lease."""
+
+status_events = Table(
+    "status_event",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("registry", String(64), nullable=False),
+    Column("authority", String(18), nullable=False),
+    Column("status_index", Integer, nullable=False),
+    Column("leaf", LargeBinary(32), nullable=False),
+    Column("old", Integer, nullable=False),
+    Column("new", Integer, nullable=False),
+    Column("decided_at", String(32), nullable=False),
+    Column("effective_from", String(10), nullable=False),
+    Column("until", String(10)),
+    Column("document_no", String(80), nullable=False),
+    Column("ground", String(400), nullable=False),
+    Column("successor", LargeBinary(32)),
+    Column("state", String(16), nullable=False),
+    Column("decision", LargeBinary),
+    Column("proposal", Integer),
+    UniqueConstraint("authority", "status_index", "document_no", "new"),
+    Index(None, "registry", "authority", "status_index"),
+)
+"""Decisions, in order; `state`: decided -> proposed -> on_chain."""
+
+claims = Table(
+    "claim",
+    metadata,
+    Column("code_sha256", LargeBinary(32), primary_key=True),
+    Column("leaf", LargeBinary(32), nullable=False),
+    Column("created_at", String(32), nullable=False),
+    Column("expires_at", String(32), nullable=False),
+    Column("used_at", String(32)),
+    Column("request_sha256", LargeBinary(32)),
+    Column("certificate", LargeBinary),
+    Index(None, "leaf"),
+)
+
+holder_certificates = Table(
+    "holder_certificate",
+    metadata,
+    Column("leaf", LargeBinary(32), primary_key=True),
+    Column("licence_leaf", LargeBinary(32), nullable=False),
+    Column("registry", String(64), nullable=False),
+    Column("authority", String(18), nullable=False),
+    Column("status_index", Integer, nullable=False),
+    Column("certificate", LargeBinary, nullable=False),
+    Column("batch_id", String(64)),
+    Column("batch_place", Integer),
+    Column("evidence", LargeBinary(32)),
+    Column("created_at", String(32), nullable=False),
+    UniqueConstraint("registry", "authority", "status_index"),
+    Index(None, "licence_leaf"),
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("scope", String(64), primary_key=True),
+    Column("key", String(255), primary_key=True),
+    Column("request_sha256", LargeBinary(32), nullable=False),
+    Column("created_at", String(32), nullable=False),
+    Column("status", Integer),
+    Column("body", LargeBinary),
+)

@@ -1,0 +1,85 @@
+"""Settings: where they come from, what production refuses."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from anzheng.settings import Settings, load
+from licence.errors import AnzhengError, Code
+
+EXAMPLE = Path(__file__).parents[3] / "config.example.toml"
+
+SAFE = {
+    "environment": "production",
+    "allow_test_keys": False,
+    "sample_seals": False,
+    "tsa_url": "https://tsa.example/",
+    "chain_devnet": False,
+    "chain_id": 2026,
+    "chain_rpc_url": "https://node.example/",
+    "key_password": "long and secret",
+    "registry": "cn-aqsc",
+}
+
+
+def test_example_file_names_every_setting_with_its_default() -> None:
+    written = tomllib.loads(EXAMPLE.read_text("utf-8"))
+    assert set(written) == set(Settings.model_fields)
+    assert dict(load(EXAMPLE)) == dict(load())
+
+
+def test_environment_wins_over_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "c.toml"
+    file.write_text('registry = "from-file"\nlisten_port = 1\n')
+    monkeypatch.setenv("ANZHENG_REGISTRY", "from-environment")
+    settings = load(file)
+    assert (settings.registry, settings.listen_port) == ("from-environment", 1)
+
+
+def test_arguments_win_over_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANZHENG_LISTEN_PORT", "2")
+    assert load(listen_port=3).listen_port == 3
+
+
+def test_safe_production_is_accepted() -> None:
+    assert load(**SAFE).environment == "production"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("allow_test_keys", True),
+        ("sample_seals", True),
+        ("tsa_url", "test:"),
+        ("chain_devnet", True),
+        ("chain_id", 31337),
+        ("chain_rpc_url", ""),
+        ("key_password", ""),
+        ("registry", "cn-aqsc-test"),
+    ],
+)
+def test_production_refuses(field: str, value: object) -> None:
+    with pytest.raises(AnzhengError) as caught:
+        load(**{**SAFE, field: value})
+    assert caught.value.code is Code.SETTINGS_UNSAFE
+    assert caught.value.facts["fields"] == field
+
+
+@pytest.mark.parametrize("text", ['unknown = 1', "listen_port = 99999", "= broken"])
+def test_bad_file_is_one_typed_error(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "c.toml"
+    file.write_text(text)
+    with pytest.raises(AnzhengError) as caught:
+        load(file)
+    assert caught.value.code is Code.SETTINGS_INVALID
+
+
+def test_missing_file_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(AnzhengError) as caught:
+        load(tmp_path / "none.toml")
+    assert caught.value.code is Code.SETTINGS_INVALID
+
+
+def test_password_is_not_printed() -> None:
+    assert "long and secret" not in repr(load(**SAFE))
