@@ -1,0 +1,351 @@
+"""The trust bundle: whom and what a verifier believes, as one frozen value and canonical JSON.
+
+It is distributed as a target of a TUF repository, whose signatures protect it; it carries none of
+its own. Keys are closed with a date and never deleted, so that what they signed before stays
+judgeable.
+
+Standard: DESIGN 3.4; research wallet 5.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
+from typing import NoReturn, TypeVar
+
+from licence.domain.model import Environment
+from licence.errors import AnzhengError, Code
+from licence.formats import canonical
+from licence.formats.canonical import JsonValue
+from licence.formats.fields import Fields, base64_text, moment_text
+from licence.formats.trust_types import (
+    Authority,
+    Contract,
+    LogKey,
+    Registry,
+    Root,
+    StatusKey,
+    TrustBundle,
+    TsaRoot,
+    Withdrawn,
+    Witness,
+)
+from licence.ids import Address, AuthorityId, ChainId, Digest, RegistryId
+
+__all__ = [
+    "MAX_BUNDLE_BYTES",
+    "SCHEMA",
+    "Authority",
+    "Contract",
+    "LogKey",
+    "Registry",
+    "Root",
+    "StatusKey",
+    "TrustBundle",
+    "TsaRoot",
+    "Withdrawn",
+    "Witness",
+    "decode",
+    "encode",
+]
+
+SCHEMA = "anzheng-trust/v1"
+MAX_BUNDLE_BYTES = 4 * 1024 * 1024
+MAX_ROOTS = 100
+MAX_REGISTRIES = 100
+MAX_CONTRACTS = 50
+MAX_WITNESSES = 50
+MAX_AUTHORITIES = 5_000
+MAX_KEYS = 200
+MAX_SHARDS = 1_024
+MAX_CERTIFICATE_BYTES = 8 * 1024
+MAX_PUBLIC_KEY_BYTES = 1_024
+
+_OID = re.compile(r"[0-2](?:\.(?:0|[1-9][0-9]{0,38})){1,30}", re.ASCII)
+_REGISTRY = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?", re.ASCII)
+_AUTHORITY = re.compile(r"[0-9A-Z]{18}", re.ASCII)
+_WORD = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?", re.ASCII)
+_REGION = re.compile(r"[0-9]{2,6}", re.ASCII)
+_HEX_ADDRESS = re.compile(r"[0-9a-f]{40}", re.ASCII)
+_URI = re.compile(r"https?://[!-~]{0,400}[!-.0-~]", re.ASCII)  # no slash at the end
+_KEY_NAME = re.compile(r"[!-*,-~]{1,200}", re.ASCII)
+
+T = TypeVar("T")
+C = TypeVar("C", int, date)
+
+
+def encode(bundle: TrustBundle) -> bytes:
+    """Return the bundle as canonical JSON, read back and compared, so that a bad one never leaves.
+
+    Raises:
+        AnzhengError: `TRUST_BUNDLE_REFUSED` if `decode` would refuse it.
+    """
+    data = canonical.dumps(_bundle_value(bundle))
+    if decode(data) != bundle:
+        raise AnzhengError(Code.TRUST_BUNDLE_REFUSED, "the bundle does not read back as itself")
+    return data
+
+
+def decode(data: bytes) -> TrustBundle:
+    """Read a trust bundle.
+
+    Raises:
+        AnzhengError: `TOO_LARGE`, `JSON_SYNTAX`, `JSON_NOT_CANONICAL`, `SCHEMA_UNKNOWN`, or
+            `TRUST_BUNDLE_REFUSED` for a field that is missing, unknown, twice or out of limits.
+    """
+    value = canonical.loads(data, max_bytes=MAX_BUNDLE_BYTES)
+    fields = Fields(value, where="bundle", code=Code.TRUST_BUNDLE_REFUSED)
+    fields.constant("schema", SCHEMA, code=Code.SCHEMA_UNKNOWN)
+    bundle = TrustBundle(
+        version=fields.integer("version", low=1),
+        environment=fields.choice("environment", Environment),
+        issued_at=fields.moment("issued_at"),
+        roots=fields.objects("roots", _read_root, max_items=MAX_ROOTS, min_items=1),
+        policies=fields.texts("policies", max_items=MAX_KEYS, min_items=1, pattern=_OID),
+        tsa_roots=fields.objects("tsa_roots", _read_tsa_root, max_items=MAX_ROOTS, min_items=1),
+        withdrawn=fields.objects("withdrawn", _read_withdrawn, max_items=MAX_KEYS),
+        registries=fields.objects("registries", _read_registry, max_items=MAX_REGISTRIES),
+        authorities=fields.objects("authorities", _read_authority, max_items=MAX_AUTHORITIES),
+    )
+    fields.end()
+    _check_bundle(bundle)
+    return bundle
+
+
+def _check_bundle(bundle: TrustBundle) -> None:
+    _once("registries", (one.id for one in bundle.registries))
+    _once("authorities", (one.id for one in bundle.authorities))
+    _once("roots", (one.certificate for one in bundle.roots))
+    _once("tsa_roots", (one.certificate for one in bundle.tsa_roots))
+    # One account acts for one authority only: evidence is attributed by account (DESIGN 3.2).
+    _once("accounts", (account for one in bundle.authorities for account in one.accounts))
+    for registry in bundle.registries:
+        _once("contracts", ((one.chain_id, one.address) for one in registry.contracts))
+        _once("witnesses", ((one.name, one.from_block) for one in registry.witnesses))
+        _in_order("witnesses", ((one.from_block, one.to_block) for one in registry.witnesses))
+        names = {one.name for one in registry.witnesses}
+        if not 1 <= registry.witness_threshold <= max(len(names), 1):
+            _refuse(f"registry {registry.id}: threshold needs more witnesses than there are")
+    _in_order("authorities", ((one.valid_from, one.valid_to) for one in bundle.authorities))
+    for authority in bundle.authorities:
+        _once("status_keys", (key.kid for key in authority.status_keys))
+        _once("qr_keys", (key.kid for key in authority.qr_keys))
+
+
+def _once(where: str, values: Iterable[object]) -> None:
+    found = list(values)
+    if len(set(found)) != len(found):
+        _refuse(f"{where}: something stands twice")
+
+
+def _in_order(where: str, spans: Iterable[tuple[C, C | None]]) -> None:
+    if any(last is not None and last < first for first, last in spans):
+        _refuse(f"{where}: something ends before it begins")
+
+
+def _refuse(message: str) -> NoReturn:
+    raise AnzhengError(Code.TRUST_BUNDLE_REFUSED, message)
+
+
+# ---------------------------------------------------------------- reading
+
+
+def _read_root(fields: Fields) -> Root:
+    return Root(
+        name=fields.text("name"),
+        certificate=fields.base64("certificate", max_bytes=MAX_CERTIFICATE_BYTES),
+        distrust_from=fields.optional("distrust_from", fields.moment),
+    )
+
+
+def _read_tsa_root(fields: Fields) -> TsaRoot:
+    return TsaRoot(
+        name=fields.text("name"),
+        certificate=fields.base64("certificate", max_bytes=MAX_CERTIFICATE_BYTES),
+        policies=fields.texts("policies", max_items=MAX_KEYS, min_items=1, pattern=_OID),
+        test_only=fields.boolean("test_only"),
+        distrust_from=fields.optional("distrust_from", fields.moment),
+    )
+
+
+def _read_withdrawn(fields: Fields) -> Withdrawn:
+    return Withdrawn(Digest(fields.hexed("sha256", 32)), fields.moment("distrust_from"))
+
+
+def _read_registry(fields: Fields) -> Registry:
+    return Registry(
+        id=RegistryId(fields.matching("id", _REGISTRY)),
+        contracts=fields.objects("contracts", _read_contract, max_items=MAX_CONTRACTS, min_items=1),
+        witnesses=fields.objects("witnesses", _read_witness, max_items=MAX_WITNESSES),
+        witness_threshold=fields.integer("witness_threshold", low=1, high=MAX_WITNESSES),
+    )
+
+
+def _read_contract(fields: Fields) -> Contract:
+    return Contract(
+        chain_id=ChainId(fields.integer("chain_id", low=1)),
+        address=Address(fields.hexed("address", 20)),
+        code_hash=Digest(fields.hexed("code_hash", 32)),
+        from_block=fields.integer("from_block"),
+        frozen_at=fields.optional("frozen_at", fields.integer),
+        test_chain=fields.boolean("test_chain"),
+    )
+
+
+def _read_witness(fields: Fields) -> Witness:
+    return Witness(
+        name=fields.matching("name", _KEY_NAME),
+        key=fields.hexed("key", 32),
+        from_block=fields.integer("from_block"),
+        to_block=fields.optional("to_block", fields.integer),
+    )
+
+
+def _read_log_key(fields: Fields) -> LogKey:
+    log_key = LogKey(name=fields.matching("name", _KEY_NAME), key=fields.hexed("key", 32))
+    fields.end()
+    return log_key
+
+
+def _read_status_key(fields: Fields) -> StatusKey:
+    return StatusKey(
+        kid=fields.hexed("kid", 8),
+        key=fields.base64("key", max_bytes=MAX_PUBLIC_KEY_BYTES),
+        valid_from=fields.moment("valid_from"),
+        valid_to=fields.optional("valid_to", fields.moment),
+    )
+
+
+def _read_authority(fields: Fields) -> Authority:
+    return Authority(
+        id=AuthorityId(fields.matching("id", _AUTHORITY)),
+        name=fields.text("name"),
+        licence_types=fields.texts("licence_types", max_items=MAX_KEYS, pattern=_WORD),
+        industries=fields.texts("industries", max_items=MAX_KEYS, pattern=_WORD),
+        regions=fields.texts("regions", max_items=MAX_AUTHORITIES, pattern=_REGION),
+        valid_from=fields.day("valid_from"),
+        valid_to=fields.optional("valid_to", fields.day),
+        accounts=tuple(
+            Address(bytes.fromhex(text))
+            for text in fields.texts("accounts", max_items=MAX_KEYS, pattern=_HEX_ADDRESS)
+        ),
+        log_key=_read_log_key(fields.fields("log_key")),
+        status_keys=fields.objects("status_keys", _read_status_key, max_items=MAX_KEYS),
+        qr_keys=fields.objects("qr_keys", _read_status_key, max_items=MAX_KEYS),
+        holder_ca=fields.optional(
+            "holder_ca", lambda key: fields.base64(key, max_bytes=MAX_CERTIFICATE_BYTES)
+        ),
+        list_base_uri=fields.matching("list_base_uri", _URI),
+        shards=fields.integer("shards", low=1, high=MAX_SHARDS),
+    )
+
+
+# ---------------------------------------------------------------- writing
+
+
+def _present(**values: JsonValue) -> dict[str, JsonValue]:
+    """Return the values that are there; what is absent has no key, never null."""
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return moment_text(moment) if moment is not None else None
+
+
+def _each(values: Iterable[T], write: Callable[[T], JsonValue]) -> list[JsonValue]:
+    return [write(value) for value in values]
+
+
+def _bundle_value(bundle: TrustBundle) -> JsonValue:
+    return {
+        "schema": SCHEMA,
+        "version": bundle.version,
+        "environment": bundle.environment.value,
+        "issued_at": moment_text(bundle.issued_at),
+        "roots": _each(bundle.roots, _root_value),
+        "policies": list(bundle.policies),
+        "tsa_roots": _each(bundle.tsa_roots, _tsa_root_value),
+        "withdrawn": _each(bundle.withdrawn, _withdrawn_value),
+        "registries": _each(bundle.registries, _registry_value),
+        "authorities": _each(bundle.authorities, _authority_value),
+    }
+
+
+def _root_value(root: Root) -> JsonValue:
+    return _present(
+        name=root.name,
+        certificate=base64_text(root.certificate),
+        distrust_from=_moment(root.distrust_from),
+    )
+
+
+def _tsa_root_value(root: TsaRoot) -> JsonValue:
+    return _present(
+        name=root.name,
+        certificate=base64_text(root.certificate),
+        policies=list(root.policies),
+        test_only=root.test_only,
+        distrust_from=_moment(root.distrust_from),
+    )
+
+
+def _withdrawn_value(withdrawn: Withdrawn) -> JsonValue:
+    return _present(
+        sha256=withdrawn.sha256.hex(), distrust_from=moment_text(withdrawn.distrust_from)
+    )
+
+
+def _registry_value(registry: Registry) -> JsonValue:
+    return _present(
+        id=registry.id,
+        contracts=_each(registry.contracts, _contract_value),
+        witnesses=_each(registry.witnesses, _witness_value),
+        witness_threshold=registry.witness_threshold,
+    )
+
+
+def _contract_value(contract: Contract) -> JsonValue:
+    return _present(
+        chain_id=contract.chain_id,
+        address=contract.address.hex(),
+        code_hash=contract.code_hash.hex(),
+        from_block=contract.from_block,
+        frozen_at=contract.frozen_at,
+        test_chain=contract.test_chain,
+    )
+
+
+def _witness_value(witness: Witness) -> JsonValue:
+    return _present(
+        name=witness.name,
+        key=witness.key.hex(),
+        from_block=witness.from_block,
+        to_block=witness.to_block,
+    )
+
+
+def _status_key_value(key: StatusKey) -> JsonValue:
+    return _present(
+        kid=key.kid.hex(),
+        key=base64_text(key.key),
+        valid_from=moment_text(key.valid_from),
+        valid_to=_moment(key.valid_to),
+    )
+
+
+def _authority_value(authority: Authority) -> JsonValue:
+    return _present(
+        id=authority.id,
+        name=authority.name,
+        licence_types=list(authority.licence_types),
+        industries=list(authority.industries),
+        regions=list(authority.regions),
+        valid_from=authority.valid_from.isoformat(),
+        valid_to=authority.valid_to.isoformat() if authority.valid_to is not None else None,
+        accounts=[account.hex() for account in authority.accounts],
+        log_key={"name": authority.log_key.name, "key": authority.log_key.key.hex()},
+        status_keys=_each(authority.status_keys, _status_key_value),
+        qr_keys=_each(authority.qr_keys, _status_key_value),
+        holder_ca=base64_text(authority.holder_ca) if authority.holder_ca is not None else None,
+        list_base_uri=authority.list_base_uri,
+        shards=authority.shards,
+    )
