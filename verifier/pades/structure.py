@@ -16,12 +16,12 @@ from typing import Final
 import pikepdf
 
 from licence.errors import AnzhengError, Code
+from licence.formats.page_text import MAX_PAGES
 
 MAX_OBJECTS: Final = 20_000
 """Indirect objects of one file; a licence of twenty pages has about five hundred."""
 MAX_DEPTH: Final = 60
 """Nesting of direct arrays and dictionaries in one object."""
-MAX_PAGES: Final = 60
 MAX_VALIDATION_OBJECTS: Final = 16
 """Certificates, CRLs and OCSP answers in each list of the DSS."""
 MAX_VALIDATION_OBJECT_BYTES: Final = 1 << 20

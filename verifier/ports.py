@@ -1,0 +1,62 @@
+"""What the verifier asks of the outside world when it is online. Nothing of it is ever believed.
+
+Whatever comes in through these doors is checked like a file from a stranger; the chain reader's
+answers, which carry no proof, can only make a verdict more negative.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from licence.formats.trust_types import Contract
+from licence.ids import AuthorityId, ChainId, Digest, Leaf, MerkleRoot, RegistryId
+
+
+@dataclass(frozen=True, slots=True)
+class AnchorSlot:
+    """What the contract keeps of one batch: block time in Unix seconds, and its number."""
+
+    time: int
+    sequence: int
+
+
+class ChainReader(Protocol):
+    """Reads one chain. Every method raises CHAIN_UNAVAILABLE or CHAIN_WRONG when it cannot."""
+
+    def anchor_slot(
+        self,
+        contract: Contract,
+        authority: AuthorityId,
+        root: MerkleRoot,
+        size: int,
+        manifest: Digest,
+    ) -> AnchorSlot | None:
+        """Return when the authority anchored this batch, or None if it never did."""
+        ...
+
+    def status_of(self, contract: Contract, authority: AuthorityId, index: int) -> int:
+        """Return the four status bits of one licence version."""
+        ...
+
+
+class Online(Protocol):
+    """The registry, and the chains that may be asked.
+
+    A method returns None when the registry says that it has no such thing, and raises
+    NOT_CHECKED when it cannot be reached or answers nonsense.
+    """
+
+    def evidence(self, leaf: Leaf) -> bytes | None:
+        """Return the anchor evidence of a leaf."""
+        ...
+
+    def status_list(self, registry: RegistryId, authority: AuthorityId, shard: int) -> bytes | None:
+        """Return the newest status list token (CWT)."""
+        ...
+
+    def side_list(self, registry: RegistryId, authority: AuthorityId, shard: int) -> bytes | None:
+        """Return the side list with reasons and dates that belongs to the newest list."""
+        ...
+
+    def chain(self, chain_id: ChainId) -> ChainReader | None:
+        """Return a reader of this chain, or None if none is configured."""
+        ...
