@@ -112,11 +112,10 @@ contract LicenceRegistry is RegistryAdministration {
         bytes18 authority = _enter(RIGHT_ANCHOR);
         if (root == 0 || manifest == 0 || size == 0) revert BadBatch();
         bytes32 key = keccak256(abi.encode(root, size, manifest));
-        RegistryStorage.Batch storage slot = RegistryStorage.state().batches[authority][key];
-        if (slot.time != 0) revert AlreadyAnchored(key);
+        mapping(bytes32 => RegistryStorage.Batch) storage batches = RegistryStorage.state().batches[authority];
+        if (batches[key].time != 0) revert AlreadyAnchored(key);
         uint64 sequence = _append(Kind.Anchored, authority, key);
-        slot.time = uint64(block.timestamp);
-        slot.sequence = sequence;
+        batches[key] = RegistryStorage.Batch(uint64(block.timestamp), sequence);
         emit Anchored(authority, root, sequence, size, manifest, msg.sender);
     }
 
@@ -124,12 +123,12 @@ contract LicenceRegistry is RegistryAdministration {
 
     /// Suspends licences 暂扣; reversible, so one account does.
     function suspend(Change[] calldata changes, bytes32 decision) external {
-        _change(_enter(RIGHT_PROPOSE), StatusRules.SUSPENDED, changes, decision);
+        _changeAtOnce(StatusRules.SUSPENDED, changes, decision);
     }
 
     /// Gives suspended licences back 发还.
     function reinstate(Change[] calldata changes, bytes32 decision) external {
-        _change(_enter(RIGHT_PROPOSE), StatusRules.NONE, changes, decision);
+        _changeAtOnce(StatusRules.NONE, changes, decision);
     }
 
     /// Proposes a final status (revoked, rescinded, withdrawn or cancelled).
@@ -140,9 +139,8 @@ contract LicenceRegistry is RegistryAdministration {
         bytes32 id = proposalId(authority, status, changes, decision);
         RegistryStorage.Proposal storage item = RegistryStorage.state().proposals[authority][id];
         if (item.state == PROPOSAL_CONFIRMED || _isOpen(item)) revert ProposalExists(id);
-        item.proposer = msg.sender;
-        item.proposedAt = uint48(block.timestamp);
-        item.state = PROPOSAL_OPEN;
+        RegistryStorage.state().proposals[authority][id] =
+            RegistryStorage.Proposal(msg.sender, uint48(block.timestamp), PROPOSAL_OPEN);
         uint64 sequence = _append(Kind.Proposed, authority, id);
         emit Proposed(authority, decision, sequence, id, status, changes, msg.sender);
     }
@@ -155,7 +153,8 @@ contract LicenceRegistry is RegistryAdministration {
         if (!_isOpen(item)) revert NoOpenProposal(id);
         if (item.proposer == msg.sender) revert SameAccount(msg.sender);
         item.state = PROPOSAL_CONFIRMED;
-        _useCap(authority, _change(authority, status, changes, decision));
+        // The masks were checked when the proposal was made.
+        _useCap(authority, _change(authority, id, status, changes, decision));
     }
 
     /// Takes a proposal of one's own authority back.
@@ -206,6 +205,7 @@ contract LicenceRegistry is RegistryAdministration {
         return (RegistryStorage.state().successors[authority][key][leafIndex >> 8] >> (leafIndex & 255)) & 1 == 1;
     }
 
+    /// Names a change of status: the id of its proposal, and what the history commits to.
     function proposalId(bytes18 authority, uint8 status, Change[] calldata changes, bytes32 decision)
         public
         pure
@@ -216,19 +216,23 @@ contract LicenceRegistry is RegistryAdministration {
 
     // -- inner parts
 
+    function _changeAtOnce(uint8 status, Change[] calldata changes, bytes32 decision) private {
+        bytes18 authority = _enter(RIGHT_PROPOSE);
+        _checkChanges(changes);
+        _change(authority, proposalId(authority, status, changes, decision), status, changes, decision);
+    }
+
     /// Changes words and appends one entry; returns how many licences changed.
-    function _change(bytes18 authority, uint8 status, Change[] calldata changes, bytes32 decision)
+    function _change(bytes18 authority, bytes32 id, uint8 status, Change[] calldata changes, bytes32 decision)
         private
         returns (uint256 licences)
     {
-        _checkChanges(changes);
         mapping(uint256 => uint256) storage words = RegistryStorage.state().status[authority];
         for (uint256 i = 0; i < changes.length; ++i) {
             _setWord(words, changes[i].word, changes[i].mask, status);
             licences += StatusRules.count(changes[i].mask);
         }
-        bytes32 payload = keccak256(abi.encode(status, changes, decision));
-        uint64 sequence = _append(Kind.StatusChanged, authority, payload);
+        uint64 sequence = _append(Kind.StatusChanged, authority, id);
         emit StatusChanged(authority, decision, sequence, status, changes, msg.sender);
     }
 

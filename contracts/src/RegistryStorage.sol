@@ -40,6 +40,7 @@ library RegistryStorage {
         uint64 sequence;
         uint40 frozenAt;
         bool paused;
+        uint32 pausedAuthorities;
         bytes32 head;
         address successor;
         mapping(address account => Account) accounts;
