@@ -25,6 +25,7 @@ class Unit:
     """One transaction: every repository here sees and changes the same moment."""
 
     def __init__(self, connection: Connection) -> None:
+        self._connection = connection
         self.licences = Licences(connection)
         self.releases = Releases(connection)
         self.batches = Batches(connection)
@@ -32,6 +33,10 @@ class Unit:
         self.status = StatusEvents(connection)
         self.claims = Claims(connection)
         self.idempotency = Idempotency(connection)
+
+    def undo(self) -> None:
+        """Take back everything done in this transaction; nothing may follow."""
+        self._connection.rollback()
 
 
 class Store:

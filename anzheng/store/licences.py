@@ -134,6 +134,21 @@ class Licences:
         )
         return int(result.scalar_one())
 
+    def replace_prepared(self, row_id: int, new: NewLicence, now: datetime) -> None:
+        """Replace a version that nobody has released yet.
+
+        Raises:
+            AnzhengError: CONFLICT when it is no longer prepared.
+        """
+        values = {name: getattr(new, name) for name in NewLicence.__dataclass_fields__}
+        replaced = self._connection.execute(
+            update(licences)
+            .where((licences.c.id == row_id) & (licences.c.state == FlowState.PREPARED.value))
+            .values(**values, updated_at=to_text(now))
+        ).rowcount
+        if replaced != 1:
+            raise AnzhengError(Code.CONFLICT, "this version was released a moment ago")
+
     def version(self, authority: AuthorityId, number: str, version: int) -> StoredLicence | None:
         """Find one version by what makes it unique."""
         return self._one(

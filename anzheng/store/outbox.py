@@ -6,7 +6,7 @@ A worker that stalls loses its lease; when it wakes up, its fence is too small a
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, insert, or_, select, update
+from sqlalchemy import Connection, case, delete, insert, or_, select, update
 
 from anzheng.store.tables import outbox
 from anzheng.store.times import to_text
@@ -24,6 +24,7 @@ class Job:
     key: str
     attempts: int
     fence: int
+    asked: int
 
 
 class Outbox:
@@ -33,11 +34,13 @@ class Outbox:
         self._connection = connection
 
     def add(self, topic: str, key: str, now: datetime) -> None:
-        """Ask for work; asking again for what is already waiting changes nothing."""
-        waiting = self._connection.execute(
-            select(outbox.c.id).where((outbox.c.topic == topic) & (outbox.c.key == key))
-        ).one_or_none()
-        if waiting is None:
+        """Ask for work; a row that waits already is worked once, but after this moment."""
+        asked = self._connection.execute(
+            update(outbox)
+            .where((outbox.c.topic == topic) & (outbox.c.key == key))
+            .values(asked=outbox.c.asked + 1, available_at=to_text(now))
+        ).rowcount
+        if asked == 0:
             self._connection.execute(
                 insert(outbox).values(
                     topic=topic, key=key, created_at=to_text(now), available_at=to_text(now)
@@ -64,7 +67,7 @@ class Outbox:
                 fence=outbox.c.fence + 1,
                 attempts=outbox.c.attempts + 1,
             )
-            .returning(outbox.c.id, outbox.c.topic, outbox.c.key, outbox.c.attempts, outbox.c.fence)
+            .returning(*(outbox.c[name] for name in Job.__dataclass_fields__))
         ).one_or_none()
         return None if row is None else Job(*row)
 
@@ -82,15 +85,20 @@ class Outbox:
         self._expect(held, job)
 
     def done(self, job: Job) -> None:
-        """Remove a finished row.
+        """Remove a finished row; one that was asked for again meanwhile stays, and is free.
 
         Raises:
             AnzhengError: LEASE_LOST when somebody else has the row now.
         """
+        ours = (outbox.c.id == job.id) & (outbox.c.fence == job.fence)
         gone = self._connection.execute(
-            delete(outbox).where((outbox.c.id == job.id) & (outbox.c.fence == job.fence))
+            delete(outbox).where(ours & (outbox.c.asked == job.asked))
         ).rowcount
-        self._expect(gone, job)
+        if gone == 0:
+            freed = self._connection.execute(
+                update(outbox).where(ours).values(lease_owner=None, lease_until=None, attempts=0)
+            ).rowcount
+            self._expect(freed, job)
 
     def failed(self, job: Job, code: Code, now: datetime) -> None:
         """Give a row back, to be tried again after a growing pause."""
@@ -107,10 +115,11 @@ class Outbox:
         return tuple((row[0], row[1]) for row in rows)
 
     def _give_back(self, job: Job, at: datetime, error: str | None) -> None:
-        values: dict[str, str | int | None] = {
+        unasked = outbox.c.asked == job.asked
+        values: dict[str, object] = {
             "lease_owner": None,
             "lease_until": None,
-            "available_at": to_text(at),
+            "available_at": case((unasked, to_text(at)), else_=outbox.c.available_at),
             "last_error": error,
         }
         if error is None:

@@ -119,15 +119,20 @@ outbox = Table(
     Column("key", String(128), nullable=False),
     Column("created_at", String(32), nullable=False),
     Column("available_at", String(32), nullable=False),
-    Column("attempts", Integer, nullable=False, default=0),
+    Column("attempts", Integer, nullable=False, server_default="0"),
     Column("lease_owner", String(64)),
     Column("lease_until", String(32)),
-    Column("fence", Integer, nullable=False, default=0),
+    Column("fence", Integer, nullable=False, server_default="0"),
+    Column("asked", Integer, nullable=False, server_default="1"),
     Column("last_error", String(64)),
     UniqueConstraint("topic", "key"),
     Index(None, "topic", "available_at"),
 )
-"""Work to be done; a row is deleted when it is. `fence` grows with every lease."""
+"""Work to be done; a row is deleted when it is.
+
+`fence` grows with every lease; `asked` with every request, so that one that comes while a worker
+is at it is not lost.
+"""
 
 status_events = Table(
     "status_event",

@@ -66,7 +66,7 @@ def test_production_refuses(field: str, value: object) -> None:
     assert caught.value.facts["fields"] == field
 
 
-@pytest.mark.parametrize("text", ['unknown = 1', "listen_port = 99999", "= broken"])
+@pytest.mark.parametrize("text", ["unknown = 1", "listen_port = 99999", "= broken"])
 def test_bad_file_is_one_typed_error(tmp_path: Path, text: str) -> None:
     file = tmp_path / "c.toml"
     file.write_text(text)

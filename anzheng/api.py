@@ -1,0 +1,50 @@
+"""The HTTP API: one factory that mounts the routes it is given the parts for."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from anzheng.files import FileStore
+from anzheng.routes import health, licences, problems, trust, verifications
+from anzheng.routes.health import Ping
+from anzheng.routes.verifications import Verify
+from anzheng.store.database import Store
+from licence.ports import Clock
+
+VERSION = "0.1.0"
+
+
+@dataclass(frozen=True, slots=True)
+class ApiParts:
+    """Everything that the API speaks to."""
+
+    store: Store
+    files: FileStore
+    clock: Clock
+    trust_folder: Path
+    verify: Verify
+    pings: tuple[Ping, ...]
+    request_max_bytes: int
+
+
+def create_app(parts: ApiParts) -> FastAPI:
+    """Make the application; it has no state of its own."""
+    app = FastAPI(
+        title="anzheng 安证",
+        version=VERSION,
+        summary="Look up, verify and claim licences.",
+        openapi_url="/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    problems.add_handlers(app)
+    app.include_router(health.router(parts.pings))
+    app.include_router(licences.router(parts.store, parts.files))
+    app.include_router(licences.pointer_router())
+    app.include_router(trust.router(parts.trust_folder))
+    app.include_router(
+        verifications.router(parts.store, parts.clock, parts.verify, parts.request_max_bytes)
+    )
+    app.mount("/trust", trust.files(parts.trust_folder), name="trust")
+    return app

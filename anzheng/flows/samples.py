@@ -1,0 +1,54 @@
+"""Shifts the sample roster to the day of the demo, so that what it shows does not rot.
+
+The samples are written for `REFERENCE`; every date moves by the same number of days. A licence
+for three years keeps its last day three years on, whatever leap days come between.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+
+REFERENCE = date(2026, 11, 21)
+
+_DATE_LENGTH = 10
+
+
+def shift_roster(
+    rows: Sequence[Mapping[str, object]], today: date, reference: date = REFERENCE
+) -> tuple[dict[str, object], ...]:
+    """Return the rows as they would read had they been written for `today`."""
+    return tuple(_shift_row(row, today - reference) for row in rows)
+
+
+def _shift_row(row: Mapping[str, object], by: timedelta) -> dict[str, object]:
+    shifted = {key: _shift(value, by) for key, value in row.items()}
+    start, end = _date(row.get("valid_from")), _date(row.get("valid_to"))
+    if start and end and end == last_day(start, years=3):
+        shifted["valid_to"] = last_day(start + by, years=3).isoformat()
+    return shifted
+
+
+def last_day(start: date, *, years: int) -> date:
+    """Return the last day of a period that begins on `start`, both days inclusive."""
+    try:
+        return start.replace(year=start.year + years) - timedelta(days=1)
+    except ValueError:
+        # 29 February: the period ends on 28 February, the day before 1 March.
+        return start.replace(year=start.year + years, day=28)
+
+
+def _shift(value: object, by: timedelta) -> object:
+    if isinstance(value, Mapping):
+        return {key: _shift(inner, by) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_shift(inner, by) for inner in value]
+    day = _date(value)
+    return value if day is None else (day + by).isoformat()
+
+
+def _date(value: object) -> date | None:
+    if not isinstance(value, str) or len(value) != _DATE_LENGTH:
+        return None
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        return None

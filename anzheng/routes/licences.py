@@ -1,0 +1,136 @@
+"""Public look-ups: a licence by its leaf or by number, and its anchor evidence.
+
+Public ids are leaf hex; number, e-licence identifier and short code are query parameters
+(DESIGN 3.5). The answer is the registry's word, never a proof.
+"""
+
+import json
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from fastapi.responses import RedirectResponse, Response
+
+from anzheng.files import FileStore
+from anzheng.flows.status import word_of
+from anzheng.store.database import Store, Unit
+from anzheng.store.licences import StoredLicence
+from anzheng.store.status import StoredEvent
+from licence.domain.licence_no import folded, parse_licence_no
+from licence.errors import AnzhengError, Code
+from licence.formats.short_code import parse_short_code
+from licence.ids import Leaf
+
+LEAF_HEX = 64
+MAX_FOUND = 50
+
+
+def router(store: Store, files: FileStore) -> APIRouter:
+    """Make the look-up routes."""
+    routes = APIRouter(prefix="/v1", tags=["licences"])
+
+    @routes.get("/licences/{leaf}")
+    def by_leaf(leaf: str) -> Response:
+        """Return what the registry knows about one licence version."""
+        with store.read() as unit:
+            return _json(describe(unit, _known(unit, parse_leaf(leaf))))
+
+    @routes.get("/licences")
+    def search(
+        number: Annotated[str | None, Query(max_length=64)] = None,
+        elicence_id: Annotated[str | None, Query(max_length=160)] = None,
+        short_code: Annotated[str | None, Query(max_length=32)] = None,
+    ) -> Response:
+        """Return all versions that answer to one number, identifier or short code."""
+        if sum(value is not None for value in (number, elicence_id, short_code)) != 1:
+            raise AnzhengError(
+                Code.REQUEST_INVALID, "give exactly one of number, elicence_id, short_code"
+            )
+        with store.read() as unit:
+            found = unit.licences.search(
+                folded_no=None if number is None else folded(parse_licence_no(number).canonical),
+                elicence_id=elicence_id,
+                short_code=None if short_code is None else canonical_code(short_code),
+                limit=MAX_FOUND,
+            )
+            return _json({"licences": [describe(unit, row) for row in found if row.leaf]})
+
+    @routes.get("/evidence/{leaf}")
+    def evidence(leaf: str) -> Response:
+        """Return the anchor evidence of a leaf."""
+        wanted = parse_leaf(leaf)
+        with store.read() as unit:
+            licence = unit.licences.by_leaf(wanted)
+            holder = unit.claims.by_leaf(wanted)
+        if licence is None and holder is None:
+            raise AnzhengError(Code.NOT_FOUND, "this leaf is not known here")
+        digest = licence.evidence if licence else holder.evidence if holder else None
+        if digest is None:
+            raise AnzhengError(Code.ANCHOR_PENDING, "this leaf is not anchored yet; ask later")
+        return Response(files.get(digest), media_type="application/cbor")
+
+    return routes
+
+
+def pointer_router() -> APIRouter:
+    """Make `/L/{code}`: where the printed QR code leads."""
+    routes = APIRouter(tags=["licences"])
+
+    @routes.get("/L/{code}")
+    def pointer(code: str) -> RedirectResponse:
+        """Lead from a printed code to the look-up."""
+        return RedirectResponse(f"/v1/licences?short_code={canonical_code(code)}", status_code=303)
+
+    return routes
+
+
+def parse_leaf(text: str) -> Leaf:
+    """Read a leaf from its hex."""
+    if len(text) != LEAF_HEX or any(c not in "0123456789abcdef" for c in text):
+        raise AnzhengError(Code.REQUEST_INVALID, "a leaf is 64 lower-case hex digits")
+    return Leaf(bytes.fromhex(text))
+
+
+def describe(unit: Unit, row: StoredLicence) -> dict[str, object]:
+    """Say what the registry knows about a version, as JSON."""
+    leaf = row.leaf.hex() if row.leaf else None
+    events = unit.status.of_index(row.registry, row.authority, row.status_index)
+    word = word_of(events)
+    return {
+        "leaf": leaf,
+        "state": row.state.value,
+        "anchored": row.evidence is not None,
+        "assurance": "registry-word",
+        "short_code": row.short_code,
+        "licence": json.loads(row.licence_json),
+        "status": {"word": word.name, "events": [_event(event) for event in events]},
+        "links": {"self": f"/v1/licences/{leaf}", "evidence": f"/v1/evidence/{leaf}"},
+    }
+
+
+def canonical_code(text: str) -> str:
+    """Bring a typed short code to the form in which it is stored."""
+    return parse_short_code(text).hex()
+
+
+def _known(unit: Unit, leaf: Leaf) -> StoredLicence:
+    row = unit.licences.by_leaf(leaf)
+    if row is None:
+        raise AnzhengError(Code.NOT_FOUND, "this leaf is not known here")
+    return row
+
+
+def _event(stored: StoredEvent) -> dict[str, object]:
+    event = stored.event
+    return {
+        "word": event.new.name,
+        "decided_at": event.decided_at.isoformat(),
+        "effective_from": event.effective_from.isoformat(),
+        "until": event.until.isoformat() if event.until else None,
+        "document_no": event.document_no,
+        "on_chain": stored.state.value == "on_chain",
+        "successor": event.successor.hex() if event.successor else None,
+    }
+
+
+def _json(value: object) -> Response:
+    return Response(json.dumps(value, ensure_ascii=False).encode(), media_type="application/json")

@@ -1,0 +1,72 @@
+"""Works the queue: take a job, hand it to its handler, finish it or give it back."""
+
+import threading
+from collections.abc import Mapping
+
+import structlog
+
+from anzheng.queue.ports import Handler, Queue
+from anzheng.store.outbox import Job
+from licence.errors import AnzhengError, Code
+
+log = structlog.get_logger()
+
+MAX_ROUNDS = 1_000_000
+"""Bound of `drain`: no real backlog has so many rounds, a job that never ends would."""
+
+
+class Worker:
+    """One worker; any number of them, in any number of processes, may share a queue."""
+
+    def __init__(self, queue: Queue, handlers: Mapping[str, Handler]) -> None:
+        self._queue = queue
+        self._handlers = handlers
+
+    def step(self) -> bool:
+        """Work one job that is due; return whether there was one."""
+        job = self._queue.take()
+        if job is None:
+            return False
+        try:
+            self._work(job)
+        except AnzhengError as exc:
+            log.warning("job_failed", topic=job.topic, key=job.key, code=exc.code.value)
+            if exc.code is not Code.LEASE_LOST:
+                self._give_back(job, exc.code)
+        return True
+
+    def drain(self) -> int:
+        """Work until no job is due; return how many rounds that took."""
+        for rounds in range(MAX_ROUNDS):
+            if not self.step():
+                return rounds
+        raise AnzhengError(Code.INTERNAL, "the queue does not become empty")
+
+    def run(self, stop: threading.Event, poll_seconds: float) -> None:
+        """Work until `stop` is set; an error of the store is waited out, not died of."""
+        while not stop.is_set():
+            try:
+                busy = self.step()
+            except AnzhengError as exc:
+                log.warning("worker_waits", code=exc.code.value)
+                busy = False
+            if not busy:
+                stop.wait(poll_seconds)
+
+    def _work(self, job: Job) -> None:
+        handler = self._handlers.get(job.topic)
+        if handler is None:
+            raise AnzhengError(Code.INTERNAL, f"nobody works the topic {job.topic}")
+        log.debug("job_taken", topic=job.topic, key=job.key, attempt=job.attempts)
+        at = handler(job.key)
+        if at is None:
+            self._queue.done(job)
+        else:
+            self._queue.again(job, at)
+
+    def _give_back(self, job: Job, code: Code) -> None:
+        try:
+            self._queue.failed(job, code)
+        except AnzhengError as exc:
+            # Somebody else has the job already: then nothing is ours to give back.
+            log.info("lease_lost", topic=job.topic, key=job.key, code=exc.code.value)
