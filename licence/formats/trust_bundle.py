@@ -14,8 +14,9 @@ from typing import NoReturn, TypeVar
 
 from licence.domain.model import Environment
 from licence.errors import AnzhengError, Code
-from licence.formats import canonical
+from licence.formats import canonical, es256
 from licence.formats.canonical import JsonValue
+from licence.formats.cbor_fields import is_authority, is_registry
 from licence.formats.fields import Fields, base64_text, moment_text
 from licence.formats.trust_types import (
     Authority,
@@ -61,8 +62,6 @@ MAX_CERTIFICATE_BYTES = 8 * 1024
 MAX_PUBLIC_KEY_BYTES = 1_024
 
 _OID = re.compile(r"[0-2](?:\.(?:0|[1-9][0-9]{0,38})){1,30}", re.ASCII)
-_REGISTRY = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?", re.ASCII)
-_AUTHORITY = re.compile(r"[0-9A-Z]{18}", re.ASCII)
 _WORD = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?", re.ASCII)
 _REGION = re.compile(r"[0-9]{2,6}", re.ASCII)
 _HEX_ADDRESS = re.compile(r"[0-9a-f]{40}", re.ASCII)
@@ -70,7 +69,7 @@ _URI = re.compile(r"https?://[!-~]{0,400}[!-.0-~]", re.ASCII)  # no slash at the
 _KEY_NAME = re.compile(r"[!-*,-~]{1,200}", re.ASCII)
 
 T = TypeVar("T")
-C = TypeVar("C", int, date)
+C = TypeVar("C", int, date, datetime)
 
 
 def encode(bundle: TrustBundle) -> bytes:
@@ -127,8 +126,11 @@ def _check_bundle(bundle: TrustBundle) -> None:
             _refuse(f"registry {registry.id}: threshold needs more witnesses than there are")
     _in_order("authorities", ((one.valid_from, one.valid_to) for one in bundle.authorities))
     for authority in bundle.authorities:
-        _once("status_keys", (key.kid for key in authority.status_keys))
-        _once("qr_keys", (key.kid for key in authority.qr_keys))
+        for where, keys in (("status_keys", authority.status_keys), ("qr_keys", authority.qr_keys)):
+            _once(where, (key.kid for key in keys))
+            _in_order(where, ((key.valid_from, key.valid_to) for key in keys))
+            if any(key.kid != es256.key_id(key.key) for key in keys):
+                _refuse(f"{where}: a key is not the one that its key id names")
 
 
 def _once(where: str, values: Iterable[object]) -> None:
@@ -171,9 +173,23 @@ def _read_withdrawn(fields: Fields) -> Withdrawn:
     return Withdrawn(Digest(fields.hexed("sha256", 32)), fields.moment("distrust_from"))
 
 
+def _read_registry_id(fields: Fields) -> RegistryId:
+    registry = fields.text("id")
+    if not is_registry(registry):
+        _refuse(f"{registry} is no name of a registry")
+    return RegistryId(registry)
+
+
+def _read_authority_id(fields: Fields) -> AuthorityId:
+    authority = fields.text("id")
+    if not is_authority(authority):
+        _refuse(f"{authority} is no code of an authority")
+    return AuthorityId(authority)
+
+
 def _read_registry(fields: Fields) -> Registry:
     return Registry(
-        id=RegistryId(fields.matching("id", _REGISTRY)),
+        id=_read_registry_id(fields),
         contracts=fields.objects("contracts", _read_contract, max_items=MAX_CONTRACTS, min_items=1),
         witnesses=fields.objects("witnesses", _read_witness, max_items=MAX_WITNESSES),
         witness_threshold=fields.integer("witness_threshold", low=1, high=MAX_WITNESSES),
@@ -217,7 +233,7 @@ def _read_status_key(fields: Fields) -> StatusKey:
 
 def _read_authority(fields: Fields) -> Authority:
     return Authority(
-        id=AuthorityId(fields.matching("id", _AUTHORITY)),
+        id=_read_authority_id(fields),
         name=fields.text("name"),
         licence_types=fields.texts("licence_types", max_items=MAX_KEYS, pattern=_WORD),
         industries=fields.texts("industries", max_items=MAX_KEYS, pattern=_WORD),

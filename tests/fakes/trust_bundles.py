@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 
 from licence.domain.model import Environment
+from licence.formats import es256
 from licence.formats.trust_bundle import (
     Authority,
     Contract,
@@ -23,9 +24,9 @@ ISSUED_AT = datetime(2026, 11, 21, 8, 0, 0, tzinfo=UTC)
 BASE_URI = "http://127.0.0.1:8080/lists"
 
 
-def sample_status_key(key: bytes = b"public key", kid: bytes = b"\x01" * 8) -> StatusKey:
+def sample_status_key(key: bytes = b"public key") -> StatusKey:
     """A status key that is open."""
-    return StatusKey(kid, key, datetime(2026, 1, 1, tzinfo=UTC))
+    return StatusKey(es256.key_id(key), key, datetime(2026, 1, 1, tzinfo=UTC))
 
 
 def sample_authority(*status_keys: StatusKey) -> Authority:

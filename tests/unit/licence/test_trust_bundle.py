@@ -104,6 +104,8 @@ Change = Callable[[Any], object]
         lambda v: v["authorities"][0].update(list_base_uri="http://lists/"),
         lambda v: v["authorities"][0]["log_key"].update(extra=1),
         lambda v: v["authorities"][0]["log_key"].update(name="with+plus"),
+        lambda v: v["authorities"][0]["status_keys"][0].update(kid="00" * 8),
+        lambda v: v["authorities"][0]["status_keys"][0].update(valid_to="2025-12-31T00:00:00Z"),
         lambda v: v["authorities"][0]["status_keys"].append(v["authorities"][0]["status_keys"][0]),
     ],
 )
