@@ -49,10 +49,10 @@ cover: .venv/.dev ## branch coverage of unit, property and compatibility tests
 	$(PYTEST) -m "not slow" --cov --cov-report=term tests/unit tests/property tests/compat
 
 bench: .venv/.all contracts/node_modules/.stamp ## measure, print and store var/bench/results.json
-	$(BIN)/python tools/bench.py
+	$(BIN)/python -m tools.bench
 
 audit: .venv/.dev contracts/node_modules/.stamp ## known holes of what we install, and its list (CycloneDX) in var/audit
-	$(BIN)/python tools/audit.py
+	$(BIN)/python -m tools.audit
 
 ##@ Change
 .PHONY: fmt lock vectors abi errors
@@ -70,7 +70,7 @@ abi: .venv/.all contracts/node_modules/.stamp ## compile the contract into contr
 	$(BIN)/python contracts/compile.py
 
 errors: .venv/.all ## make docs/errors.md anew from licence/errors.py
-	$(BIN)/python tools/error_codes.py
+	$(BIN)/python -m tools.error_codes
 
 ##@ Install
 .PHONY: install tools java clean

@@ -3,7 +3,6 @@
 uv is installed for this into a throw-away environment, from its own hashed list.
 """
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -28,6 +27,11 @@ def run(*command: str | Path) -> None:
     subprocess.run([str(part) for part in command], cwd=ROOT, check=True)
 
 
+def resolve(uv: Path, target: Path, *what: str) -> None:
+    """Write one list."""
+    run(uv, "pip", "compile", *OPTIONS, *what, "-o", target)
+
+
 def main() -> None:
     """Resolve the largest list first; the smaller ones take its versions."""
     with tempfile.TemporaryDirectory() as folder:
@@ -37,13 +41,12 @@ def main() -> None:
             *("-m", "pip", "install", "--quiet", "--require-hashes"),
             *("-r", FOLDER / "tools.txt"),
         )
-        compile_list = (Path(folder, "bin", "uv"), "pip", "compile", *OPTIONS)
-        dev = FOLDER / "dev.txt"
-        run(*compile_list, "--extra", "dev", "pyproject.toml", "-o", dev)
-        same = ("-c", os.path.relpath(dev, ROOT))
-        run(*compile_list, "--extra", "all", *same, "pyproject.toml", "-o", FOLDER / "all.txt")
-        run(*compile_list, *same, "pyproject.toml", "-o", FOLDER / "verifier.txt")
-        run(*compile_list, "requirements/tools.in", "-o", FOLDER / "tools.txt")
+        uv = Path(folder, "bin", "uv")
+        resolve(uv, FOLDER / "dev.txt", "--extra", "dev", "pyproject.toml")
+        same = ("-c", "requirements/dev.txt", "pyproject.toml")
+        resolve(uv, FOLDER / "all.txt", "--extra", "all", *same)
+        resolve(uv, FOLDER / "verifier.txt", *same)
+        resolve(uv, FOLDER / "tools.txt", "--python-version", "3.11", "requirements/tools.in")
     for path in sorted(FOLDER.glob("*.txt")):
         if "://" in path.read_text("utf-8"):
             sys.exit(f"lock: {path.name} names an address; nothing of a registry may be in it")
