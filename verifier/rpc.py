@@ -41,6 +41,7 @@ class RpcChain:
         self, url: str, chain_id: ChainId, transport: httpx.BaseTransport | None = None
     ) -> None:
         self._client = open_client(url, transport)
+        self._url = url
         self._chain_id = chain_id
         self._checked: set[Contract] = set()
         self._sequence = 0
@@ -116,7 +117,7 @@ class RpcChain:
             "params": parameters,
         }
         try:
-            request = self._client.build_request("POST", "", json=question)
+            request = self._client.build_request("POST", self._url, json=question)
             answer = json.loads(fetch(self._client, request, max_bytes=MAX_ANSWER_BYTES).body)
         except (AnzhengError, ValueError, RecursionError) as error:
             raise _unavailable("the node does not answer") from error
