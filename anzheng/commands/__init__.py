@@ -1,0 +1,1 @@
+"""Subcommands, thin: read arguments, call a flow, print."""
