@@ -1,0 +1,50 @@
+"""Read the text of rendered pages back, to be compared with the data before anything is signed.
+
+PDFium is another program than the one that made the page: what it reads is what a reader gets.
+"""
+
+import pypdfium2
+
+from licence.domain.model import LicenceVersion
+from licence.errors import AnzhengError, Code
+from licence.formats.page_text import MAX_PAGES, check_page_text
+from licence.formats.short_code import short_code
+
+
+def page_texts(pdf: bytes) -> tuple[str, ...]:
+    """Return the text of each page.
+
+    Raises:
+        AnzhengError: RENDER_FAILED, when PDFium cannot read the file or it has too many pages.
+    """
+    try:
+        document = pypdfium2.PdfDocument(pdf)
+    except pypdfium2.PdfiumError as error:
+        raise AnzhengError(Code.RENDER_FAILED, "the rendered file cannot be read") from error
+    try:
+        if len(document) > MAX_PAGES:
+            raise AnzhengError(Code.RENDER_FAILED, "too many pages", pages=len(document))
+        return tuple(_text(document, number) for number in range(len(document)))
+    except pypdfium2.PdfiumError as error:
+        raise AnzhengError(Code.RENDER_FAILED, "the rendered page cannot be read") from error
+    finally:
+        document.close()
+
+
+def check_page(pdf: bytes, version: LicenceVersion, licence_json: bytes) -> None:
+    """Refuse a page that does not say exactly what the data says.
+
+    Raises:
+        AnzhengError: PAGE_TEXT_MISMATCH, RENDER_FAILED.
+    """
+    check_page_text(page_texts(pdf), version, short_code(licence_json))
+
+
+def _text(document: pypdfium2.PdfDocument, number: int) -> str:
+    page = document[number]
+    text_page = page.get_textpage()
+    try:
+        return str(text_page.get_text_range())
+    finally:
+        text_page.close()
+        page.close()

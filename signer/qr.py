@@ -1,0 +1,98 @@
+"""The look-up code on the page: made by a compiled library, read back before it is used.
+
+It is static and only points: it carries the short code, never the status. Level H, black on white,
+upper-case letters and digits only, so that it stays at version 5 or below (0.8 mm a module).
+
+Standard: ISO/IEC 18004; research licence_domain D (QR payload, static).
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+import zxingcpp
+
+from licence.errors import AnzhengError, Code
+
+MAX_MODULES: Final = 37
+"""Modules a side of version 5, the largest that the printed size leaves readable."""
+
+QUIET_MODULES: Final = 4
+"""White modules around the code."""
+
+_READ_SCALE: Final = 4
+_BASE: Final = re.compile(r"HTTPS?://[0-9A-Z.:/-]{1,60}/")
+"""What the alphanumeric mode of QR codes can hold, in the shape of an address."""
+
+
+@dataclass(frozen=True, slots=True)
+class QrCode:
+    """One code: what it says, and its dark modules row by row."""
+
+    payload: str
+    rows: tuple[tuple[bool, ...], ...]
+
+
+def check_verify_base(base: str) -> None:
+    """Refuse an address that would make the code too large.
+
+    Raises:
+        AnzhengError: SETTINGS_INVALID.
+    """
+    if not _BASE.fullmatch(base):
+        raise AnzhengError(
+            Code.SETTINGS_INVALID,
+            "the look-up address must be upper case and end with /, like HTTPS://V.EXAMPLE/L/",
+        )
+
+
+def make_qr(verify_base: str, short_code: str) -> QrCode:
+    """Return the code that points to a licence, after reading it back.
+
+    Args:
+        verify_base: Such as `HTTPS://V.EXAMPLE/L/`.
+        short_code: Of the `licence.json`.
+
+    Raises:
+        AnzhengError: SETTINGS_INVALID, RENDER_FAILED when the code is too large or unreadable.
+    """
+    check_verify_base(verify_base)
+    payload = verify_base + short_code
+    try:
+        code = zxingcpp.create_barcode(payload, zxingcpp.BarcodeFormat.QRCode, ec_level="H")
+        pixels = memoryview(code.to_image(scale=1, add_quiet_zones=False))
+        picture = code.to_image(scale=_READ_SCALE, add_quiet_zones=True)
+        read = zxingcpp.read_barcode(
+            picture, formats=zxingcpp.BarcodeFormat.QRCode, is_pure=True
+        )
+    except (RuntimeError, ValueError, TypeError) as error:
+        raise AnzhengError(Code.RENDER_FAILED, "no QR code could be made") from error
+    if read is None or read.text != payload or len(pixels) > MAX_MODULES:
+        raise AnzhengError(
+            Code.RENDER_FAILED, "the QR code is too large or cannot be read", modules=len(pixels)
+        )
+    return QrCode(payload, tuple(tuple(pixel == 0 for pixel in row) for row in pixels.tolist()))
+
+
+def to_svg(code: QrCode) -> str:
+    """Return the code as one SVG path, one module = one unit, with its quiet zone."""
+    side = len(code.rows) + 2 * QUIET_MODULES
+    runs = "".join(
+        f"M{start + QUIET_MODULES} {y + QUIET_MODULES}h{length}v1h-{length}z"
+        for y, row in enumerate(code.rows)
+        for start, length in _runs(row)
+    )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {side} {side}">'
+        f'<path d="{runs}"/></svg>'
+    )
+
+
+def _runs(row: tuple[bool, ...]) -> list[tuple[int, int]]:
+    runs: list[tuple[int, int]] = []
+    for x, dark in enumerate(row):
+        if dark and runs and sum(runs[-1]) == x:
+            runs[-1] = (runs[-1][0], runs[-1][1] + 1)
+        elif dark:
+            runs.append((x, 1))
+    return runs
