@@ -1,0 +1,435 @@
+"""What the anchor package needs of others: stores, the chain, witnesses, the judge.
+
+Every store method is durable when it returns (synchronous writes): a crash after it finds what
+it stored. `revision` is optimistic locking: `save_*` takes the row as it was read, refuses with
+CONFLICT when the stored revision is another one, and returns the row with the next revision.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntFlag, StrEnum, unique
+from typing import Protocol
+
+from anchor.calls import Call, ProposeCall
+from licence.errors import Code
+from licence.formats.checkpoint import Checkpoint, SignatureLine, WitnessKey
+from licence.formats.manifest import ManifestDigest
+from licence.ids import (
+    Address,
+    AuthorityId,
+    BatchId,
+    BlockHash,
+    ChainId,
+    Leaf,
+    MerkleRoot,
+    RegistryId,
+)
+
+# -- transactions
+
+
+@unique
+class TxState(StrEnum):
+    """How far a transaction is; each state is stored before the next step is taken."""
+
+    RESERVED = "reserved"
+    """The nonce is taken and the signed bytes are stored; perhaps sent."""
+    SENT = "sent"
+    """Given to a node at least once; whether it took it, the chain will show."""
+    MINED = "mined"
+    """In a block that may still be reorganised away."""
+    FINAL = "final"
+    """Deep enough."""
+    PARKED = "parked"
+    """Will never be mined as it is; `reason` says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """One transaction that is to be mined exactly once.
+
+    Attributes:
+        purpose: What it is for, unique: `anchor:<batch id>`, `status:<decision>`, ….
+        account: Who sends it.
+        nonce: Its nonce, unique in an account; none when the effect was found on the chain
+            although no transaction of ours is known.
+        raws: All signed versions, oldest first; any of them may be the one that is mined.
+        state: How far it is.
+        sent_at: When the newest version was last given to a node.
+        block_number: Where it was mined.
+        block_hash: The block's hash then.
+        reason: Why it is parked.
+        revision: Counts the saves; 0 = not stored yet.
+    """
+
+    purpose: str
+    account: Address
+    nonce: int | None
+    raws: tuple[bytes, ...]
+    state: TxState
+    sent_at: datetime | None = None
+    block_number: int | None = None
+    block_hash: BlockHash | None = None
+    reason: Code | None = None
+    revision: int = 0
+
+
+class TransactionStore(Protocol):
+    """Keeps the transactions of an account; one process at a time writes for one account."""
+
+    def transaction(self, purpose: str) -> Transaction | None:
+        """Return the transaction for this purpose."""
+        ...
+
+    def highest_nonce(self, account: Address) -> int | None:
+        """Return the highest nonce that any stored transaction of the account has."""
+        ...
+
+    def save_transaction(self, transaction: Transaction) -> Transaction:
+        """Insert (revision 0) or replace the row of this purpose.
+
+        Raises:
+            AnzhengError: CONFLICT, for another revision, or when another purpose has the nonce.
+        """
+        ...
+
+
+# -- batches, log, evidence
+
+
+@unique
+class BatchState(StrEnum):
+    """How far a batch is."""
+
+    BATCHED = "batched"
+    """Frozen: leaves, order and manifest never change."""
+    SENT = "sent"
+    """Its transaction is under way."""
+    FINAL = "final"
+    """Final on the chain; the batch record is stored."""
+    LOGGED = "logged"
+    """The record has its place in the authority's log."""
+    COSIGNED = "cosigned"
+    """A checkpoint over that place has its witnesses."""
+    DONE = "done"
+    """Every leaf has evidence that our own verifier accepted."""
+    PARKED = "parked"
+    """Needs a person; `reason` says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnchorBatch:
+    """One frozen batch and how far it is.
+
+    Attributes:
+        id: Its name.
+        registry: Registry of the contract.
+        authority: Whose batch it is.
+        root: Root of its tree.
+        size: Number of leaves.
+        manifest: Digest of its manifest; the manifest itself is stored beside it.
+        state: How far it is.
+        record: Encoded batch record, from FINAL on.
+        log_index: Place of the record in the log, from LOGGED on.
+        checkpoint: Note with cosignatures that covers that place, from COSIGNED on.
+        reason: Why it is parked.
+        revision: Counts the saves; 0 = not stored yet.
+    """
+
+    id: BatchId
+    registry: RegistryId
+    authority: AuthorityId
+    root: MerkleRoot
+    size: int
+    manifest: ManifestDigest
+    state: BatchState = BatchState.BATCHED
+    record: bytes | None = None
+    log_index: int | None = None
+    checkpoint: bytes | None = None
+    reason: Code | None = None
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LeafEvidence:
+    """Encoded evidence of one leaf."""
+
+    leaf: Leaf
+    evidence: bytes
+
+
+class AnchorStore(TransactionStore, Protocol):
+    """Keeps everything that anchoring must not forget."""
+
+    def add_batch(self, batch: AnchorBatch, manifest: bytes) -> AnchorBatch:
+        """Store a new batch with its encoded manifest, in one transaction.
+
+        Adding the same batch again returns it as it is stored by now.
+
+        Raises:
+            AnzhengError: CONFLICT, when the id has another root, size, manifest or owner.
+        """
+        ...
+
+    def batch(self, batch: BatchId) -> AnchorBatch | None:
+        """Return a batch."""
+        ...
+
+    def open_batches(
+        self, registry: RegistryId, authority: AuthorityId
+    ) -> tuple[AnchorBatch, ...]:
+        """Return the batches that are neither DONE nor PARKED, oldest first."""
+        ...
+
+    def manifest(self, batch: BatchId) -> bytes:
+        """Return the encoded manifest of a batch.
+
+        Raises:
+            AnzhengError: NOT_FOUND.
+        """
+        ...
+
+    def save_batch(self, batch: AnchorBatch) -> AnchorBatch:
+        """Replace the row of a batch.
+
+        Raises:
+            AnzhengError: CONFLICT, for another revision.
+        """
+        ...
+
+    def log_records(self, registry: RegistryId, authority: AuthorityId) -> tuple[bytes, ...]:
+        """Return all encoded records of an authority's log, in order."""
+        ...
+
+    def append_log_record(
+        self, registry: RegistryId, authority: AuthorityId, record: bytes
+    ) -> int:
+        """Append a record and return its place, from 0 without gaps.
+
+        A record that is in the log already is not appended again: its place is returned.
+        """
+        ...
+
+    def save_evidence(self, batch: BatchId, evidence: Sequence[LeafEvidence]) -> None:
+        """Store evidence for leaves of a batch; replaces what is there."""
+        ...
+
+    def evidence(self, leaf: Leaf) -> bytes | None:
+        """Return the evidence of a leaf, if its batch is DONE."""
+        ...
+
+
+class WitnessStore(Protocol):
+    """A witness's own memory: the last checkpoint that it cosigned for each log."""
+
+    def seen(self, origin: str) -> Checkpoint | None:
+        """Return the last checkpoint of a log."""
+        ...
+
+    def remember(self, checkpoint: Checkpoint, *, instead_of: Checkpoint | None) -> None:
+        """Store a checkpoint in place of the one before.
+
+        Raises:
+            AnzhengError: CONFLICT, when another checkpoint is stored by now.
+        """
+        ...
+
+
+# -- the chain
+
+
+@unique
+class Right(IntFlag):
+    """Rights of an account; the same numbers stand in the contract."""
+
+    ANCHOR = 1
+    PROPOSE = 2
+    CONFIRM = 4
+    PAUSE = 8
+
+
+@unique
+class ProposalState(StrEnum):
+    """What became of a proposal."""
+
+    OPEN = "open"
+    CONFIRMED = "confirmed"
+    DROPPED = "dropped"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block as the node has it now."""
+
+    number: int
+    hash: BlockHash
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a mined transaction."""
+
+    succeeded: bool
+    block_number: int
+    block_hash: BlockHash
+
+
+@dataclass(frozen=True, slots=True)
+class AnchorSlot:
+    """What the contract stores about a batch."""
+
+    time: datetime
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRights:
+    """For whom an account acts, and what it may do."""
+
+    authority: AuthorityId | None
+    rights: Right
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A proposed final change."""
+
+    proposer: Address
+    proposed_at: datetime
+    state: ProposalState
+
+
+class Chain(Protocol):
+    """One contract on one chain, through one node. Every answer is only what the node says.
+
+    Every method raises CHAIN_UNAVAILABLE when the node does not answer, or not sensibly.
+    """
+
+    @property
+    def chain_id(self) -> ChainId:
+        """EIP-155 id that the transactions are signed for."""
+        ...
+
+    @property
+    def contract(self) -> Address:
+        """Address of the contract."""
+        ...
+
+    def check(self) -> None:
+        """Compare chain id and code of the contract with what is pinned.
+
+        Raises:
+            AnzhengError: CHAIN_WRONG, CHAIN_UNAVAILABLE.
+        """
+        ...
+
+    def height(self) -> int:
+        """Return the number of the newest block."""
+        ...
+
+    def block(self, number: int) -> Block | None:
+        """Return the canonical block of this height."""
+        ...
+
+    def nonce(self, account: Address) -> int:
+        """Return how many transactions of the account are mined."""
+        ...
+
+    def rights(self, account: Address) -> AccountRights:
+        """Return what the contract allows an account."""
+        ...
+
+    def send(self, raw: bytes) -> None:
+        """Give a signed transaction to the node. An error is no verdict: it may still be mined."""
+        ...
+
+    def receipt(self, raw: bytes) -> Receipt | None:
+        """Return what became of a signed transaction, if it is mined."""
+        ...
+
+    def anchored(
+        self, authority: AuthorityId, root: MerkleRoot, size: int, manifest: ManifestDigest
+    ) -> AnchorSlot | None:
+        """Return the slot of a batch."""
+        ...
+
+    def anchored_in(
+        self, authority: AuthorityId, root: MerkleRoot, size: int, manifest: ManifestDigest
+    ) -> Block | None:
+        """Return the block in which a batch was anchored, from the contract's events."""
+        ...
+
+    def status_words(
+        self, authority: AuthorityId, words: Sequence[int], *, at: int | None = None
+    ) -> tuple[int, ...]:
+        """Return storage words, as of block `at` (none = the newest)."""
+        ...
+
+    def proposal(self, authority: AuthorityId, call: ProposeCall) -> Proposal | None:
+        """Return what became of a proposal with exactly this content."""
+        ...
+
+
+class ChainAccount(Protocol):
+    """An account that signs calls of the contract."""
+
+    @property
+    def address(self) -> Address:
+        """Its address."""
+        ...
+
+    def sign(self, call: Call, *, nonce: int, version: int) -> bytes:
+        """Return the signed transaction.
+
+        Args:
+            call: What to ask of the contract.
+            nonce: Number of the transaction in this account.
+            version: 0, or how often this nonce was signed before: then fees are raised.
+
+        Raises:
+            AnzhengError: CHAIN_REVERTED, when the contract would refuse it now;
+                CHAIN_UNAVAILABLE.
+        """
+        ...
+
+
+# -- witnesses and the judge
+
+
+class CheckpointWitness(Protocol):
+    """A witness as the log sees it, here or behind a network."""
+
+    @property
+    def key(self) -> WitnessKey:
+        """Its name and public key."""
+        ...
+
+    def add_checkpoint(
+        self, old_size: int, proof: Sequence[bytes], note: bytes
+    ) -> SignatureLine:
+        """Cosign a log's checkpoint.
+
+        Args:
+            old_size: Size of the last checkpoint that this witness cosigned, 0 for none.
+            proof: That the new one continues it.
+            note: The new one, signed by the log.
+
+        Raises:
+            AnzhengError: WITNESS_REFUSED; fact `known_size` when `old_size` is not what the
+                witness remembers.
+        """
+        ...
+
+
+class EvidenceJudge(Protocol):
+    """Our own offline verifier: nothing is done before it accepts."""
+
+    def accept(self, leaf: Leaf, evidence: bytes) -> None:
+        """Return if the evidence proves the leaf.
+
+        Raises:
+            AnzhengError: With the code of what is wrong.
+        """
+        ...
