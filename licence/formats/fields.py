@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import NoReturn, TypeVar
 
+from licence.domain.text import check_text
 from licence.errors import AnzhengError, Code
 from licence.formats.canonical import MAX_INTEGER, JsonValue
 
@@ -87,13 +88,14 @@ class Fields:
         return read(key) if key in self._left else None
 
     def text(self, key: str, *, max_chars: int = 500) -> str:
-        """Return a text of 1 to `max_chars` characters, none of them a control character."""
+        """Return one line of text of 1 to `max_chars` characters that licences may hold."""
         value = self._take(key)
-        if not isinstance(value, str) or not 1 <= len(value) <= max_chars:
-            self._refuse(f"is not a text of 1 to {max_chars} characters", key)
-        if any(ord(char) < ord(" ") or ord(char) == 0x7F for char in value):  # noqa: PLR2004 DEL
-            self._refuse("has a control character", key)
-        return value
+        if not isinstance(value, str):
+            self._refuse("is not a text", key)
+        try:
+            return check_text(value, f"{self._where}.{key}", max_chars=max_chars)
+        except AnzhengError as exc:
+            raise AnzhengError(self._code, exc.message, **exc.facts) from exc
 
     def matching(self, key: str, pattern: re.Pattern[str]) -> str:
         """Return a text that wholly matches `pattern`."""

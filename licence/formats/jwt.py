@@ -68,8 +68,8 @@ def sign_compact(
 
 def verify_compact(
     token: bytes, *, content_type: str, keys: Mapping[bytes, bytes], max_bytes: int
-) -> JsonObject:
-    """Read and verify a token of ours and return its claims.
+) -> tuple[bytes, JsonObject]:
+    """Read and verify a token of ours and return its key id and its claims.
 
     Args:
         token: The token.
@@ -96,7 +96,7 @@ def verify_compact(
         raise AnzhengError(Code.COSE_SIGNATURE, "signed by a key that is not believed here")
     signed = ".".join(parts[:2]).encode("ascii")
     es256.verify(key, signed, signature, code=Code.COSE_SIGNATURE)
-    return canonical.load_object(claims, max_bytes=max_bytes)
+    return kid, canonical.load_object(claims, max_bytes=max_bytes)
 
 
 def _kid(header_bytes: bytes, content_type: str) -> bytes:
