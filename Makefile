@@ -29,7 +29,8 @@ test: check contracts/node_modules/.stamp tools ## check, then integration, inte
 	$(PYTEST) -m "not slow" tests/integration tests/interop tests/e2e
 
 test-slow: .venv/.dev contracts/node_modules/.stamp tools java ## what takes minutes: Java judges, long properties, kills, compiles
-	HYPOTHESIS_PROFILE=slow $(PYTEST) -m slow tests
+	$(PYTEST) -m slow tests
+	HYPOTHESIS_PROFILE=slow $(PYTEST) -m "not slow" tests/property
 
 .PHONY: unit lint types
 unit: .venv/.dev ## unit, property and compatibility tests
