@@ -85,14 +85,15 @@ def find_python() -> str:
 def venv(extra: str) -> None:
     """Make `.venv` when it is not there and install exactly what the hashed lists name."""
     python = VENV / "bin" / "python"
-    if not python.exists():
+    # A half-made environment (interrupted before pip came in) is made anew.
+    if not python.exists() or not (VENV / "bin" / "pip").exists():
         base = find_python()
         probe = subprocess.run(
             [base, "-c", "import ensurepip, venv"], capture_output=True, check=False
         )
         if probe.returncode != 0:
             install_packages(["python3-venv"])
-        run([base, "-m", "venv", str(VENV)])
+        run([base, "-m", "venv", "--clear", str(VENV)])
     pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     for name in (extra, "tools"):
         print(f"install: requirements/{name}.txt", flush=True)
