@@ -160,6 +160,8 @@ def _length(draft: Draft) -> Iterator[Problem]:
 
 
 def _issue_window(draft: Draft) -> Iterator[Problem]:
+    if draft.valid_from > draft.valid_to:
+        return  # said by _period already
     distance = abs(draft.issued_on - draft.valid_from)
     if draft.kind in _WINDOWED and distance > timedelta(days=ISSUE_WINDOW_DAYS):
         yield _problem(
@@ -263,7 +265,7 @@ RULES: Final = (
     _rule(_period, "valid_from", "valid_to"),
     _rule(_issued_in_period, "issued_on", "valid_from", "valid_to"),
     _rule(_length, "kind", "valid_from", "valid_to"),
-    _rule(_first_window, "kind", "supersedes", "issued_on", "valid_from"),
+    _rule(_first_window, "kind", "supersedes", "issued_on", "valid_from", "valid_to"),
     _rule(_supersedes, "supersedes", "version"),
     _rule(_kind, "kind", "version", "supersedes"),
     _rule(_delegation, "delegated_by", "issuer_code"),
