@@ -36,6 +36,7 @@ __all__ = [
     "WitnessEvidence",
     "check_evidence",
     "decode",
+    "decode_record",
     "encode",
     "log_leaf",
     "log_origin",
@@ -131,6 +132,21 @@ def record_bytes(record: BatchRecord) -> bytes:
         AnzhengError: EVIDENCE_SYNTAX, for a record that `decode` would refuse.
     """
     return cbor.dumps(_record_value(record))
+
+
+def decode_record(data: bytes) -> BatchRecord:
+    """Return the batch record of these bytes, an entry of the log.
+
+    Raises:
+        AnzhengError: TOO_LARGE, EVIDENCE_SYNTAX.
+    """
+    try:
+        value = cbor.loads(data, max_bytes=MAX_EVIDENCE_BYTES)
+    except AnzhengError as error:
+        if error.code is Code.TOO_LARGE:
+            raise
+        raise AnzhengError(Code.EVIDENCE_SYNTAX, "not deterministic CBOR") from error
+    return _record(value)
 
 
 def log_leaf(record: BatchRecord) -> bytes:
