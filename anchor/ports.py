@@ -176,9 +176,7 @@ class AnchorStore(TransactionStore, Protocol):
         """Return a batch."""
         ...
 
-    def open_batches(
-        self, registry: RegistryId, authority: AuthorityId
-    ) -> tuple[AnchorBatch, ...]:
+    def open_batches(self, registry: RegistryId, authority: AuthorityId) -> tuple[AnchorBatch, ...]:
         """Return the batches that are neither DONE nor PARKED, oldest first."""
         ...
 
@@ -202,9 +200,7 @@ class AnchorStore(TransactionStore, Protocol):
         """Return all encoded records of an authority's log, in order."""
         ...
 
-    def append_log_record(
-        self, registry: RegistryId, authority: AuthorityId, record: bytes
-    ) -> int:
+    def append_log_record(self, registry: RegistryId, authority: AuthorityId, record: bytes) -> int:
         """Append a record and return its place, from 0 without gaps.
 
         A record that is in the log already is not appended again: its place is returned.
@@ -329,7 +325,7 @@ class Chain(Protocol):
         """Return the number of the newest block."""
         ...
 
-    def block(self, number: int) -> Block | None:
+    def block(self, height: int) -> Block | None:
         """Return the canonical block of this height."""
         ...
 
@@ -406,9 +402,7 @@ class CheckpointWitness(Protocol):
         """Its name and public key."""
         ...
 
-    def add_checkpoint(
-        self, old_size: int, proof: Sequence[bytes], note: bytes
-    ) -> SignatureLine:
+    def add_checkpoint(self, old_size: int, proof: Sequence[bytes], note: bytes) -> SignatureLine:
         """Cosign a log's checkpoint.
 
         Args:

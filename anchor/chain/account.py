@@ -1,0 +1,151 @@
+"""Accounts that sign: conforms to `anchor.ports.ChainAccount`.
+
+The key comes as bytes from whoever keeps it; it is neither logged nor written.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from eth_account import Account
+from eth_account.signers.local import LocalAccount
+
+from anchor.calls import Call
+from anchor.chain.codec import call_data
+from anchor.chain.evm import EvmChain
+from anchor.chain.node import Node, hexed, number
+from licence.errors import AnzhengError, Code
+from licence.ids import Address, ChainId
+
+KEY_BYTES: Final = 32
+GAS_MARGIN_PERCENT: Final = 125
+"""The gas limit is the estimate times this: words may have become used or unused since."""
+
+BUMP_PERCENT: Final = 125
+"""Fees of a replacement; nodes want 110 at least."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeePolicy:
+    """How much may be paid.
+
+    Attributes:
+        legacy: Sign with one gas price even when the chain has a base fee.
+        max_gas_price_wei: Never more than this for a unit of gas.
+        tip_wei: For the miner, on chains with a base fee.
+    """
+
+    legacy: bool = False
+    max_gas_price_wei: int = 500 * 10**9
+    tip_wei: int = 10**9
+
+
+class EvmAccount:
+    """One account, for calls of one contract.
+
+    Args:
+        chain: The contract.
+        private_key: secp256k1, 32 bytes.
+        fees: How much may be paid.
+
+    Raises:
+        AnzhengError: CHAIN_ACCOUNT, for bytes that are no key.
+    """
+
+    def __init__(self, chain: EvmChain, private_key: bytes, fees: FeePolicy | None = None) -> None:
+        self._chain = chain
+        self._account = local_account(private_key)
+        self._fees = fees or FeePolicy()
+
+    @property
+    def address(self) -> Address:
+        """Its address."""
+        return address_of(self._account)
+
+    def sign(self, call: Call, *, nonce: int, version: int) -> bytes:
+        """Return the signed transaction.
+
+        Raises:
+            AnzhengError: CHAIN_REVERTED, when the contract would refuse it now;
+                CHAIN_UNAVAILABLE.
+        """
+        data = call_data(call)
+        fields = {
+            "to": hexed(self._chain.contract),
+            "data": hexed(data),
+            "gas": self._chain.estimate(self.address, data) * GAS_MARGIN_PERCENT // 100,
+            **fee_fields(self._chain.node, self._fees, version),
+        }
+        return sign_fields(self._account, self._chain.chain_id, nonce, fields)
+
+
+def local_account(private_key: bytes) -> LocalAccount:
+    """Return the library's account for a key.
+
+    Raises:
+        AnzhengError: CHAIN_ACCOUNT, for bytes that are no key.
+    """
+    try:
+        if len(private_key) != KEY_BYTES:
+            raise ValueError("length")
+        account: LocalAccount = Account.from_key(private_key)
+    except ValueError as error:
+        # The library's message could repeat the key, so it is not chained on.
+        raise AnzhengError(Code.CHAIN_ACCOUNT, "not the private key of an account") from error
+    return account
+
+
+def address_of(account: LocalAccount) -> Address:
+    """Return the address as bytes."""
+    return Address(bytes.fromhex(account.address.removeprefix("0x")))
+
+
+def address_of_key(private_key: bytes) -> Address:
+    """Return the address of a private key.
+
+    Raises:
+        AnzhengError: CHAIN_ACCOUNT, for bytes that are no key.
+    """
+    return address_of(local_account(private_key))
+
+
+def fee_fields(node: Node, policy: FeePolicy, version: int) -> dict[str, int]:
+    """Return the fee fields of version `version` of a transaction: each a quarter dearer.
+
+    Raises:
+        AnzhengError: CHAIN_UNAVAILABLE.
+    """
+    newest = node.ask("eth_getBlockByNumber", "latest", False)  # noqa: FBT003 - JSON
+    base = newest.get("baseFeePerGas") if isinstance(newest, dict) else None
+
+    def raised(price: int) -> int:
+        dearer = price
+        for _ in range(version):
+            dearer = dearer * BUMP_PERCENT // 100 + 1
+        return min(dearer, policy.max_gas_price_wei)
+
+    if base is None or policy.legacy:
+        return {"gasPrice": raised(node.quantity("eth_gasPrice"))}
+    # Chains without fees (base fee 0) need no tip.
+    tip = min(policy.tip_wei, policy.max_gas_price_wei) if number(base) else 0
+    return {
+        "type": 2,
+        "maxFeePerGas": raised(2 * number(base) + tip),
+        "maxPriorityFeePerGas": min(raised(tip), raised(2 * number(base) + tip)),
+    }
+
+
+def sign_fields(
+    account: LocalAccount, chain_id: ChainId, nonce: int, fields: dict[str, Any]
+) -> bytes:
+    """Return a signed transaction with these fields.
+
+    Raises:
+        AnzhengError: CHAIN_ACCOUNT, for fields that cannot be signed.
+    """
+    try:
+        signed = account.sign_transaction(
+            {**fields, "value": 0, "nonce": nonce, "chainId": chain_id}
+        )
+    except (ValueError, TypeError) as error:
+        raise AnzhengError(Code.CHAIN_ACCOUNT, "the transaction cannot be signed") from error
+    return bytes(signed.raw_transaction)

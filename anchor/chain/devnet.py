@@ -1,0 +1,175 @@
+"""A chain of one's own for trying out: anvil as a child process, its state in a file.
+
+Never for production: anybody on this machine can mint balance on it.
+"""
+
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from anchor.chain.node import Node, hexed
+from licence.errors import AnzhengError, Code
+from licence.ids import Address, ChainId
+
+HOST: Final = "127.0.0.1"
+START_SECONDS: Final = 20.0
+STOP_SECONDS: Final = 20.0
+POLL_SECONDS: Final = 0.02
+SAVE_SECONDS: Final = 1
+"""How often the state is written: so much is lost by a kill."""
+
+HARDFORK: Final = "london"
+"""The oldest rules that the contract is compiled for."""
+
+
+class Devnet:
+    """One anvil.
+
+    Args:
+        anvil: The program.
+        folder: Where state and log are kept.
+        chain_id: EIP-155 id.
+        port: TCP port on the loopback; 0 takes a free one at the first start and keeps it.
+        automine: Mine every transaction at once; otherwise only `mine` does.
+    """
+
+    test_only: Final = True
+
+    def __init__(
+        self,
+        anvil: Path,
+        folder: Path,
+        chain_id: ChainId,
+        *,
+        port: int = 0,
+        automine: bool = True,
+    ) -> None:
+        self._anvil = anvil
+        self._folder = folder
+        self._chain_id = chain_id
+        self._port = port
+        self._automine = automine
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Address of the node."""
+        return f"http://{HOST}:{self._port}"
+
+    @property
+    def node(self) -> Node:
+        """The node."""
+        return Node(self.url)
+
+    @property
+    def process_id(self) -> int | None:
+        """Id of the running process."""
+        return self._process.pid if self._process else None
+
+    def start(self) -> None:
+        """Start, with the state of the last time; return when the node answers.
+
+        Raises:
+            AnzhengError: TOOL_MISSING, when there is no anvil; CHAIN_UNAVAILABLE, when it does
+                not start.
+        """
+        if self._process is not None:
+            return
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._port = self._port or _free_port()
+        try:
+            with (self._folder / "anvil.log").open("ab") as log:
+                self._process = subprocess.Popen(
+                    self._command(), stdout=log, stderr=log, stdin=subprocess.DEVNULL
+                )
+        except OSError as error:
+            raise AnzhengError(
+                Code.TOOL_MISSING, "anvil is not there: run `make install`", path=str(self._anvil)
+            ) from error
+        self._wait()
+
+    def stop(self) -> None:
+        """Stop in order: the state is written first."""
+        self._end(kill=False)
+
+    def kill(self) -> None:
+        """Kill, as a power cut does: the last second may be lost."""
+        self._end(kill=True)
+
+    def fund(self, account: Address, wei: int = 10**21) -> None:
+        """Give an account so much.
+
+        Raises:
+            AnzhengError: CHAIN_UNAVAILABLE.
+        """
+        self.node.ask("anvil_setBalance", hexed(account), hex(wei))
+
+    def mine(self, blocks: int = 1) -> None:
+        """Mine blocks.
+
+        Raises:
+            AnzhengError: CHAIN_UNAVAILABLE.
+        """
+        self.node.ask("anvil_mine", hex(blocks))
+
+    def _command(self) -> list[str]:
+        command = [
+            str(self._anvil),
+            *("--host", HOST, "--port", str(self._port), "--chain-id", str(self._chain_id)),
+            *("--state", str(self._folder / "anvil-state.json")),
+            *("--state-interval", str(SAVE_SECONDS), "--preserve-historical-states"),
+            *("--hardfork", HARDFORK, "--silent"),
+        ]
+        return command if self._automine else [*command, "--no-mining"]
+
+    def _wait(self) -> None:
+        end = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                found = self.node.quantity("eth_chainId")
+            except AnzhengError as error:
+                gone = self._process is None or self._process.poll() is not None
+                if gone or time.monotonic() > end:
+                    self._end(kill=True)
+                    raise AnzhengError(Code.CHAIN_UNAVAILABLE, "anvil does not start") from error
+                time.sleep(POLL_SECONDS)
+                continue
+            if found != self._chain_id:
+                # Somebody else's node has the port.
+                self._end(kill=True)
+                raise AnzhengError(Code.CHAIN_WRONG, "another chain answers", found=found)
+            return
+
+    def _end(self, *, kill: bool) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        if kill:
+            process.kill()
+        else:
+            process.terminate()
+        try:
+            process.wait(timeout=STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@contextmanager
+def running(devnet: Devnet) -> Iterator[Devnet]:
+    """Start a chain for the length of a block of code."""
+    devnet.start()
+    try:
+        yield devnet
+    finally:
+        devnet.stop()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,124 @@
+"""The one growing log of an authority: batch records in order, under cosigned checkpoints.
+
+Standard: RFC 9162, 2.1; C2SP tlog-checkpoint, tlog-witness.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from anchor.ports import AnchorStore, CheckpointWitness
+from licence.errors import AnzhengError, Code
+from licence.formats import checkpoint as checkpoints
+from licence.formats.checkpoint import Checkpoint, LogKey, SignatureLine, SignFunction
+from licence.formats.evidence import BatchRecord, log_origin, record_bytes
+from licence.formats.tree import Tree, leaf_hash
+from licence.ids import AuthorityId, RegistryId
+
+
+@dataclass(frozen=True, slots=True)
+class LogIdentity:
+    """Whose log it is, and the key that signs it."""
+
+    registry: RegistryId
+    authority: AuthorityId
+    key: LogKey
+
+    @property
+    def origin(self) -> str:
+        """First line of its checkpoints."""
+        return log_origin(self.registry, self.authority)
+
+
+class AuthorityLog:
+    """One authority's log.
+
+    Args:
+        identity: Whose it is.
+        sign_with: Signs with the log's private key (Ed25519).
+        store: Where the records are.
+        witnesses: Who cosigns, each with its own key.
+        threshold: How many of them there must be, one at least.
+    """
+
+    def __init__(
+        self,
+        identity: LogIdentity,
+        sign_with: SignFunction,
+        store: AnchorStore,
+        witnesses: Sequence[CheckpointWitness],
+        threshold: int,
+    ) -> None:
+        self._identity = identity
+        self._sign_with = sign_with
+        self._store = store
+        self._witnesses = tuple(witnesses)
+        self._threshold = threshold
+        self._known: dict[str, int] = {}
+
+    @property
+    def identity(self) -> LogIdentity:
+        """Whose log it is."""
+        return self._identity
+
+    def append(self, record: BatchRecord) -> int:
+        """Append a record and return its place; a record that is there already keeps its place.
+
+        Raises:
+            AnzhengError: EVIDENCE_SYNTAX, for a record of another log.
+        """
+        mine = (self._identity.registry, self._identity.authority)
+        if (record.registry, record.authority) != mine:
+            raise AnzhengError(Code.EVIDENCE_SYNTAX, "a record of another log")
+        return self._store.append_log_record(
+            record.registry, record.authority, record_bytes(record)
+        )
+
+    def records(self) -> tuple[bytes, ...]:
+        """Return all records, in order."""
+        return self._store.log_records(self._identity.registry, self._identity.authority)
+
+    def cosigned_checkpoint(self) -> bytes:
+        """Return a note over all records so far, with cosignatures from enough witnesses.
+
+        A witness that fails, or answers with a wrong signature, is left out as long as enough
+        others answer.
+
+        Raises:
+            AnzhengError: WITNESS_REFUSED, when too few cosign.
+        """
+        tree = Tree([leaf_hash(record) for record in self.records()])
+        said = Checkpoint(self._identity.origin, tree.size, tree.root)
+        signed = checkpoints.sign(said, self._identity.key, self._sign_with)
+        note = checkpoints.encode(signed)
+        lines: list[SignatureLine] = []
+        refused: AnzhengError | None = None
+        for witness in self._witnesses:
+            try:
+                line = self._ask(witness, tree, note)
+                alone = checkpoints.with_cosignatures(signed, [line])
+                checkpoints.verify(alone, self._identity.key, [witness.key], 1)
+                lines.append(line)
+            except AnzhengError as error:
+                refused = error
+        if len(lines) < self._threshold:
+            raise AnzhengError(
+                Code.WITNESS_REFUSED,
+                "too few witnesses cosigned",
+                cosigned=len(lines),
+                wanted=self._threshold,
+            ) from refused
+        return checkpoints.encode(checkpoints.with_cosignatures(signed, lines))
+
+    def _ask(self, witness: CheckpointWitness, tree: Tree, note: bytes) -> SignatureLine:
+        """Ask one witness; if it has seen another size than we thought, ask once more with that."""
+        name = witness.key.name
+        old = min(self._known.get(name, 0), tree.size)
+        try:
+            line = witness.add_checkpoint(old, tree.consistency(old), note)
+        except AnzhengError as error:
+            seen = error.facts.get("known_size")
+            if not isinstance(seen, int) or not 0 <= seen <= tree.size or seen == old:
+                raise
+            line = witness.add_checkpoint(seen, tree.consistency(seen), note)
+        self._known[name] = tree.size
+        return line

@@ -1,0 +1,184 @@
+"""The anchorer: takes a frozen batch from BATCHED to DONE, each step stored before the next.
+
+    BATCHED -> SENT -> FINAL -> LOGGED -> COSIGNED -> DONE        (or PARKED with a reason)
+
+1. BATCHED, SENT: one transaction stores root, size and manifest on the chain (`sender`).
+2. FINAL: its block is final; the contract's slot and the block make the batch record.
+3. LOGGED: the record has its place in the authority's one log.
+4. COSIGNED: enough witnesses cosigned a checkpoint over that place.
+5. DONE: every leaf has evidence, and our own offline verifier accepted it.
+
+A crash at any point is cured by calling `advance` again.
+
+Standard: DESIGN 2 (5), 3.2; research chain 4.2.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from anchor.calls import AnchorCall
+from anchor.evidence import make_evidence
+from anchor.log import AuthorityLog
+from anchor.ports import (
+    AnchorBatch,
+    AnchorStore,
+    BatchState,
+    Block,
+    Chain,
+    EvidenceJudge,
+    Right,
+    Transaction,
+    TxState,
+)
+from anchor.sender import Sender
+from licence.errors import AnzhengError, Code
+from licence.formats import manifest as manifests
+from licence.formats.evidence import BatchRecord, decode_record, record_bytes
+from licence.ids import BatchId
+
+
+class Anchorer:
+    """Anchors the batches of one authority.
+
+    Args:
+        chain: The contract.
+        sender: Sends from the authority's anchor account.
+        store: Keeps batches, log and evidence.
+        log: The authority's log.
+        judge: Accepts evidence, or not.
+    """
+
+    def __init__(
+        self,
+        chain: Chain,
+        sender: Sender,
+        store: AnchorStore,
+        log: AuthorityLog,
+        judge: EvidenceJudge,
+    ) -> None:
+        self._chain = chain
+        self._sender = sender
+        self._store = store
+        self._log = log
+        self._judge = judge
+
+    def check(self) -> None:
+        """Refuse to work on the wrong chain, contract or account; call before the first pass.
+
+        Raises:
+            AnzhengError: CHAIN_WRONG, CHAIN_ACCOUNT, CHAIN_UNAVAILABLE.
+        """
+        self._sender.check(self._log.identity.authority, Right.ANCHOR)
+
+    def advance_all(self) -> tuple[AnchorBatch, ...]:
+        """Take every open batch of the authority as far as it goes now, oldest first.
+
+        Raises:
+            AnzhengError: As `advance`; batches that were advanced before stay so.
+        """
+        identity = self._log.identity
+        found = self._store.open_batches(identity.registry, identity.authority)
+        return tuple(self.advance(batch.id) for batch in found)
+
+    def advance(self, batch_id: BatchId) -> AnchorBatch:
+        """Take one batch as far as it goes now; call again later unless it is DONE or PARKED.
+
+        Raises:
+            AnzhengError: CHAIN_UNAVAILABLE, WITNESS_REFUSED, CONFLICT: try again later.
+                CHAIN_REORGANISED: the chain took back what was final; a person must look.
+                NOT_FOUND, for an unknown batch. What the judge says of refused evidence.
+        """
+        batch = self._store.batch(batch_id)
+        if batch is None:
+            raise AnzhengError(Code.NOT_FOUND, "no such batch", batch=batch_id)
+        while True:
+            moved = self._step(batch)
+            if moved.state == batch.state:
+                return moved
+            batch = moved
+
+    def _step(self, batch: AnchorBatch) -> AnchorBatch:
+        steps: dict[BatchState, Callable[[AnchorBatch], AnchorBatch]] = {
+            BatchState.BATCHED: self._to_chain,
+            BatchState.SENT: self._to_chain,
+            BatchState.FINAL: self._to_log,
+            BatchState.LOGGED: self._to_witnesses,
+            BatchState.COSIGNED: self._to_evidence,
+        }
+        step = steps.get(batch.state)
+        return step(batch) if step else batch
+
+    def _to_chain(self, batch: AnchorBatch) -> AnchorBatch:
+        """Steps 1 and 2."""
+        call = AnchorCall(batch.root, batch.size, batch.manifest)
+        transaction = self._sender.advance(f"anchor:{batch.id}", call, lambda: self._found(batch))
+        if transaction.state is TxState.PARKED:
+            reason = transaction.reason
+            return self._store.save_batch(replace(batch, state=BatchState.PARKED, reason=reason))
+        if transaction.state is not TxState.FINAL:
+            if batch.state is BatchState.SENT:
+                return batch
+            return self._store.save_batch(replace(batch, state=BatchState.SENT))
+        record = record_bytes(self._record(batch, transaction))
+        return self._store.save_batch(replace(batch, state=BatchState.FINAL, record=record))
+
+    def _found(self, batch: AnchorBatch) -> Block | None:
+        return self._chain.anchored_in(batch.authority, batch.root, batch.size, batch.manifest)
+
+    def _record(self, batch: AnchorBatch, transaction: Transaction) -> BatchRecord:
+        """Return the batch's record: what the contract stores and the block in which it did."""
+        slot = self._chain.anchored(batch.authority, batch.root, batch.size, batch.manifest)
+        block = self._chain.block(transaction.block_number or 0)
+        same = block is not None and block.hash == transaction.block_hash
+        if slot is None or block is None or not same or slot.time != block.time:
+            raise AnzhengError(
+                Code.CHAIN_REORGANISED, "the chain does not show what was final", batch=batch.id
+            )
+        return BatchRecord(
+            registry=batch.registry,
+            authority=batch.authority,
+            chain_id=self._chain.chain_id,
+            contract=self._chain.contract,
+            root=batch.root,
+            size=batch.size,
+            manifest=batch.manifest,
+            sequence=slot.sequence,
+            block_number=block.number,
+            block_hash=block.hash,
+            block_time=block.time,
+        )
+
+    def _to_log(self, batch: AnchorBatch) -> AnchorBatch:
+        """Step 3."""
+        index = self._log.append(_record_of(batch))
+        return self._store.save_batch(replace(batch, state=BatchState.LOGGED, log_index=index))
+
+    def _to_witnesses(self, batch: AnchorBatch) -> AnchorBatch:
+        """Step 4."""
+        note = self._log.cosigned_checkpoint()
+        return self._store.save_batch(replace(batch, state=BatchState.COSIGNED, checkpoint=note))
+
+    def _to_evidence(self, batch: AnchorBatch) -> AnchorBatch:
+        """Step 5. Evidence is handed out only once the batch is DONE."""
+        if batch.log_index is None or batch.checkpoint is None:
+            raise AnzhengError(Code.INTERNAL, "a cosigned batch without checkpoint", batch=batch.id)
+        manifest = manifests.decode(self._store.manifest(batch.id))
+        made = tuple(
+            make_evidence(
+                manifest,
+                _record_of(batch),
+                self._log.records(),
+                batch.log_index,
+                batch.checkpoint,
+            )
+        )
+        for item in made:
+            self._judge.accept(item.leaf, item.evidence)
+        self._store.save_evidence(batch.id, made)
+        return self._store.save_batch(replace(batch, state=BatchState.DONE))
+
+
+def _record_of(batch: AnchorBatch) -> BatchRecord:
+    if batch.record is None:
+        raise AnzhengError(Code.INTERNAL, "a final batch without record", batch=batch.id)
+    return decode_record(batch.record)

@@ -1,0 +1,247 @@
+"""Bringing one transaction onto the chain exactly once, through crashes and lying answers.
+
+Write-ahead: nonce and signed bytes are stored before the first send, so that a crash at any point
+finds what may be under way and sends the same bytes again. What a node answers to a send is no
+verdict; the receipt of any stored version, or the effect in the contract's state, is.
+
+Standard: DESIGN 2 (5); research chain 4.2.
+"""
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Final
+
+from anchor.calls import Call
+from anchor.ports import (
+    Block,
+    Chain,
+    ChainAccount,
+    Receipt,
+    Right,
+    Transaction,
+    TransactionStore,
+    TxState,
+)
+from licence.errors import AnzhengError, Code
+from licence.ids import AuthorityId
+from licence.ports import Clock
+
+Effect = Callable[[], Block | None]
+"""Tells in which block the contract's state shows what the call wants, if it does."""
+
+MAX_STEPS: Final = 16
+"""Most steps of one pass; more would be a node that changes its mind all the time."""
+
+
+@dataclass(frozen=True, slots=True)
+class SendPolicy:
+    """How patient a sender is.
+
+    Attributes:
+        finality_depth: A block is final when so many are on top of it; 0 = at once (only where
+            the chain itself never reorganises, as QBFT does).
+        resend_seconds: After this time without receipt the same bytes are sent again.
+        bump_seconds: After this time the transaction is signed again with higher fees.
+        max_versions: Most versions of one nonce; then the fees stay.
+    """
+
+    finality_depth: int = 1
+    resend_seconds: int = 15
+    bump_seconds: int = 120
+    max_versions: int = 8
+
+
+class Sender:
+    """Sends the calls of one account.
+
+    Args:
+        chain: The contract.
+        account: Signs.
+        store: Keeps the transactions; nobody else writes those of this account.
+        clock: Tells the time.
+        policy: How patient to be.
+    """
+
+    def __init__(
+        self,
+        chain: Chain,
+        account: ChainAccount,
+        store: TransactionStore,
+        clock: Clock,
+        policy: SendPolicy,
+    ) -> None:
+        self._chain = chain
+        self._account = account
+        self._store = store
+        self._clock = clock
+        self._policy = policy
+
+    def check(self, authority: AuthorityId, right: Right) -> None:
+        """Refuse to work on the wrong chain, contract or account.
+
+        Raises:
+            AnzhengError: CHAIN_WRONG, CHAIN_ACCOUNT, CHAIN_UNAVAILABLE.
+        """
+        self._chain.check()
+        found = self._chain.rights(self._account.address)
+        if found.authority != authority or right not in found.rights:
+            raise AnzhengError(
+                Code.CHAIN_ACCOUNT,
+                "the contract does not allow this account what it is for",
+                account=self._account.address.hex(),
+                authority=authority,
+                right=right.name,
+            )
+
+    def advance(self, purpose: str, call: Call, effect: Effect) -> Transaction:
+        """Take the transaction as many steps further as can be taken now.
+
+        Args:
+            purpose: Its unique name.
+            call: What it asks; the same for the same purpose.
+            effect: Finds the effect when no transaction of ours is known to have had it.
+
+        Returns:
+            The transaction; call again later unless it is FINAL or PARKED.
+
+        Raises:
+            AnzhengError: CHAIN_UNAVAILABLE, CONFLICT; what was stored stays true.
+        """
+        transaction = self._store.transaction(purpose) or self._begin(purpose, call, effect)
+        for _ in range(MAX_STEPS):
+            moved = self._step(transaction, call, effect)
+            if moved == transaction:
+                return transaction
+            transaction = moved
+        return transaction
+
+    def _step(self, transaction: Transaction, call: Call, effect: Effect) -> Transaction:
+        match transaction.state:
+            case TxState.RESERVED:
+                return self._send(transaction)
+            case TxState.SENT:
+                return self._look(transaction, call, effect)
+            case TxState.MINED:
+                return self._settle(transaction)
+            case TxState.FINAL | TxState.PARKED:
+                return transaction
+
+    def _begin(self, purpose: str, call: Call, effect: Effect) -> Transaction:
+        """Reserve a nonce and store the signed bytes, before anything is sent."""
+        empty = Transaction(purpose, self._account.address, None, (), TxState.RESERVED)
+        return self._reserve(empty, call, effect)
+
+    def _reserve(self, transaction: Transaction, call: Call, effect: Effect) -> Transaction:
+        nonce = self._next_nonce()
+        try:
+            raw = self._account.sign(call, nonce=nonce, version=0)
+        except AnzhengError as error:
+            if error.code is not Code.CHAIN_REVERTED:
+                raise
+            return self._refused(transaction, effect)
+        return self._save(
+            transaction, state=TxState.RESERVED, nonce=nonce, raws=(*transaction.raws, raw)
+        )
+
+    def _send(self, transaction: Transaction) -> Transaction:
+        # "already known", "nonce too low", a time-out: none of them says whether it is in.
+        with contextlib.suppress(AnzhengError):
+            self._chain.send(transaction.raws[-1])
+        return self._save(transaction, state=TxState.SENT, sent_at=self._clock.now())
+
+    def _look(self, transaction: Transaction, call: Call, effect: Effect) -> Transaction:
+        """Look for a receipt of any version; else decide whether to wait, resend, bump or renew."""
+        receipt = self._receipt(transaction)
+        if receipt is None and self._nonce_is_spent(transaction):
+            # The receipt may have come between the two questions.
+            receipt = self._receipt(transaction)
+            if receipt is None:
+                return self._renew(transaction, call, effect)
+        if receipt is None:
+            return self._repeat(transaction, call, effect)
+        if not receipt.succeeded:
+            return self._refused(transaction, effect)
+        return self._save(
+            transaction,
+            state=TxState.MINED,
+            block_number=receipt.block_number,
+            block_hash=receipt.block_hash,
+        )
+
+    def _settle(self, transaction: Transaction) -> Transaction:
+        """Make it final when its block is deep enough and still the same."""
+        number = transaction.block_number or 0
+        block = self._chain.block(number)
+        if block is None or block.hash != transaction.block_hash:
+            # Reorganised away. The stored bytes are sent again, whatever the new chain holds.
+            state = TxState.RESERVED if transaction.raws else TxState.PARKED
+            reason = None if transaction.raws else Code.CHAIN_REORGANISED
+            return self._save(
+                transaction, state=state, block_number=None, block_hash=None, reason=reason
+            )
+        if self._chain.height() - number < self._policy.finality_depth:
+            return transaction
+        return self._save(transaction, state=TxState.FINAL)
+
+    def _renew(self, transaction: Transaction, call: Call, effect: Effect) -> Transaction:
+        """Somebody else used our nonce: take the next, unless the effect is there."""
+        block = effect()
+        if block is not None:
+            return self._found(transaction, block)
+        return self._reserve(transaction, call, effect)
+
+    def _repeat(self, transaction: Transaction, call: Call, effect: Effect) -> Transaction:
+        if transaction.sent_at is None or transaction.nonce is None:
+            return transaction
+        waited = self._clock.now() - transaction.sent_at
+        versions = len(transaction.raws)
+        if (
+            waited >= timedelta(seconds=self._policy.bump_seconds)
+            and versions < self._policy.max_versions
+        ):
+            try:
+                raw = self._account.sign(call, nonce=transaction.nonce, version=versions)
+            except AnzhengError as error:
+                if error.code is not Code.CHAIN_REVERTED:
+                    raise
+                return self._refused(transaction, effect)
+            return self._save(transaction, state=TxState.RESERVED, raws=(*transaction.raws, raw))
+        if waited >= timedelta(seconds=self._policy.resend_seconds):
+            return self._send(transaction)
+        return transaction
+
+    def _refused(self, transaction: Transaction, effect: Effect) -> Transaction:
+        """Park what the contract refuses, unless it refuses because the effect is there."""
+        block = effect()
+        if block is not None:
+            return self._found(transaction, block)
+        return self._save(transaction, state=TxState.PARKED, reason=Code.CHAIN_REVERTED)
+
+    def _found(self, transaction: Transaction, block: Block) -> Transaction:
+        return self._save(
+            transaction,
+            state=TxState.MINED,
+            block_number=block.number,
+            block_hash=block.hash,
+        )
+
+    def _receipt(self, transaction: Transaction) -> Receipt | None:
+        """Return a receipt of any version, a good one before a bad one."""
+        receipts = [self._chain.receipt(raw) for raw in reversed(transaction.raws)]
+        found = [receipt for receipt in receipts if receipt is not None]
+        found.sort(key=lambda receipt: not receipt.succeeded)
+        return found[0] if found else None
+
+    def _nonce_is_spent(self, transaction: Transaction) -> bool:
+        nonce = transaction.nonce
+        return nonce is not None and self._chain.nonce(self._account.address) > nonce
+
+    def _next_nonce(self) -> int:
+        highest = self._store.highest_nonce(self._account.address)
+        mined = self._chain.nonce(self._account.address)
+        return mined if highest is None else max(highest + 1, mined)
+
+    def _save(self, transaction: Transaction, **changes: object) -> Transaction:
+        return self._store.save_transaction(replace(transaction, **changes))  # type: ignore[arg-type]
