@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final, NoReturn
 
-from licence.domain.status import StatusWord
+from licence.domain.status import StatusEvent, StatusWord
 from licence.domain.text import check_text
 from licence.errors import AnzhengError, Code
 from licence.formats import cbor, cose
@@ -50,8 +50,8 @@ class SideRow:
         effective_from: From which day on.
         until: Planned last day of a suspension; past it, the suspension stays until given back.
         decided_at: When it was decided, whole seconds.
-        document_no: Number of the decision 文号.
-        ground: Why, in the words of the decision.
+        document_no: Number of the decision 文号; empty where there is none.
+        ground: Why, in the words of the decision; may be empty.
         successor: Leaf of the version that superseded this one.
     """
 
@@ -63,6 +63,20 @@ class SideRow:
     document_no: str
     ground: str
     successor: Leaf | None = None
+
+
+def row_of(event: StatusEvent) -> SideRow:
+    """Return what the side list says of a decision."""
+    return SideRow(
+        index=event.ref.index,
+        word=event.new,
+        effective_from=event.effective_from,
+        until=event.until,
+        decided_at=event.decided_at.astimezone(UTC).replace(microsecond=0),
+        document_no=event.document_no,
+        ground=event.ground,
+        successor=event.successor,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +280,8 @@ def _octets(value: CborValue) -> bytes:
 def _text(value: CborValue, most: int) -> str:
     if not isinstance(value, str):
         _refuse("expected a text")
+    if not value:
+        return value
     try:
         return check_text(value, "side list", max_chars=most)
     except AnzhengError as exc:

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from licence.domain.status import StatusWord
+from licence.domain.model import StatusRef
+from licence.domain.status import StatusEvent, StatusWord
 from licence.errors import AnzhengError, Code
 from licence.formats import cbor, cose, side_list
-from licence.formats.side_list import SideList, SideRow, decode, encode, make_side_list
+from licence.formats.side_list import SideList, SideRow, decode, encode, make_side_list, row_of
 from licence.formats.status_list import SHARD_ENTRIES, ListName
 from licence.ids import AuthorityId, Digest, Leaf, RegistryId, StatusIndex
 from tests.fakes.status_keys import KEY, KID, SIGN
@@ -77,6 +78,28 @@ def test_rows_of_a_licence_come_in_order_of_decision() -> None:
     assert side.announced_of(StatusIndex(5)) == ()
 
 
+def test_decision_without_a_document_number_is_a_row() -> None:
+    side = made(replace(SUPERSEDED, document_no="", ground=""))
+    assert read(encode(side, kid=KID, sign=SIGN)) == side
+
+
+def test_row_of_an_event_says_what_was_decided() -> None:
+    event = StatusEvent(
+        leaf=Leaf(b"\x01" * 32),
+        ref=StatusRef(NAME.registry, SUSPENDED.index),
+        authority=NAME.authority,
+        old=StatusWord.NONE,
+        new=StatusWord.SUSPENDED,
+        decided_at=SUSPENDED.decided_at + timedelta(microseconds=7),
+        effective_from=SUSPENDED.effective_from,
+        until=SUSPENDED.until,
+        document_no=SUSPENDED.document_no,
+        ground=SUSPENDED.ground,
+        successor=None,
+    )
+    assert row_of(event) == SUSPENDED
+
+
 @pytest.mark.parametrize(
     "bad",
     [
@@ -88,7 +111,6 @@ def test_rows_of_a_licence_come_in_order_of_decision() -> None:
         made(replace(SUPERSEDED, successor=None)),
         made(replace(SUSPENDED, successor=Leaf(b"\x09" * 32))),
         made(replace(SUPERSEDED, successor=Leaf(b"\x09" * 31))),
-        made(replace(SUSPENDED, document_no="")),
         made(replace(SUSPENDED, document_no="9" * 101)),
         made(replace(SUSPENDED, ground="line\nbreak")),
         made(replace(SUSPENDED, ground="9" * 501)),
