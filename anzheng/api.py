@@ -5,7 +5,6 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from anzheng.files import FileStore
 from anzheng.routes import health, licences, problems, trust, verifications
 from anzheng.routes.health import Ping
 from anzheng.routes.verifications import Verify
@@ -20,7 +19,6 @@ class ApiParts:
     """Everything that the API speaks to."""
 
     store: Store
-    files: FileStore
     clock: Clock
     trust_folder: Path
     verify: Verify
@@ -40,7 +38,7 @@ def create_app(parts: ApiParts) -> FastAPI:
     )
     problems.add_handlers(app)
     app.include_router(health.router(parts.pings))
-    app.include_router(licences.router(parts.store, parts.files))
+    app.include_router(licences.router(parts.store, parts.clock))
     app.include_router(licences.pointer_router())
     app.include_router(trust.router(parts.trust_folder))
     app.include_router(

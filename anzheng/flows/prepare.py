@@ -107,8 +107,12 @@ class Preparer:
         doubles = _doubles(tuple(drafts.values()))
         # Predecessors first, in whatever order the roster has them.
         for number, draft in sorted(drafts.items(), key=lambda item: item[1].version):
+            known = unit.licences.version(draft.issuer_code, draft.licence_no, draft.version)
+            if known is not None and known.licence_json == _encoded(draft, known):
+                results[number] = _result(number, draft, Outcome.SAME)
+                continue
             problems = (*doubles.of(draft), *self._judge(unit, draft, shanghai_date(now)))
-            results[number] = self._row(unit, number, draft, problems, now)
+            results[number] = self._row(unit, number, draft, problems, known, now)
         return ImportResult(tuple(results[number] for number in sorted(results)))
 
     def _judge(self, unit: Unit, draft: Draft, today: date) -> Iterator[Problem]:
@@ -119,7 +123,8 @@ class Preparer:
                 f"this installation is {self.environment.value}; the row is for another",
             )
         known = unit.licences.versions(draft.issuer_code, draft.licence_no)
-        yield from check_draft(draft, today=today, known=_known(known))
+        drafts = tuple(licence_json.decode(row.licence_json).draft for row in known)
+        yield from check_draft(draft, today=today, known=drafts)
         for field, text in _texts(draft):
             points = ", ".join(f"U+{point:04X}" for point in self.missing_glyphs(text))
             if points:
@@ -131,10 +136,10 @@ class Preparer:
         number: int,
         draft: Draft,
         problems: tuple[Problem, ...],
+        known: StoredLicence | None,
         now: datetime,
     ) -> RowResult:
-        known = unit.licences.version(draft.issuer_code, draft.licence_no, draft.version)
-        result = RowResult(number, Outcome.NEW, draft.licence_no, draft.version)
+        result = _result(number, draft, Outcome.NEW)
         if problems:
             placed = tuple(replace(problem, row=number) for problem in problems)
             return replace(result, outcome=Outcome.REFUSED, problems=placed)
@@ -143,6 +148,16 @@ class Preparer:
             unit.licences.add(_new(LicenceVersion(draft, StatusRef(self.registry, index))), now)
             return result
         return _again(unit, result, draft, known, now)
+
+
+def _result(number: int, draft: Draft, outcome: Outcome) -> RowResult:
+    return RowResult(number, outcome, draft.licence_no, draft.version)
+
+
+def _encoded(draft: Draft, known: StoredLicence) -> bytes:
+    """What `licence.json` of a known version would be were the draft put in its place."""
+    ref = StatusRef(known.registry, known.status_index)
+    return licence_json.encode(LicenceVersion(draft, ref))
 
 
 def _refused(number: int, row: Row, problems: tuple[Problem, ...]) -> RowResult:
@@ -155,8 +170,6 @@ def _again(
     unit: Unit, result: RowResult, draft: Draft, known: StoredLicence, now: datetime
 ) -> RowResult:
     diff = draft_diff(licence_json.decode(known.licence_json).draft, draft)
-    if not diff:
-        return replace(result, outcome=Outcome.SAME)
     if known.state is not FlowState.PREPARED:
         problem = Problem(
             diff[0],

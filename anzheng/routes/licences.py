@@ -10,21 +10,22 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.responses import RedirectResponse, Response
 
-from anzheng.files import FileStore
 from anzheng.flows.status import word_of
 from anzheng.store.database import Store, Unit
 from anzheng.store.licences import StoredLicence
 from anzheng.store.status import StoredEvent
 from licence.domain.licence_no import folded, parse_licence_no
+from licence.domain.validity import shanghai_date
 from licence.errors import AnzhengError, Code
-from licence.formats.short_code import parse_short_code
+from licence.formats.short_code import parse_short_code, short_code
 from licence.ids import Leaf
+from licence.ports import Clock
 
 LEAF_HEX = 64
 MAX_FOUND = 50
 
 
-def router(store: Store, files: FileStore) -> APIRouter:
+def router(store: Store, clock: Clock) -> APIRouter:
     """Make the look-up routes."""
     routes = APIRouter(prefix="/v1", tags=["licences"])
 
@@ -32,7 +33,7 @@ def router(store: Store, files: FileStore) -> APIRouter:
     def by_leaf(leaf: str) -> Response:
         """Return what the registry knows about one licence version."""
         with store.read() as unit:
-            return _json(describe(unit, _known(unit, parse_leaf(leaf))))
+            return _json(describe(unit, _known(unit, parse_leaf(leaf)), clock))
 
     @routes.get("/licences")
     def search(
@@ -52,21 +53,20 @@ def router(store: Store, files: FileStore) -> APIRouter:
                 short_code=None if short_code is None else canonical_code(short_code),
                 limit=MAX_FOUND,
             )
-            return _json({"licences": [describe(unit, row) for row in found if row.leaf]})
+            return _json({"licences": [describe(unit, row, clock) for row in found if row.leaf]})
 
     @routes.get("/evidence/{leaf}")
     def evidence(leaf: str) -> Response:
         """Return the anchor evidence of a leaf."""
         wanted = parse_leaf(leaf)
         with store.read() as unit:
-            licence = unit.licences.by_leaf(wanted)
-            holder = unit.claims.by_leaf(wanted)
-        if licence is None and holder is None:
+            found = unit.anchors.evidence(wanted)
+            known = unit.licences.by_leaf(wanted) or unit.claims.by_leaf(wanted)
+        if known is None:
             raise AnzhengError(Code.NOT_FOUND, "this leaf is not known here")
-        digest = licence.evidence if licence else holder.evidence if holder else None
-        if digest is None:
+        if found is None:
             raise AnzhengError(Code.ANCHOR_PENDING, "this leaf is not anchored yet; ask later")
-        return Response(files.get(digest), media_type="application/cbor")
+        return Response(found, media_type="application/cbor")
 
     return routes
 
@@ -90,17 +90,17 @@ def parse_leaf(text: str) -> Leaf:
     return Leaf(bytes.fromhex(text))
 
 
-def describe(unit: Unit, row: StoredLicence) -> dict[str, object]:
+def describe(unit: Unit, row: StoredLicence, clock: Clock) -> dict[str, object]:
     """Say what the registry knows about a version, as JSON."""
     leaf = row.leaf.hex() if row.leaf else None
     events = unit.status.of_index(row.registry, row.authority, row.status_index)
-    word = word_of(events)
+    word = word_of(events, shanghai_date(clock.now()))
     return {
         "leaf": leaf,
         "state": row.state.value,
-        "anchored": row.evidence is not None,
+        "anchored": row.leaf is not None and unit.anchors.evidence(row.leaf) is not None,
         "assurance": "registry-word",
-        "short_code": row.short_code,
+        "short_code": short_code(row.licence_json),
         "licence": json.loads(row.licence_json),
         "status": {"word": word.name, "events": [_event(event) for event in events]},
         "links": {"self": f"/v1/licences/{leaf}", "evidence": f"/v1/evidence/{leaf}"},

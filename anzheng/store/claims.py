@@ -35,7 +35,6 @@ class HolderCertificate:
     certificate: bytes
     batch_id: str | None
     batch_place: int | None
-    evidence: Digest | None
 
 
 _HOLDER_COLUMNS = tuple(
@@ -131,14 +130,6 @@ class Claims:
             update(holder_certificates)
             .where(holder_certificates.c.leaf == leaf)
             .values(batch_id=batch_id, batch_place=place)
-        )
-
-    def set_evidence(self, leaf: Leaf, evidence: Digest) -> None:
-        """Note the anchor evidence of a certificate."""
-        self._connection.execute(
-            update(holder_certificates)
-            .where(holder_certificates.c.leaf == leaf)
-            .values(evidence=evidence)
         )
 
     def _many(self, where: Any) -> tuple[HolderCertificate, ...]:  # noqa: ANN401 - SQL expression

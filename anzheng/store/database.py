@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from anzheng.store.batches import Batches
+from anzheng.store.anchors import Anchors
 from anzheng.store.claims import Claims
 from anzheng.store.idempotency import Idempotency
 from anzheng.store.licences import Licences
@@ -28,7 +28,7 @@ class Unit:
         self._connection = connection
         self.licences = Licences(connection)
         self.releases = Releases(connection)
-        self.batches = Batches(connection)
+        self.anchors = Anchors(connection)
         self.outbox = Outbox(connection)
         self.status = StatusEvents(connection)
         self.claims = Claims(connection)

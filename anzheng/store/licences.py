@@ -70,7 +70,6 @@ class StoredLicence:
     signed_at: datetime | None
     batch_id: str | None
     batch_place: int | None
-    evidence: Digest | None
     final_pdf: Digest | None
 
 
@@ -96,7 +95,6 @@ _COLUMNS = tuple(
         "signed_at",
         "batch_id",
         "batch_place",
-        "evidence",
         "final_pdf",
     )
 )

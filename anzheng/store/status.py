@@ -5,12 +5,12 @@ from datetime import date
 from enum import StrEnum, unique
 from typing import Any
 
-from licence.domain.status import StatusEvent, StatusWord
 from sqlalchemy import Connection, Row, insert, select, update
 
 from anzheng.store.tables import status_events
 from anzheng.store.times import from_text, to_text
 from licence.domain.model import StatusRef
+from licence.domain.status import StatusEvent, StatusWord
 from licence.ids import AuthorityId, Leaf, RegistryId, StatusIndex
 
 

@@ -72,7 +72,6 @@ licences = Table(
     Column("signed_at", String(32)),
     Column("batch_id", String(64)),
     Column("batch_place", Integer),
-    Column("evidence", LargeBinary(32)),
     Column("final_pdf", LargeBinary(32)),
     Column("updated_at", String(32), nullable=False),
     UniqueConstraint("authority", "licence_no", "version"),
@@ -91,25 +90,63 @@ licences = Table(
 batches = Table(
     "anchor_batch",
     metadata,
-    Column("id", String(64), primary_key=True),
+    Column("place", Integer, primary_key=True, autoincrement=True),
+    Column("id", String(64), nullable=False),
     Column("registry", String(64), nullable=False),
     Column("authority", String(18), nullable=False),
-    Column("created_at", String(32), nullable=False),
+    Column("root", LargeBinary(32), nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("manifest", LargeBinary(32), nullable=False),
+    Column("manifest_bytes", LargeBinary, nullable=False),
     Column("state", String(16), nullable=False),
-    Column("body", LargeBinary, nullable=False),
-    Index(None, "authority", "state"),
+    Column("record", LargeBinary),
+    Column("log_index", Integer),
+    Column("checkpoint", LargeBinary),
+    Column("reason", String(64)),
+    Column("revision", Integer, nullable=False),
+    UniqueConstraint("id"),
+    UniqueConstraint("registry", "authority", "root", "size", "manifest"),
+    Index(None, "registry", "authority", "state"),
 )
-"""A frozen anchor batch with what the anchorer has made durable about it (`body`)."""
+"""Frozen anchor batches and how far the anchorer is with each."""
 
 log_records = Table(
     "log_record",
     metadata,
-    Column("origin", String(160), primary_key=True),
+    Column("registry", String(64), primary_key=True),
+    Column("authority", String(18), primary_key=True),
     Column("place", Integer, primary_key=True),
     Column("record", LargeBinary, nullable=False),
-    UniqueConstraint("origin", "record"),
+    UniqueConstraint("registry", "authority", "record"),
 )
 """The growing log of an authority: batch records in order."""
+
+evidence = Table(
+    "evidence",
+    metadata,
+    Column("leaf", LargeBinary(32), primary_key=True),
+    Column("batch_id", String(64), nullable=False),
+    Column("evidence", LargeBinary, nullable=False),
+    Index(None, "batch_id"),
+)
+"""Anchor evidence by leaf; it counts once its batch is done."""
+
+transactions = Table(
+    "chain_transaction",
+    metadata,
+    Column("purpose", String(160), primary_key=True),
+    Column("account", LargeBinary(20), nullable=False),
+    Column("nonce", Integer),
+    Column("raws", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("sent_at", String(32)),
+    Column("block_number", Integer),
+    Column("block_hash", LargeBinary(32)),
+    Column("reason", String(64)),
+    Column("revision", Integer, nullable=False),
+    UniqueConstraint("account", "nonce"),
+)
+"""Transactions of our accounts, stored before they are sent; `raws` is a JSON list of hex."""
 
 outbox = Table(
     "outbox",
@@ -182,7 +219,6 @@ holder_certificates = Table(
     Column("certificate", LargeBinary, nullable=False),
     Column("batch_id", String(64)),
     Column("batch_place", Integer),
-    Column("evidence", LargeBinary(32)),
     Column("created_at", String(32), nullable=False),
     UniqueConstraint("registry", "authority", "status_index"),
     Index(None, "licence_leaf"),

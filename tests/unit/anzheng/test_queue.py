@@ -1,34 +1,17 @@
 """The outbox: leases, fences, retries, and a worker on top."""
 
 import threading
-from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 
 from anzheng.queue.embedded import OutboxQueue
 from anzheng.store.database import Store
-from anzheng.store.migrate import migrate
 from anzheng.worker import Worker
 from licence.errors import AnzhengError, Code
 from tests.fakes.clock import FakeClock
 
 LEASE = 30
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    url = f"sqlite:///{tmp_path / 'q.sqlite3'}"
-    migrate(url)
-    opened = Store(url)
-    yield opened
-    opened.close()
 
 
 def queue(store: Store, clock: FakeClock, owner: str = "w1") -> OutboxQueue:

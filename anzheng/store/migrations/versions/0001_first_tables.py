@@ -13,19 +13,51 @@ def upgrade() -> None:
     """Make every table of the first release."""
     op.create_table(
         "anchor_batch",
+        sa.Column("place", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("registry", sa.String(length=64), nullable=False),
         sa.Column("authority", sa.String(length=18), nullable=False),
-        sa.Column("created_at", sa.String(length=32), nullable=False),
+        sa.Column("root", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("manifest", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("manifest_bytes", sa.LargeBinary(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
-        sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_anchor_batch")),
+        sa.Column("record", sa.LargeBinary(), nullable=True),
+        sa.Column("log_index", sa.Integer(), nullable=True),
+        sa.Column("checkpoint", sa.LargeBinary(), nullable=True),
+        sa.Column("reason", sa.String(length=64), nullable=True),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("place", name=op.f("pk_anchor_batch")),
+        sa.UniqueConstraint("id", name=op.f("uq_anchor_batch_id")),
+        sa.UniqueConstraint(
+            "registry",
+            "authority",
+            "root",
+            "size",
+            "manifest",
+            name=op.f("uq_anchor_batch_registry_authority_root_size_manifest"),
+        ),
     )
     op.create_index(
-        op.f("ix_anchor_batch_authority_state"),
+        op.f("ix_anchor_batch_registry_authority_state"),
         "anchor_batch",
-        ["authority", "state"],
+        ["registry", "authority", "state"],
         unique=False,
+    )
+    op.create_table(
+        "chain_transaction",
+        sa.Column("purpose", sa.String(length=160), nullable=False),
+        sa.Column("account", sa.LargeBinary(length=20), nullable=False),
+        sa.Column("nonce", sa.Integer(), nullable=True),
+        sa.Column("raws", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("sent_at", sa.String(length=32), nullable=True),
+        sa.Column("block_number", sa.Integer(), nullable=True),
+        sa.Column("block_hash", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("reason", sa.String(length=64), nullable=True),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("purpose", name=op.f("pk_chain_transaction")),
+        sa.UniqueConstraint("account", "nonce", name=op.f("uq_chain_transaction_account_nonce")),
     )
     op.create_table(
         "claim",
@@ -40,6 +72,14 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_claim_leaf"), "claim", ["leaf"], unique=False)
     op.create_table(
+        "evidence",
+        sa.Column("leaf", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("batch_id", sa.String(length=64), nullable=False),
+        sa.Column("evidence", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("leaf", name=op.f("pk_evidence")),
+    )
+    op.create_index(op.f("ix_evidence_batch_id"), "evidence", ["batch_id"], unique=False)
+    op.create_table(
         "holder_certificate",
         sa.Column("leaf", sa.LargeBinary(length=32), nullable=False),
         sa.Column("licence_leaf", sa.LargeBinary(length=32), nullable=False),
@@ -49,7 +89,6 @@ def upgrade() -> None:
         sa.Column("certificate", sa.LargeBinary(), nullable=False),
         sa.Column("batch_id", sa.String(length=64), nullable=True),
         sa.Column("batch_place", sa.Integer(), nullable=True),
-        sa.Column("evidence", sa.LargeBinary(length=32), nullable=True),
         sa.Column("created_at", sa.String(length=32), nullable=False),
         sa.PrimaryKeyConstraint("leaf", name=op.f("pk_holder_certificate")),
         sa.UniqueConstraint(
@@ -77,11 +116,14 @@ def upgrade() -> None:
     )
     op.create_table(
         "log_record",
-        sa.Column("origin", sa.String(length=160), nullable=False),
+        sa.Column("registry", sa.String(length=64), nullable=False),
+        sa.Column("authority", sa.String(length=18), nullable=False),
         sa.Column("place", sa.Integer(), nullable=False),
         sa.Column("record", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("origin", "place", name=op.f("pk_log_record")),
-        sa.UniqueConstraint("origin", "record", name=op.f("uq_log_record_origin_record")),
+        sa.PrimaryKeyConstraint("registry", "authority", "place", name=op.f("pk_log_record")),
+        sa.UniqueConstraint(
+            "registry", "authority", "record", name=op.f("uq_log_record_registry_authority_record")
+        ),
     )
     op.create_table(
         "outbox",
@@ -175,7 +217,6 @@ def upgrade() -> None:
         sa.Column("signed_at", sa.String(length=32), nullable=True),
         sa.Column("batch_id", sa.String(length=64), nullable=True),
         sa.Column("batch_place", sa.Integer(), nullable=True),
-        sa.Column("evidence", sa.LargeBinary(length=32), nullable=True),
         sa.Column("final_pdf", sa.LargeBinary(length=32), nullable=True),
         sa.Column("updated_at", sa.String(length=32), nullable=False),
         sa.CheckConstraint(

@@ -1,0 +1,184 @@
+"""What anchoring must not forget: batches, log, evidence, transactions.
+
+The methods are those of `anchor.ports.AnchorStore`, on one connection; `SqlAnchorStore` below makes
+each of them a transaction of its own.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from anchor.ports import AnchorBatch, BatchState, LeafEvidence, Transaction
+from anzheng.store import transactions
+from anzheng.store.tables import batches, evidence, log_records
+from licence.errors import AnzhengError, Code
+from licence.formats.manifest import ManifestDigest
+from licence.ids import Address, AuthorityId, BatchId, Leaf, MerkleRoot, RegistryId
+
+_CLOSED = (BatchState.DONE.value, BatchState.PARKED.value)
+_COLUMNS = tuple(batches.c[name] for name in AnchorBatch.__dataclass_fields__)
+_FROZEN = ("id", "registry", "authority", "root", "size", "manifest")
+
+
+class Anchors:
+    """Repository of batches, log records, evidence and transactions."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add_batch(self, batch: AnchorBatch, manifest: bytes) -> AnchorBatch:
+        """Store a new batch with its manifest; the same one again is returned as it stands."""
+        known = self.batch(batch.id)
+        if known is not None:
+            if any(getattr(known, name) != getattr(batch, name) for name in _FROZEN):
+                raise AnzhengError(Code.CONFLICT, "another batch has this id", batch=batch.id)
+            return known
+        stored = replace(batch, revision=1)
+        try:
+            self._connection.execute(
+                insert(batches).values(**_batch_values(stored), manifest_bytes=manifest)
+            )
+        except IntegrityError as exc:
+            raise AnzhengError(
+                Code.CONFLICT, "this batch is stored under another id", batch=batch.id
+            ) from exc
+        return stored
+
+    def batch(self, batch: BatchId) -> AnchorBatch | None:
+        """Return a batch."""
+        row = self._connection.execute(select(*_COLUMNS).where(batches.c.id == batch)).one_or_none()
+        return None if row is None else _batch(row)
+
+    def open_batches(self, registry: RegistryId, authority: AuthorityId) -> tuple[AnchorBatch, ...]:
+        """Return the batches that are neither done nor parked, oldest first."""
+        rows = self._connection.execute(
+            select(*_COLUMNS)
+            .where(
+                (batches.c.registry == registry)
+                & (batches.c.authority == authority)
+                & batches.c.state.not_in(_CLOSED)
+            )
+            .order_by(batches.c.place)
+        )
+        return tuple(_batch(row) for row in rows)
+
+    def count(self, registry: RegistryId, authority: AuthorityId) -> int:
+        """How many batches an authority has ever had."""
+        return self._connection.execute(
+            select(func.count()).where(
+                (batches.c.registry == registry) & (batches.c.authority == authority)
+            )
+        ).scalar_one()
+
+    def manifest(self, batch: BatchId) -> bytes:
+        """Return the encoded manifest of a batch."""
+        found = self._connection.execute(
+            select(batches.c.manifest_bytes).where(batches.c.id == batch)
+        ).scalar_one_or_none()
+        if found is None:
+            raise AnzhengError(Code.NOT_FOUND, "no such batch", batch=batch)
+        return bytes(found)
+
+    def save_batch(self, batch: AnchorBatch) -> AnchorBatch:
+        """Replace the row of a batch, if nobody did in the meantime."""
+        stored = replace(batch, revision=batch.revision + 1)
+        saved = self._connection.execute(
+            update(batches)
+            .where((batches.c.id == batch.id) & (batches.c.revision == batch.revision))
+            .values(**_batch_values(stored))
+        ).rowcount
+        if saved != 1:
+            raise AnzhengError(Code.CONFLICT, "the batch was changed by another", batch=batch.id)
+        return stored
+
+    def log_records(self, registry: RegistryId, authority: AuthorityId) -> tuple[bytes, ...]:
+        """Return all encoded records of an authority's log, in order."""
+        rows = self._connection.execute(
+            select(log_records.c.record)
+            .where(_log_of(registry, authority))
+            .order_by(log_records.c.place)
+        )
+        return tuple(bytes(row[0]) for row in rows)
+
+    def append_log_record(self, registry: RegistryId, authority: AuthorityId, record: bytes) -> int:
+        """Append a record and return its place; one that is there keeps its place."""
+        ours = _log_of(registry, authority)
+        known = self._connection.execute(
+            select(log_records.c.place).where(ours & (log_records.c.record == record))
+        ).scalar_one_or_none()
+        if known is not None:
+            return int(known)
+        size = self._connection.execute(
+            select(func.count()).select_from(log_records).where(ours)
+        ).scalar_one()
+        self._connection.execute(
+            insert(log_records).values(
+                registry=registry, authority=authority, place=size, record=record
+            )
+        )
+        return size
+
+    def save_evidence(self, batch: BatchId, items: Sequence[LeafEvidence]) -> None:
+        """Store evidence for leaves of a batch; replaces what is there."""
+        for item in items:
+            known = self._connection.execute(
+                update(evidence)
+                .where(evidence.c.leaf == item.leaf)
+                .values(batch_id=batch, evidence=item.evidence)
+            ).rowcount
+            if known == 0:
+                self._connection.execute(
+                    insert(evidence).values(leaf=item.leaf, batch_id=batch, evidence=item.evidence)
+                )
+
+    def evidence(self, leaf: Leaf) -> bytes | None:
+        """Return the evidence of a leaf, if its batch is done."""
+        found = self._connection.execute(
+            select(evidence.c.evidence)
+            .join(batches, batches.c.id == evidence.c.batch_id)
+            .where((evidence.c.leaf == leaf) & (batches.c.state == BatchState.DONE.value))
+        ).scalar_one_or_none()
+        return None if found is None else bytes(found)
+
+    def transaction(self, purpose: str) -> Transaction | None:
+        """Return the transaction for this purpose."""
+        return transactions.find(self._connection, purpose)
+
+    def highest_nonce(self, account: Address) -> int | None:
+        """Return the highest nonce that any stored transaction of the account has."""
+        return transactions.highest_nonce(self._connection, account)
+
+    def save_transaction(self, transaction: Transaction) -> Transaction:
+        """Insert (revision 0) or replace the row of this purpose."""
+        return transactions.save(self._connection, transaction)
+
+
+def _log_of(registry: RegistryId, authority: AuthorityId) -> Any:  # noqa: ANN401 - SQL expression
+    return (log_records.c.registry == registry) & (log_records.c.authority == authority)
+
+
+def _batch_values(batch: AnchorBatch) -> dict[str, object]:
+    values = {name: getattr(batch, name) for name in AnchorBatch.__dataclass_fields__}
+    values["state"] = batch.state.value
+    values["reason"] = None if batch.reason is None else batch.reason.value
+    return values
+
+
+def _batch(row: Row[Any]) -> AnchorBatch:
+    return AnchorBatch(
+        id=BatchId(row.id),
+        registry=RegistryId(row.registry),
+        authority=AuthorityId(row.authority),
+        root=MerkleRoot(row.root),
+        size=row.size,
+        manifest=ManifestDigest(row.manifest),
+        state=BatchState(row.state),
+        record=row.record,
+        log_index=row.log_index,
+        checkpoint=row.checkpoint,
+        reason=None if row.reason is None else Code(row.reason),
+        revision=row.revision,
+    )
