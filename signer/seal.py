@@ -29,7 +29,7 @@ _NAME_RADIUS: Final = 40.5
 _NAME_ARC: Final = 250.0
 _MAX_STEP: Final = 24.0
 _NAME_SIZE: Final = 13.5
-_STAR: Final = 15.0
+_STAR: Final = 14.0
 _KAPPA: Final = 0.5523
 """Handle length of the cubic that draws a quarter circle, in radii."""
 
@@ -56,13 +56,13 @@ def appearance(seal: Seal) -> bytes:
     Raises:
         AnzhengError: GLYPH_MISSING.
     """
-    star_centre = 66.0 if seal.sample else 62.0
+    star_centre = 69.0 if seal.sample else 62.0
     parts = [f"q /{INK} gs 0.80 0.07 0.09 RG 0.80 0.07 0.09 rg", "2.6 w", *_circle(_RING)]
     parts += _star(star_centre)
     parts += _arc_text(seal.name)
     parts += _line_text(PURPOSE, 7.4, 25.0)
     if seal.sample:
-        parts += _line_text(SAMPLE, 8.6, 38.5)
+        parts += _line_text(SAMPLE, 7.2, 44.5)
     return "\n".join((*parts, "Q")).encode("ascii")
 
 

@@ -1,0 +1,196 @@
+"""Issue a released batch: check the release, store the intent, press, sign, store, hand out.
+
+Standard: DESIGN 2(2) to 2(4).
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from licence.domain.validity import shanghai_date
+from licence.errors import AnzhengError, Code
+from licence.formats.webauthn import Site
+from licence.ids import Digest
+from licence.ports import Clock
+from signer.ledger import Intent, Ledger, Slot
+from signer.pades import Prepared
+from signer.press import PressFailure, Presses, PressJob
+from signer.release import PinnedOfficer, Release, ReleasedLicence, check_release
+from signer.sign import LicenceSigner, SignedLicence
+
+COMMIT_EVERY: Final = 16
+"""Signed files that are stored in one commit: the disk, not the key, is the slow part."""
+
+_STOPS_ALL: Final = frozenset(
+    {
+        Code.KEY_LOCKED,
+        Code.SIGNATURE_BROKEN,
+        Code.STORE_FAILED,
+        Code.TSA_ANSWER,
+        Code.TSA_UNAVAILABLE,
+    }
+)
+"""What is wrong with the signer, not with one licence: the batch stops and is run again later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A licence that could not be issued; the others of the batch went on.
+
+    Attributes:
+        licence_digest: SHA-256 of its `licence.json`.
+        error: Why.
+    """
+
+    licence_digest: Digest
+    error: AnzhengError
+
+
+@dataclass(frozen=True, slots=True)
+class IssuePolicy:
+    """Whom the signer believes, and how much.
+
+    Attributes:
+        officers: Pinned officers of the authority.
+        daily_cap: Most new licence versions that it may have signed in a day (Asia/Shanghai).
+        sites: Web sites whose passkeys are believed.
+    """
+
+    officers: tuple[PinnedOfficer, ...]
+    daily_cap: int
+    sites: tuple[Site, ...] = ()
+
+
+class Signer:
+    """The signer's worker for one authority.
+
+    Args:
+        signer: Holds the key.
+        press: Makes the pages; here or in other processes.
+        ledger: The signer's own memory.
+        policy: Whom it believes.
+        clock: For the day of the cap and the claimed signing time.
+    """
+
+    def __init__(
+        self,
+        signer: LicenceSigner,
+        *,
+        press: Presses,
+        ledger: Ledger,
+        policy: IssuePolicy,
+        clock: Clock,
+    ) -> None:
+        self._signer = signer
+        self._press = press
+        self._ledger = ledger
+        self._policy = policy
+        self._clock = clock
+
+    def sign_batch(
+        self,
+        statement: bytes,
+        licences: Sequence[bytes],
+        *,
+        on_parked: Callable[[Parked], None] | None = None,
+    ) -> Iterator[SignedLicence]:
+        """Sign a released batch; asked again, it gives the same files again.
+
+        The release is checked and the intent stored when this is called; the files come as the
+        iterator goes, each stored before it is handed out.
+
+        Args:
+            statement: Encoded release statement with its signatures.
+            licences: The `licence.json` files, in the order of the statement.
+            on_parked: Told of each licence that could not be issued; without it such a licence
+                stops the batch.
+
+        Raises:
+            AnzhengError: As `check_release` and `Ledger.accept`; while iterating also KEY_LOCKED,
+                TSA_UNAVAILABLE, TSA_ANSWER, STORE_FAILED, and NOT_FOUND for a file that was
+                handed out and forgotten.
+        """
+        now = self._clock.now()
+        release = check_release(
+            statement,
+            licences,
+            officers=self._policy.officers,
+            sites=self._policy.sites,
+            now=now,
+        )
+        if release.authority != self._signer.authority:
+            raise AnzhengError(Code.RELEASE_AUTHORITY, "the release is another authority's")
+        self._ledger.accept(
+            [_intent(release, licence) for licence in release.licences],
+            release.batch_id,
+            now=now,
+            today=shanghai_date(now),
+            daily_cap=self._policy.daily_cap,
+        )
+        return self._work(release.licences, on_parked)
+
+    def _work(
+        self,
+        licences: Sequence[ReleasedLicence],
+        on_parked: Callable[[Parked], None] | None,
+    ) -> Iterator[SignedLicence]:
+        waiting: list[tuple[ReleasedLicence, datetime]] = []
+        for licence in licences:
+            slot = self._slot(licence.digest)
+            if slot.signed is None:
+                waiting.append((licence, slot.signing_time))
+            else:
+                yield slot.signed
+        yield from self._sign_all(waiting, on_parked)
+
+    def _slot(self, digest: Digest) -> Slot:
+        slot = self._ledger.slot(digest)
+        if slot is None or slot.forgotten:
+            raise AnzhengError(
+                Code.NOT_FOUND, "signed and handed out before: take it from the file store"
+            )
+        return slot
+
+    def _sign_all(
+        self,
+        waiting: Sequence[tuple[ReleasedLicence, datetime]],
+        on_parked: Callable[[Parked], None] | None,
+    ) -> Iterator[SignedLicence]:
+        dss = self._signer.dss()
+        jobs = (PressJob(licence.data, moment, dss) for licence, moment in waiting)
+        pressed = self._press.press_all(jobs)
+        signed: list[SignedLicence] = []
+        for (licence, _), result in zip(waiting, pressed, strict=True):
+            try:
+                signed.append(self._sign_one(licence, result))
+            except AnzhengError as error:
+                if error.code in _STOPS_ALL or on_parked is None:
+                    self._ledger.record(signed)
+                    raise
+                on_parked(Parked(licence.digest, error))
+            if len(signed) >= COMMIT_EVERY:
+                self._ledger.record(signed)
+                yield from signed
+                signed.clear()
+        self._ledger.record(signed)
+        yield from signed
+
+    def _sign_one(
+        self, licence: ReleasedLicence, result: Prepared | PressFailure
+    ) -> SignedLicence:
+        if isinstance(result, PressFailure):
+            raise result.error()
+        return self._signer.sign(self._signer.prepare(licence.data, result))
+
+
+def _intent(release: Release, licence: ReleasedLicence) -> Intent:
+    draft, status = licence.version.draft, licence.version.status
+    return Intent(
+        authority=release.authority,
+        licence_no=draft.licence_no,
+        version=draft.version,
+        registry=status.registry,
+        status_index=status.index,
+        licence_digest=licence.digest,
+    )

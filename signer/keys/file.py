@@ -1,0 +1,141 @@
+"""Keys in files: PKCS#8, encrypted, opened once and kept.
+
+Opening checks the key and costs 30 ms or more, a signature 0.3 ms: so the key object is kept.
+"""
+
+import os
+from pathlib import Path
+from typing import Final
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    PublicFormat,
+    load_der_private_key,
+    load_pem_private_key,
+)
+
+from licence.errors import AnzhengError, Code
+
+MAX_KEY_FILE_BYTES: Final = 16 * 1024
+MIN_BITS: Final = 2048
+MIN_PASSWORD_BYTES: Final = 8
+PUBLIC_EXPONENT: Final = 65537
+
+_PEM_LABEL: Final = b"-----BEGIN ENCRYPTED PRIVATE KEY-----"
+_OWNER_ONLY: Final = 0o600
+
+
+class FileKey:
+    """A private RSA key in memory with its certificate.
+
+    Args:
+        key: The private key.
+        certificate: Its certificate, DER.
+
+    Raises:
+        AnzhengError: KEY_REFUSED, when they do not belong together or the key is weak.
+    """
+
+    def __init__(self, key: rsa.RSAPrivateKey, certificate: bytes) -> None:
+        self._key = key
+        self._certificate = certificate
+        self._public_key = _spki(key.public_key())
+        if key.key_size < MIN_BITS:
+            raise AnzhengError(Code.KEY_REFUSED, "an RSA key under 2048 bits", bits=key.key_size)
+        try:
+            certified = x509.load_der_x509_certificate(certificate).public_key()
+            belongs = isinstance(certified, rsa.RSAPublicKey)
+            belongs = belongs and _spki(certified) == self._public_key
+        except (ValueError, UnsupportedAlgorithm) as error:
+            raise AnzhengError(Code.KEY_REFUSED, "the certificate cannot be read") from error
+        if not belongs:
+            raise AnzhengError(Code.KEY_REFUSED, "key and certificate do not belong together")
+
+    @property
+    def certificate(self) -> bytes:
+        """The key's certificate, DER."""
+        return self._certificate
+
+    @property
+    def public_key(self) -> bytes:
+        """The public key, DER SubjectPublicKeyInfo."""
+        return self._public_key
+
+    def sign(self, data: bytes) -> bytes:
+        """Return the RSASSA-PKCS1-v1_5 signature with SHA-256 over `data`."""
+        return self._key.sign(data, PKCS1v15(), SHA256())
+
+
+def new_rsa_key(bits: int = MIN_BITS) -> rsa.RSAPrivateKey:
+    """Make a key. Its randomness is OpenSSL's own: no library of ours touches key material."""
+    return rsa.generate_private_key(PUBLIC_EXPONENT, bits)
+
+
+def write_key_file(path: Path, key: rsa.RSAPrivateKey, password: bytes) -> None:
+    """Write an encrypted key file that only its owner may read; never over another file.
+
+    Raises:
+        AnzhengError: KEY_REFUSED, when the password is too short or the file cannot be made.
+    """
+    if len(password) < MIN_PASSWORD_BYTES:
+        raise AnzhengError(Code.KEY_REFUSED, "a key password needs 8 bytes or more")
+    data = key.private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(password)
+    )
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise AnzhengError(
+            Code.KEY_REFUSED, "the key file cannot be written", file=path.name
+        ) from error
+
+
+def read_key_file(path: Path, password: bytes) -> rsa.RSAPrivateKey:
+    """Open an encrypted PKCS#8 file, PEM or DER.
+
+    Raises:
+        AnzhengError: KEY_URI when there is no such file, KEY_LOCKED for a wrong password,
+            KEY_REFUSED when it is not encrypted or no RSA key.
+    """
+    data = _read(path)
+    is_pem = data.startswith(_PEM_LABEL)
+    try:
+        load = load_pem_private_key if is_pem else load_der_private_key
+        key = load(data, password)
+    except TypeError as error:
+        raise AnzhengError(
+            Code.KEY_REFUSED, "the key file is not encrypted", file=path.name
+        ) from error
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise AnzhengError(
+            Code.KEY_LOCKED, "wrong password, or no encrypted PKCS#8 file", file=path.name
+        ) from error
+    if not isinstance(key, rsa.RSAPrivateKey):
+        raise AnzhengError(Code.KEY_REFUSED, "the key is no RSA key", file=path.name)
+    return key
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_KEY_FILE_BYTES + 1)
+    except OSError as error:
+        raise AnzhengError(Code.KEY_URI, "the key file cannot be read", file=path.name) from error
+    if len(data) > MAX_KEY_FILE_BYTES:
+        raise AnzhengError(Code.KEY_URI, "no key file: too large", file=path.name)
+    return data
+
+
+def _spki(key: rsa.RSAPublicKey) -> bytes:
+    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)

@@ -1,0 +1,163 @@
+"""The press: from released data to a file that lacks only its signature. It holds no key.
+
+It takes most of the time of an issue (render, read back, prepare), so it may run in processes of
+its own while the signing key stays in one.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from datetime import datetime
+from multiprocessing import get_context
+from types import TracebackType
+from typing import Final, Protocol, Self
+
+from licence.domain.model import Environment
+from licence.errors import AnzhengError, Code, Fact
+from licence.formats import licence_json
+from signer.page_text import check_page
+from signer.pades import DssMaterial, Prepared, prepare
+from signer.render import Renderer
+from signer.seal import Seal
+
+AHEAD: Final = 4
+"""Jobs in flight for each process: enough to keep it busy, few enough to stay small in memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class PressJob:
+    """One licence to be pressed.
+
+    Attributes:
+        licence_json: The exact bytes that were released.
+        signing_time: The claimed time of signing.
+        dss: Validation data of the signer.
+    """
+
+    licence_json: bytes
+    signing_time: datetime
+    dss: DssMaterial
+
+
+@dataclass(frozen=True, slots=True)
+class PressFailure:
+    """Why a licence could not be pressed; others go on."""
+
+    code: Code
+    message: str
+    facts: tuple[tuple[str, Fact], ...]
+
+    def error(self) -> AnzhengError:
+        """Return the failure as the error that it was."""
+        return AnzhengError(self.code, self.message, **dict(self.facts))
+
+
+class Presses(Protocol):
+    """One press or many."""
+
+    def press_all(self, jobs: Iterable[PressJob]) -> Iterator[Prepared | PressFailure]:
+        """Yield one result for each job, in the order of the jobs."""
+        ...
+
+
+class Press:
+    """A press in this process.
+
+    Args:
+        verify_base: Where the printed code points, such as `HTTPS://V.EXAMPLE/L/`.
+    """
+
+    def __init__(self, *, verify_base: str) -> None:
+        self._renderer = Renderer(verify_base=verify_base)
+
+    def press(self, job: PressJob) -> Prepared:
+        """Render, read the page back, compare it with the data, prepare it.
+
+        Raises:
+            AnzhengError: As `licence_json.decode`, `Renderer.render`, `check_page`, `prepare`.
+        """
+        version = licence_json.decode(job.licence_json)
+        rendered = self._renderer.render(version, job.licence_json)
+        check_page(rendered, version, job.licence_json)
+        is_test = version.draft.environment is Environment.TEST
+        seal = Seal(version.draft.issuer, sample=is_test)
+        return prepare(rendered, signing_time=job.signing_time, dss=job.dss, seal=seal)
+
+    def try_press(self, job: PressJob) -> Prepared | PressFailure:
+        """Press, and return what went wrong instead of raising it."""
+        try:
+            return self.press(job)
+        except AnzhengError as error:
+            return PressFailure(error.code, error.message, tuple(error.facts.items()))
+
+    def press_all(self, jobs: Iterable[PressJob]) -> Iterator[Prepared | PressFailure]:
+        """Yield one result for each job, in the order of the jobs."""
+        return map(self.try_press, jobs)
+
+
+class PressPool:
+    """Presses in processes of their own; to be used with `with`.
+
+    Args:
+        verify_base: As for `Press`.
+        workers: How many processes.
+    """
+
+    def __init__(self, *, verify_base: str, workers: int) -> None:
+        # Spawned, not forked: a child must not inherit the signing key of its parent.
+        self._pool = ProcessPoolExecutor(
+            max_workers=workers,
+            mp_context=get_context("spawn"),
+            initializer=_start,
+            initargs=(verify_base,),
+        )
+        self._ahead = AHEAD * workers
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop the processes."""
+        self._pool.shutdown(cancel_futures=True)
+
+    def press_all(self, jobs: Iterable[PressJob]) -> Iterator[Prepared | PressFailure]:
+        """Yield one result for each job, in the order of the jobs.
+
+        Raises:
+            AnzhengError: RENDER_FAILED, when a process died.
+        """
+        running: deque[Future[Prepared | PressFailure]] = deque()
+        try:
+            for job in jobs:
+                running.append(self._pool.submit(_press, job))
+                if len(running) >= self._ahead:
+                    yield running.popleft().result()
+            while running:
+                yield running.popleft().result()
+        except BrokenProcessPool as error:
+            raise AnzhengError(Code.RENDER_FAILED, "a press process died; run it again") from error
+        finally:
+            for future in running:
+                future.cancel()
+
+
+_PRESSES: Final[list[Press]] = []
+"""The one press of a pool's child process, made by its initializer."""
+
+
+def _start(verify_base: str) -> None:
+    _PRESSES[:] = [Press(verify_base=verify_base)]
+
+
+def _press(job: PressJob) -> Prepared | PressFailure:
+    return _PRESSES[0].try_press(job)

@@ -1,0 +1,233 @@
+"""Sign a prepared licence: CMS over its digest, timestamp over the signature, both into the hole.
+
+In two steps, so that nothing is signed that was not checked: `prepare` checks everything and
+returns a token that works once; `sign` takes the token and has no other input.
+
+Standard: ETSI EN 319 142-1 (PAdES-B-T); RFC 5652; RFC 3161.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Final, NamedTuple
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA256
+
+from licence.domain.model import Environment, LicenceVersion
+from licence.errors import AnzhengError, Code
+from licence.formats import cms, licence_json
+from licence.formats.hole import byte_range_digest, fill
+from licence.formats.leaf import leaf_of_cms
+from licence.ids import AuthorityId, Digest, Leaf
+from licence.ports import Clock
+from signer.certificates import ORGANISATION_IDENTIFIER, is_test_certificate, load_certificate
+from signer.keys.ports import SigningKey
+from signer.pades import DssMaterial, Prepared
+from signer.timestamp import read_token
+from signer.tsa import Timestamper
+
+
+@dataclass(frozen=True, slots=True)
+class RevocationData:
+    """Fresh CRLs and OCSP answers, DER, for signer, CAs and timestamp authority."""
+
+    crls: tuple[bytes, ...]
+    ocsps: tuple[bytes, ...]
+
+
+class SignerChain(NamedTuple):
+    """The CAs above the signer, DER: from the issuing CA up, and the root."""
+
+    intermediates: tuple[bytes, ...]
+    root: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SignedLicence:
+    """A signed licence, not yet anchored.
+
+    Attributes:
+        pdf: The whole file; no byte outside its hole will ever change.
+        cms: What is in the hole, DER.
+        leaf: Its identity.
+        licence_digest: SHA-256 of its `licence.json`.
+        gen_time: When it was signed, from the timestamp.
+    """
+
+    pdf: bytes
+    cms: bytes
+    leaf: Leaf
+    licence_digest: Digest
+    gen_time: datetime
+
+
+class SigningToken:
+    """Permission to sign one checked file, once. Only `LicenceSigner.prepare` makes it."""
+
+    __slots__ = ("_licence_digest", "_prepared", "_signer")
+
+    def __init__(
+        self, signer: "LicenceSigner", prepared: Prepared, licence_digest: Digest
+    ) -> None:
+        self._signer: LicenceSigner | None = signer
+        self._prepared = prepared
+        self._licence_digest = licence_digest
+
+    def spend(self, signer: "LicenceSigner") -> tuple[Prepared, Digest]:
+        """Give up what is to be signed; the second time there is nothing.
+
+        Raises:
+            AnzhengError: CONFLICT, when it was spent before or belongs to another signer.
+        """
+        if self._signer is not signer:
+            raise AnzhengError(Code.CONFLICT, "a signing token works once, for its own signer")
+        self._signer = None
+        return self._prepared, self._licence_digest
+
+
+class LicenceSigner:
+    """Signs the licences of one authority.
+
+    Args:
+        key: The authority's licence-signing key.
+        chain: The CAs above it.
+        timestamper: Trusted time.
+        revocation: For everything in the chain and for the timestamp authority.
+        clock: For the certificate's own dates.
+        environment: `production` refuses test keys and a test timestamp authority.
+
+    Raises:
+        AnzhengError: SETTINGS_UNSAFE; KEY_REFUSED, when the certificate names no authority.
+    """
+
+    def __init__(
+        self,
+        key: SigningKey,
+        *,
+        chain: SignerChain,
+        timestamper: Timestamper,
+        revocation: RevocationData,
+        clock: Clock,
+        environment: Environment,
+    ) -> None:
+        certificate = load_certificate(key.certificate)
+        public_key = certificate.public_key()
+        names = certificate.subject.get_attributes_for_oid(ORGANISATION_IDENTIFIER)
+        if len(names) != 1 or not isinstance(public_key, rsa.RSAPublicKey):
+            raise AnzhengError(Code.KEY_REFUSED, "not the certificate of a licence signer")
+        if environment is Environment.PRODUCTION:
+            _refuse_test_material((key.certificate, *chain.intermediates, chain.root), timestamper)
+        self.authority: Final = AuthorityId(str(names[0].value))
+        self.environment: Final = environment
+        self._key = key
+        self._public_key = public_key
+        self._valid = (certificate.not_valid_before_utc, certificate.not_valid_after_utc)
+        self._certificates = tuple(sorted((key.certificate, *chain.intermediates)))
+        self._root = chain.root
+        self._timestamper = timestamper
+        self._revocation = revocation
+        self._clock = clock
+
+    def dss(self) -> DssMaterial:
+        """Return the validation data that goes into the files of this signer."""
+        certificates = (*self._certificates, self._root, *self._timestamper.certificates)
+        return DssMaterial(
+            tuple(dict.fromkeys(certificates)), self._revocation.crls, self._revocation.ocsps
+        )
+
+    def prepare(self, data: bytes, prepared: Prepared) -> SigningToken:
+        """Check that this signer may sign this file, and return the permission to do so.
+
+        Args:
+            data: The exact `licence.json`, from the release.
+            prepared: From the press, whose page text was compared with the same data.
+
+        Raises:
+            AnzhengError: RELEASE_AUTHORITY, ENVIRONMENT_MISMATCH, KEY_LOCKED when the certificate
+                is not valid now, CONTAINER_STRUCTURE when file and digest differ, or as
+                `licence_json.decode`.
+        """
+        version = licence_json.decode(data)
+        self._check_right(version)
+        if byte_range_digest(prepared.pdf, prepared.hole) != prepared.digest:
+            raise AnzhengError(Code.CONTAINER_STRUCTURE, "the file is not the one prepared")
+        return SigningToken(self, prepared, licence_json.digest(data))
+
+    def sign(self, token: SigningToken) -> SignedLicence:
+        """Sign what the token permits.
+
+        Raises:
+            AnzhengError: CONFLICT for a spent token, CMS_TOO_LARGE, SIGNATURE_BROKEN when the key
+                made a wrong signature, TSA_UNAVAILABLE, TSA_ANSWER.
+        """
+        prepared, licence_digest = token.spend(self)
+        attributes = cms.signed_attributes(
+            message_digest=prepared.digest,
+            signer_certificate=self._key.certificate,
+            licence_digest=licence_digest,
+        )
+        signature = self._key.sign(attributes)
+        self._check_signature(signature, attributes)
+        timestamp = self._timestamp(signature)
+        parts = cms.CmsParts(
+            certificates=self._certificates,
+            signer_certificate=self._key.certificate,
+            message_digest=prepared.digest,
+            licence_digest=licence_digest,
+            signature=signature,
+            timestamp_token=timestamp,
+            evidence=None,
+        )
+        return assemble(prepared, parts)
+
+    def _check_right(self, version: LicenceVersion) -> None:
+        draft = version.draft
+        if draft.issuer_code != self.authority:
+            raise AnzhengError(Code.RELEASE_AUTHORITY, "the licence is another authority's")
+        if draft.environment is not self.environment:
+            raise AnzhengError(
+                Code.ENVIRONMENT_MISMATCH, "test and production licences have different signers"
+            )
+        start, end = self._valid
+        if not start <= self._clock.now() <= end:
+            raise AnzhengError(Code.KEY_LOCKED, "the signer's certificate is not valid now")
+
+    def _check_signature(self, signature: bytes, data: bytes) -> None:
+        """Verify at once: a fault in the key store must not become a licence (RFC 8017 faults)."""
+        try:
+            self._public_key.verify(signature, data, PKCS1v15(), SHA256())
+        except InvalidSignature as error:
+            raise AnzhengError(Code.SIGNATURE_BROKEN, "the key made a wrong signature") from error
+
+    def _timestamp(self, signature: bytes) -> bytes:
+        token = self._timestamper.timestamp(Digest(sha256(signature).digest()))
+        # EU DSS reads no revocation data from a signed DSS; the token carries the same again.
+        return cms.with_revocation_values(token, self._revocation.crls, self._revocation.ocsps)
+
+
+def assemble(prepared: Prepared, parts: cms.CmsParts) -> SignedLicence:
+    """Return the signed file of a prepared one and its CMS parts.
+
+    Raises:
+        AnzhengError: CONTAINER_STRUCTURE, when the CMS was made for another file; CMS_TOO_LARGE.
+    """
+    if parts.message_digest != prepared.digest or parts.timestamp_token is None:
+        raise AnzhengError(Code.CONTAINER_STRUCTURE, "the signature belongs to another file")
+    built = cms.build(parts)
+    return SignedLicence(
+        pdf=fill(prepared.pdf, prepared.hole, built),
+        cms=built,
+        leaf=leaf_of_cms(prepared.digest, parts),
+        licence_digest=parts.licence_digest,
+        gen_time=read_token(parts.timestamp_token).info.gen_time,
+    )
+
+
+def _refuse_test_material(certificates: tuple[bytes, ...], timestamper: Timestamper) -> None:
+    if timestamper.test_only:
+        raise AnzhengError(Code.SETTINGS_UNSAFE, "a test timestamp authority in production")
+    if any(map(is_test_certificate, (*certificates, *timestamper.certificates))):
+        raise AnzhengError(Code.SETTINGS_UNSAFE, "keys of a test PKI in production")

@@ -1,0 +1,293 @@
+"""Timestamp requests, answers and tokens: the little of RFC 3161 that client and responder share.
+
+Standard: RFC 3161, 2.4; RFC 5816 (ESSCertIDv2); ETSI EN 319 422.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Final
+
+from licence.errors import AnzhengError, Code
+from licence.formats import der, oids
+from licence.ids import Digest
+
+MAX_REQUEST_BYTES: Final = 4 * 1024
+MAX_ANSWER_BYTES: Final = 16 * 1024
+MAX_NONCE_BYTES: Final = 32
+
+BOOLEAN_TRUE: Final = b"\x01\x01\xff"
+GENERALIZED_TIME: Final = 0x18
+SHA256_IDENTIFIER: Final = der.tlv(der.SEQUENCE, der.oid(oids.SHA256), der.NULL)
+# Some clients and authorities leave the NULL out; RFC 5754, 2 wants both understood.
+_SHA256_WITHOUT_NULL: Final = der.tlv(der.SEQUENCE, der.oid(oids.SHA256))
+_VERSION_1: Final = der.integer(1)
+_GRANTED: Final = (der.integer(0), der.integer(1))
+_TIME: Final = re.compile(rb"([0-9]{14})(?:\.([0-9]{0,5}[1-9]))?Z")
+_MICROSECONDS: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class TimestampRequest:
+    """What a client asks.
+
+    Attributes:
+        imprint: SHA-256 of what is to be timestamped.
+        nonce: Random number that the answer must repeat.
+        policy: Policy asked for.
+        wants_certificate: Whether the token must carry the authority's certificate.
+    """
+
+    imprint: Digest
+    nonce: int | None
+    policy: str | None
+    wants_certificate: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class TstInfo:
+    """What a token says.
+
+    Attributes:
+        policy: DER of its policy identifier.
+        imprint: SHA-256 of what was timestamped.
+        gen_time: When, UTC.
+        nonce: As asked.
+    """
+
+    policy: bytes
+    imprint: Digest
+    gen_time: datetime
+    nonce: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token taken apart; `signed_attributes` is the DER SET OF that is signed."""
+
+    info: TstInfo
+    content: bytes
+    certificates: tuple[bytes, ...]
+    digest_algorithm: bytes
+    signature_algorithm: bytes
+    signed_attributes: bytes
+    signature: bytes
+
+
+def encode_request(request: TimestampRequest) -> bytes:
+    """Return the TimeStampReq, DER."""
+    parts = [_VERSION_1, _imprint(request.imprint)]
+    if request.policy is not None:
+        parts.append(der.oid(request.policy))
+    if request.nonce is not None:
+        parts.append(der.integer(request.nonce))
+    if request.wants_certificate:
+        parts.append(BOOLEAN_TRUE)
+    return der.tlv(der.SEQUENCE, *parts)
+
+
+def decode_request(data: bytes) -> tuple[Digest, bytes | None, int | None]:
+    """Return imprint, policy (DER) and nonce of a TimeStampReq.
+
+    Raises:
+        AnzhengError: TSA_ANSWER for a request that this responder does not understand.
+    """
+    _limit(data, MAX_REQUEST_BYTES)
+    try:
+        version, imprint, *rest = der.children(data)
+        if version != _VERSION_1:
+            raise _bad("a request of another version")
+        policy = rest.pop(0) if rest and rest[0][0] == der.OBJECT_IDENTIFIER else None
+        nonce = _nonce(rest.pop(0)) if rest and rest[0][0] == der.INTEGER else None
+        if rest not in ([], [BOOLEAN_TRUE]):
+            raise _bad("a request with unknown parts")
+        return _read_imprint(imprint), policy, nonce
+    except (AnzhengError, ValueError) as error:
+        raise _bad("the request cannot be read") from error
+
+
+def encode_answer(token: bytes) -> bytes:
+    """Return the TimeStampResp that grants this token, DER."""
+    return der.tlv(der.SEQUENCE, der.tlv(der.SEQUENCE, der.integer(0)), token)
+
+
+def encode_rejection() -> bytes:
+    """Return the TimeStampResp that rejects a request, DER."""
+    return der.tlv(der.SEQUENCE, der.tlv(der.SEQUENCE, der.integer(2)))
+
+
+def decode_answer(data: bytes) -> bytes:
+    """Return the token of a TimeStampResp.
+
+    Raises:
+        AnzhengError: TSA_ANSWER, when it is none or the request was not granted.
+    """
+    _limit(data, MAX_ANSWER_BYTES)
+    try:
+        status, *token = der.children(data)
+        granted = der.children(status)[0] in _GRANTED
+    except (AnzhengError, ValueError, IndexError) as error:
+        raise _bad("the answer cannot be read") from error
+    if not granted or len(token) != 1:
+        raise _bad("the timestamp authority did not grant the request")
+    return token[0]
+
+
+def encode_tst_info(
+    info: TstInfo, *, serial: int, accuracy_seconds: int, authority: bytes
+) -> bytes:
+    """Return the TSTInfo, DER.
+
+    Args:
+        info: What it says.
+        serial: Unique number of the token.
+        accuracy_seconds: How far the clock may be off.
+        authority: Distinguished name of the authority, DER.
+    """
+    nonce = b"" if info.nonce is None else der.integer(info.nonce)
+    return der.tlv(
+        der.SEQUENCE,
+        _VERSION_1,
+        info.policy,
+        _imprint(info.imprint),
+        der.integer(serial),
+        der.tlv(GENERALIZED_TIME, _time(info.gen_time)),
+        der.tlv(der.SEQUENCE, der.integer(accuracy_seconds)),
+        nonce,
+        der.tlv(der.CONTEXT_0, der.tlv(der.CONTEXT_4, authority)),
+    )
+
+
+def read_token(token: bytes) -> Token:
+    """Take a TimeStampToken apart, without verifying it.
+
+    Raises:
+        AnzhengError: TSA_ANSWER.
+
+    Standard: RFC 3161, 2.4.2; RFC 5652, 5.
+    """
+    _limit(token, MAX_ANSWER_BYTES)
+    try:
+        return _token(token)
+    except (AnzhengError, ValueError, IndexError) as error:
+        raise _bad("the token cannot be read") from error
+
+
+def _token(token: bytes) -> Token:
+    content_type, wrapped = der.children(token)
+    (signed_data,) = der.children(wrapped, der.CONTEXT_0)
+    _, _, encapsulated, *optional, infos = der.children(signed_data)
+    kind, octets = der.children(encapsulated)
+    (info,) = der.children(infos, der.SET)
+    _, _, digest_algorithm, attributes, signature_algorithm, signature, *_ = der.children(info)
+    if content_type != der.oid(oids.ID_SIGNED_DATA) or kind != der.oid(oids.ID_TST_INFO):
+        raise _bad("not a timestamp token")
+    content = der.value(der.children(octets, der.CONTEXT_0)[0], der.OCTET_STRING)
+    certificates = [
+        certificate
+        for field in optional
+        if field[0] == der.CONTEXT_0
+        for certificate in der.children(field, der.CONTEXT_0)
+    ]
+    der.value(attributes, der.CONTEXT_0)
+    return Token(
+        info=_tst_info(content),
+        content=content,
+        certificates=tuple(certificates),
+        digest_algorithm=digest_algorithm,
+        signature_algorithm=der.children(signature_algorithm)[0],
+        signed_attributes=bytes((der.SET,)) + attributes[1:],
+        signature=der.value(signature, der.OCTET_STRING),
+    )
+
+
+def _tst_info(content: bytes) -> TstInfo:
+    version, policy, imprint, _, moment, *optional = der.children(content)
+    if version != _VERSION_1:
+        raise _bad("a token of another version")
+    nonces = [_nonce(field) for field in optional if field[0] == der.INTEGER]
+    return TstInfo(
+        policy, _read_imprint(imprint), _read_time(moment), nonces[0] if nonces else None
+    )
+
+
+def attribute(token: Token, kind: str) -> bytes:
+    """Return the one value of a signed attribute.
+
+    Raises:
+        AnzhengError: TSA_ANSWER, when it is missing or there twice.
+    """
+    try:
+        found = [
+            der.children(der.children(each)[1], der.SET)
+            for each in der.children(token.signed_attributes, der.SET)
+            if der.children(each)[0] == der.oid(kind)
+        ]
+    except (AnzhengError, IndexError) as error:
+        raise _bad("the token cannot be read") from error
+    if len(found) != 1 or len(found[0]) != 1:
+        raise _bad("a signed attribute of the token is missing, or there twice")
+    return found[0][0]
+
+
+def certificate_digest(token: Token) -> bytes:
+    """Return the SHA-256 of the certificate that the token names as its signer's (ESSCertIDv2).
+
+    Raises:
+        AnzhengError: TSA_ANSWER, also when it names it by another hash.
+    """
+    try:
+        value = attribute(token, oids.ATTR_SIGNING_CERTIFICATE_V2)
+        identifier = der.children(der.children(der.children(value)[0])[0])
+        digest = identifier[0]
+        if digest == SHA256_IDENTIFIER or digest == _SHA256_WITHOUT_NULL:
+            digest = identifier[1]
+        return der.value(digest, der.OCTET_STRING)
+    except (AnzhengError, IndexError) as error:
+        raise _bad("the token does not name its certificate by SHA-256") from error
+
+
+def _imprint(digest: Digest) -> bytes:
+    return der.tlv(der.SEQUENCE, SHA256_IDENTIFIER, der.tlv(der.OCTET_STRING, digest))
+
+
+def _read_imprint(imprint: bytes) -> Digest:
+    algorithm, digest = der.children(imprint)
+    value = der.value(digest, der.OCTET_STRING)
+    if algorithm not in (SHA256_IDENTIFIER, _SHA256_WITHOUT_NULL):
+        raise _bad("only SHA-256 is timestamped")
+    if len(value) != sha256().digest_size:
+        raise _bad("an imprint of another length")
+    return Digest(value)
+
+
+def _nonce(field: bytes) -> int:
+    if len(field) > MAX_NONCE_BYTES:
+        raise _bad("a nonce that is too long")
+    return der.integer_value(field)
+
+
+def _time(moment: datetime) -> bytes:
+    """UTC; a fraction without trailing zeros, as DER wants it (RFC 3161, 2.4.2)."""
+    utc = moment.astimezone(UTC)
+    fraction = f"{utc.microsecond // 1000:03d}".rstrip("0")
+    return f"{utc:%Y%m%d%H%M%S}{'.' + fraction if fraction else ''}Z".encode("ascii")
+
+
+def _read_time(field: bytes) -> datetime:
+    found = _TIME.fullmatch(der.value(field, GENERALIZED_TIME))
+    if found is None:
+        raise _bad("the time of the token is not in UTC")
+    whole = datetime.strptime(found[1].decode("ascii"), "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+    fraction = (found[2] or b"").decode("ascii").ljust(_MICROSECONDS, "0")
+    return whole.replace(microsecond=int(fraction))
+
+
+def _limit(data: bytes, limit: int) -> None:
+    if len(data) > limit:
+        raise _bad("too large")
+
+
+def _bad(message: str) -> AnzhengError:
+    return AnzhengError(Code.TSA_ANSWER, message)
