@@ -140,13 +140,7 @@ def decode_record(data: bytes) -> BatchRecord:
     Raises:
         AnzhengError: TOO_LARGE, EVIDENCE_SYNTAX.
     """
-    try:
-        value = cbor.loads(data, max_bytes=MAX_EVIDENCE_BYTES)
-    except AnzhengError as error:
-        if error.code is Code.TOO_LARGE:
-            raise
-        raise AnzhengError(Code.EVIDENCE_SYNTAX, "not deterministic CBOR") from error
-    return _record(value)
+    return _record(_loads(data))
 
 
 def log_leaf(record: BatchRecord) -> bytes:
@@ -162,7 +156,7 @@ def encode(evidence: WitnessEvidence) -> bytes:
     """Return the evidence as it stands in the hole and in the sidecar.
 
     Raises:
-        AnzhengError: EVIDENCE_SYNTAX, for evidence that `decode` would refuse; TOO_LARGE.
+        AnzhengError: EVIDENCE_SYNTAX, for evidence that `decode` would refuse.
     """
     value = (
         WITNESS,
@@ -173,12 +167,9 @@ def encode(evidence: WitnessEvidence) -> bytes:
         evidence.log_path,
         evidence.checkpoint,
     )
-    if _evidence(value) != evidence:
-        raise AnzhengError(Code.EVIDENCE_SYNTAX, "the evidence does not read back as itself")
-    data = cbor.dumps(value)
-    if len(data) > MAX_EVIDENCE_BYTES:
-        raise AnzhengError(Code.TOO_LARGE, "evidence too large for a file", bytes=len(data))
-    return data
+    _evidence(value)
+    # The limits of the parts keep the whole under MAX_EVIDENCE_BYTES.
+    return cbor.dumps(value)
 
 
 def decode(data: bytes) -> WitnessEvidence:
@@ -187,12 +178,7 @@ def decode(data: bytes) -> WitnessEvidence:
     Raises:
         AnzhengError: TOO_LARGE, EVIDENCE_TYPE_UNSUPPORTED, EVIDENCE_SYNTAX.
     """
-    if len(data) > MAX_EVIDENCE_BYTES:
-        raise AnzhengError(Code.TOO_LARGE, "no evidence is that large", limit=MAX_EVIDENCE_BYTES)
-    try:
-        value = cbor.loads(data, max_bytes=MAX_EVIDENCE_BYTES)
-    except AnzhengError as error:
-        raise AnzhengError(Code.EVIDENCE_SYNTAX, "not deterministic CBOR") from error
+    value = _loads(data)
     if isinstance(value, tuple) and value[:1] == (QBFT,):
         raise AnzhengError(Code.EVIDENCE_TYPE_UNSUPPORTED, "evidence of a later release", type=QBFT)
     return _evidence(value)
@@ -243,6 +229,15 @@ def check_evidence(
         record=record,
         cosigned=cosigned,
     )
+
+
+def _loads(data: bytes) -> cbor.CborValue:
+    if len(data) > MAX_EVIDENCE_BYTES:
+        raise AnzhengError(Code.TOO_LARGE, "no evidence is that large", limit=MAX_EVIDENCE_BYTES)
+    try:
+        return cbor.loads(data, max_bytes=MAX_EVIDENCE_BYTES)
+    except AnzhengError as error:
+        raise AnzhengError(Code.EVIDENCE_SYNTAX, "not deterministic CBOR") from error
 
 
 def _included(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> None:
