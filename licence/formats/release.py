@@ -103,7 +103,7 @@ def encode(statement: ReleaseStatement) -> bytes:
         AnzhengError: `RELEASE_SYNTAX` for a statement that `decode` would refuse.
     """
     value = _statement_value(statement)
-    value["signatures"] = [_signature_value(one) for one in statement.signatures]
+    value["signatures"] = [signature_value(one) for one in statement.signatures]
     data = canonical.dumps(value)
     if decode(data) != statement:
         raise AnzhengError(Code.RELEASE_SYNTAX, "the statement does not read back as itself")
@@ -177,7 +177,8 @@ def _statement_value(statement: ReleaseStatement) -> dict[str, JsonValue]:
     }
 
 
-def _signature_value(signature: ReleaseSignature) -> JsonValue:
+def signature_value(signature: ReleaseSignature) -> JsonValue:
+    """Return a signature as it stands in the JSON of a statement or a decision."""
     value: dict[str, JsonValue] = {
         "officer": signature.officer,
         "algorithm": signature.algorithm.value,
@@ -203,9 +204,7 @@ def _read(value: JsonValue, *, signed: bool) -> ReleaseStatement:
             )
         ),
         signatures=(
-            fields.objects("signatures", _read_signature, max_items=MAX_SIGNATURES)
-            if signed
-            else ()
+            fields.objects("signatures", read_signature, max_items=MAX_SIGNATURES) if signed else ()
         ),
     )
     fields.end()
@@ -219,7 +218,12 @@ def _read(value: JsonValue, *, signed: bool) -> ReleaseStatement:
     return statement
 
 
-def _read_signature(fields: Fields) -> ReleaseSignature:
+def read_signature(fields: Fields) -> ReleaseSignature:
+    """Read what `signature_value` wrote; the caller ends the fields.
+
+    Raises:
+        AnzhengError: With the code of the format that is being read.
+    """
     algorithm = fields.choice("algorithm", ReleaseAlgorithm)
     assertion = None
     if algorithm is ReleaseAlgorithm.WEBAUTHN_ES256:

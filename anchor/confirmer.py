@@ -1,0 +1,162 @@
+"""The confirmer: a process of its own, with an account of its own, that believes nobody.
+
+It gets a signed decision, verifies the officers' signatures itself against keys that it has
+pinned, computes from the decision what must have been proposed, finds that very proposal on the
+chain, made by another account, and only then confirms. A stolen console or a stolen propose
+account alone can therefore make no final change.
+
+Standard: DESIGN 3.3, 5.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from anchor.calls import ConfirmCall, ProposeCall
+from anchor.ports import Block, Chain, ProposalState, Right, Transaction
+from anchor.sender import Sender
+from anchor.status_writer import confirmation_of, order_of
+from licence.domain.validity import shanghai_date
+from licence.errors import AnzhengError, Code
+from licence.formats import decision as decisions
+from licence.formats.decision import Decision
+from licence.formats.release import verify_signature
+from licence.formats.webauthn import Site
+from licence.ids import Address, AuthorityId, OfficerId
+from licence.ports import Clock
+
+MIN_OFFICERS: Final = 2
+"""How many different officers must have signed a final change."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionOfficer:
+    """An officer who may decide for an authority; the key is SubjectPublicKeyInfo, DER."""
+
+    officer: OfficerId
+    authority: AuthorityId
+    public_key: bytes
+
+
+class Confirmer:
+    """Confirms the final changes of one authority.
+
+    Args:
+        chain: The contract.
+        sender: Sends from the authority's confirm account, with a store of its own.
+        account: Address of that account.
+        authority: Whose changes.
+        officers: Who may decide; the confirmer's own pins.
+        clock: Tells the time.
+        sites: Our pages on which passkeys are used; with none, no passkey is believed.
+    """
+
+    def __init__(
+        self,
+        chain: Chain,
+        sender: Sender,
+        account: Address,
+        authority: AuthorityId,
+        officers: Sequence[DecisionOfficer],
+        clock: Clock,
+        *,
+        sites: Sequence[Site] = (),
+    ) -> None:
+        self._chain = chain
+        self._sender = sender
+        self._account = account
+        self._authority = authority
+        self._officers = tuple(officers)
+        self._clock = clock
+        self._sites = tuple(sites)
+
+    def check(self) -> None:
+        """Refuse to work on the wrong chain, contract or account; call before the first decision.
+
+        Raises:
+            AnzhengError: CHAIN_WRONG, CHAIN_ACCOUNT, CHAIN_UNAVAILABLE.
+        """
+        self._sender.check(self._authority, Right.CONFIRM)
+
+    def advance(self, data: bytes) -> Transaction:
+        """Take the confirmation of a decision as far as it goes now.
+
+        Args:
+            data: The encoded decision with its signatures.
+
+        Returns:
+            The transaction; call again later unless it is FINAL or PARKED.
+
+        Raises:
+            AnzhengError: DECISION_*, when it must not be confirmed; NOT_FOUND, when it is not
+                proposed (yet), CHAIN_ACCOUNT, when this very account proposed it;
+                CHAIN_UNAVAILABLE, CONFLICT: try again later.
+        """
+        decision = decisions.decode(data)
+        verify_officers(decision, self._officers, sites=self._sites)
+        if decision.authority != self._authority:
+            raise AnzhengError(Code.CHAIN_ACCOUNT, "a decision of another authority")
+        today = shanghai_date(self._clock.now())
+        if decision.effective_from > today:
+            raise AnzhengError(
+                Code.DECISION_EARLY,
+                "the decision does not count yet",
+                effective_from=decision.effective_from.isoformat(),
+            )
+        call = confirmation_of(order_of(decision))
+        self._check_proposal(call)
+        purpose = f"confirm:{call.decision.hex()}"
+        return self._sender.advance(purpose, call, lambda: self._effect(call))
+
+    def _check_proposal(self, call: ConfirmCall) -> None:
+        found = self._chain.proposal(self._authority, _proposed(call))
+        if found is None or found.state is ProposalState.DROPPED:
+            raise AnzhengError(
+                Code.NOT_FOUND, "nobody has proposed this change", decision=call.decision.hex()
+            )
+        if found.proposer == self._account:
+            raise AnzhengError(Code.CHAIN_ACCOUNT, "the account that proposed cannot confirm")
+
+    def _effect(self, call: ConfirmCall) -> Block | None:
+        found = self._chain.proposal(self._authority, _proposed(call))
+        if found is None or found.state is not ProposalState.CONFIRMED:
+            return None
+        return self._chain.block(self._chain.height())
+
+
+def verify_officers(
+    decision: Decision, officers: Sequence[DecisionOfficer], *, sites: Sequence[Site] = ()
+) -> None:
+    """Return if two officers of the authority, and nobody else, signed the decision.
+
+    Args:
+        decision: The decision.
+        officers: Pinned keys.
+        sites: Our pages on which passkeys are used.
+
+    Raises:
+        AnzhengError: DECISION_OFFICER_UNKNOWN, DECISION_SIGNATURE, DECISION_TWO_OFFICERS.
+    """
+    signed = decisions.statement_bytes(decision)
+    pinned = {each.officer: each for each in officers if each.authority == decision.authority}
+    keys = set()
+    for signature in decision.signatures:
+        officer = pinned.get(signature.officer)
+        if officer is None:
+            raise AnzhengError(
+                Code.DECISION_OFFICER_UNKNOWN, "not an officer here", officer=signature.officer
+            )
+        try:
+            verify_signature(signature, signed, officer.public_key, sites=sites)
+        except AnzhengError as error:
+            raise AnzhengError(
+                Code.DECISION_SIGNATURE, "an officer's signature is wrong", officer=officer.officer
+            ) from error
+        keys.add(officer.public_key)
+    # Counted by key: one person with two names is one officer.
+    if len(keys) < MIN_OFFICERS:
+        raise AnzhengError(Code.DECISION_TWO_OFFICERS, "two officers must sign", signed=len(keys))
+
+
+def _proposed(call: ConfirmCall) -> ProposeCall:
+    return ProposeCall(call.status, call.changes, call.decision)
