@@ -7,7 +7,7 @@ Source: research licence_domain C.1-C.4, D3, D29; DESIGN 3.5.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Final
 
 from licence.domain.elicence_id import parse_elicence_id
@@ -45,7 +45,7 @@ def chain_problems(draft: Draft, known: Sequence[Draft]) -> Iterator[Problem]:
     yield from _skipped(draft, before)
     yield from _kinds(draft, old)
     yield from _counts(draft, old)
-    yield from _dates(draft, old)
+    yield from _dates(draft, old, ended=max(other.valid_to for other in before))
 
 
 def _problem(field: str, code: Code, what: str) -> Problem:
@@ -105,7 +105,7 @@ def _counts(draft: Draft, old: Draft) -> Iterator[Problem]:
             )
 
 
-def _dates(draft: Draft, old: Draft) -> Iterator[Problem]:
+def _dates(draft: Draft, old: Draft, *, ended: date) -> Iterator[Problem]:
     if draft.issued_on < old.issued_on:
         yield _problem("issued_on", Code.DATE_ORDER, f"is earlier than that of {old.version}")
     renewed = draft.renewal_no > old.renewal_no
@@ -113,7 +113,8 @@ def _dates(draft: Draft, old: Draft) -> Iterator[Problem]:
         return  # a change keeps its period, a correction 更正 may mend it
     if draft.valid_from <= old.valid_from:
         yield _problem("valid_from", Code.VERSION_CHAIN, "of a renewal must be later than before")
-    if draft.valid_from - old.valid_to > timedelta(days=REAPPLY_AFTER_DAYS + 1):
+    # An emergency licence ends early; what counts is the latest end of all that was before.
+    if draft.valid_from - ended > timedelta(days=REAPPLY_AFTER_DAYS + 1):
         yield _problem(
             "valid_from",
             Code.VERSION_CHAIN,
