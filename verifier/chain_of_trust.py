@@ -1,18 +1,15 @@
 """Path validation for the profiles that we write: signer, timestamp authority, holder.
 
 Small on purpose: at most two CAs between a certificate and a pinned root, RSA or ECDSA with SHA-2,
-revocation from a CRL or an OCSP answer of the signed DSS. What is not in the profile is refused, so
+revocation is asked in `verifier.revocation`. What is not in the profile is refused, so
 that nothing depends on how a large library treats the rare cases of RFC 5280.
 
-Standard: RFC 5280, 6.1; RFC 6960, 3.2 and 4.2.2.2.
+Standard: RFC 5280, 6.1.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
-from hashlib import sha1, sha256
-from itertools import pairwise
 from typing import Final
 
 from cryptography import x509
@@ -20,8 +17,6 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512, HashAlgorithm
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
 
 from licence.errors import AnzhengError, Code
@@ -30,8 +25,6 @@ MAX_PATH: Final = 4
 """Certificates in a path, root included."""
 MAX_POOL: Final = 32
 MIN_RSA_BITS: Final = 2048
-CLOCK_SKEW: Final = timedelta(minutes=5)
-"""How far the clock of a CA may run ahead of that of a TSA."""
 
 ANY_POLICY: Final = "2.5.29.32.0"
 ORGANISATION_IDENTIFIER: Final = x509.ObjectIdentifier("2.5.4.97")
@@ -46,19 +39,11 @@ _KNOWN_CRITICAL: Final = frozenset(
 )
 _CURVES: Final = ("secp256r1", "secp384r1", "secp521r1")
 
-_LIBRARY_ERRORS: Final = (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm)
+LIBRARY_ERRORS: Final = (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm)
 
 PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
 Path = tuple[x509.Certificate, ...]
 """From the certificate asked about up to the pinned root."""
-
-
-@dataclass(frozen=True, slots=True)
-class RevocationData:
-    """CRLs and OCSP responses, DER, from inside the signed bytes."""
-
-    crls: tuple[bytes, ...] = ()
-    ocsps: tuple[bytes, ...] = ()
 
 
 @lru_cache(maxsize=512)
@@ -72,7 +57,7 @@ def load_certificate(der: bytes) -> x509.Certificate:
         certificate = x509.load_der_x509_certificate(der)
         # Extensions are parsed on demand; a broken one must be found here, not later.
         _ = certificate.extensions
-    except (*_LIBRARY_ERRORS, x509.DuplicateExtension) as error:
+    except (*LIBRARY_ERRORS, x509.DuplicateExtension) as error:
         raise _untrusted("a certificate that cannot be read") from error
     return certificate
 
@@ -113,24 +98,25 @@ def _search(
         if last == anchor:
             # A root is never itself a signer, TSA or holder.
             return None
-        if _issued(anchor, last):
+        if is_issued_by(last, anchor):
             return (*path, anchor)
     if len(path) >= MAX_PATH - 1:
         return None
     for candidate in pool:
-        if candidate not in path and _issued(candidate, last):
+        if candidate not in path and is_issued_by(last, candidate):
             found = _search((*path, candidate), pool, anchors)
             if found is not None:
                 return found
     return None
 
 
-def _issued(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
+def is_issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    """Say whether the issuer has the name and the key that the certificate asks for."""
     if issuer.subject != certificate.issuer:
         return False
     try:
         certificate.verify_directly_issued_by(issuer)
-    except _LIBRARY_ERRORS:
+    except LIBRARY_ERRORS:
         return False
     return True
 
@@ -151,14 +137,15 @@ def _check_issuer(issuer: x509.Certificate, *, cas_below: int, is_root: bool) ->
 
 
 def _check_profile(certificate: x509.Certificate) -> None:
-    if not _is_strong(certificate.signature_hash_algorithm) or not is_strong_key(certificate):
+    if not is_strong(certificate.signature_hash_algorithm) or not is_strong_key(certificate):
         raise _untrusted("a weak key or hash")
     for extension in certificate.extensions:
         if extension.critical and extension.oid not in _KNOWN_CRITICAL:
             raise _untrusted("a critical extension that we do not know")
 
 
-def _is_strong(algorithm: HashAlgorithm | None) -> bool:
+def is_strong(algorithm: HashAlgorithm | None) -> bool:
+    """Say whether a hash algorithm is of the SHA-2 family, from 256 bits."""
     return isinstance(algorithm, SHA256 | SHA384 | SHA512)
 
 
@@ -166,7 +153,7 @@ def is_strong_key(certificate: x509.Certificate) -> bool:
     """Say whether the key is RSA from 2048 bits with a usual exponent, or a NIST curve."""
     try:
         key = certificate.public_key()
-    except _LIBRARY_ERRORS:
+    except LIBRARY_ERRORS:
         return False
     if isinstance(key, rsa.RSAPublicKey):
         return key.key_size >= MIN_RSA_BITS and key.public_numbers().e >= 65537  # noqa: PLR2004
@@ -222,7 +209,7 @@ def check_licence_signer(certificate: x509.Certificate) -> None:
 
     Standard: ETSI EN 319 412-2, 4.3.2 (content commitment only).
     """
-    usage = _usage(certificate)
+    usage = key_usage(certificate)
     if not (usage.content_commitment and not usage.digital_signature) or _is_ca(certificate):
         raise AnzhengError(Code.SIGNER_POLICY, "not a licence-signing certificate")
     if usage.key_cert_sign or usage.crl_sign or usage.key_encipherment:
@@ -254,7 +241,12 @@ def organisation_identifier(certificate: x509.Certificate) -> str | None:
     return str(found[0].value) if len(found) == 1 else None
 
 
-def _usage(certificate: x509.Certificate) -> x509.KeyUsage:
+def key_usage(certificate: x509.Certificate) -> x509.KeyUsage:
+    """Return what a key is for.
+
+    Raises:
+        AnzhengError: SIGNER_POLICY, when the certificate does not say.
+    """
     try:
         return certificate.extensions.get_extension_for_class(x509.KeyUsage).value
     except x509.ExtensionNotFound as error:
@@ -268,165 +260,7 @@ def _is_ca(certificate: x509.Certificate) -> bool:
         return False
 
 
-# ---------------------------------------------------------------- revocation
-
-
-def check_not_revoked(path: Path, data: RevocationData, *, at: datetime) -> None:
-    """Demand proof, from the moment `at`, that no certificate of the path was revoked.
-
-    Args:
-        path: From `find_path`; the root is pinned and is not looked up.
-        data: CRLs and OCSP answers; each is believed only through its signature.
-        at: The moment of signing, from the timestamp.
-
-    Raises:
-        AnzhengError: SIGNER_REVOKED, or SIGNER_REVOCATION_UNKNOWN where proof is missing.
-    """
-    crls = [crl for der in data.crls if (crl := _load_crl(der)) is not None]
-    answers = [answer for der in data.ocsps if (answer := _load_ocsp(der)) is not None]
-    for certificate, issuer in pairwise(path):
-        says = [_by_crl(crl, certificate, issuer, at) for crl in crls]
-        says += [_by_ocsp(answer, certificate, issuer, at) for answer in answers]
-        if False in says:
-            raise AnzhengError(Code.SIGNER_REVOKED, "a certificate of the path was revoked")
-        if True not in says:
-            raise AnzhengError(
-                Code.SIGNER_REVOCATION_UNKNOWN, "no proof that a certificate was not revoked"
-            )
-
-
-@lru_cache(maxsize=128)
-def _load_crl(der: bytes) -> x509.CertificateRevocationList | None:
-    try:
-        crl = x509.load_der_x509_crl(der)
-        extensions = crl.extensions
-    except _LIBRARY_ERRORS:
-        return None
-    # An issuing distribution point or delta indicator is critical: such a list is not the whole.
-    return None if any(extension.critical for extension in extensions) else crl
-
-
-@lru_cache(maxsize=128)
-def _load_ocsp(der: bytes) -> ocsp.OCSPResponse | None:
-    try:
-        answer = ocsp.load_der_ocsp_response(der)
-    except _LIBRARY_ERRORS:
-        return None
-    successful = answer.response_status is ocsp.OCSPResponseStatus.SUCCESSFUL
-    return answer if successful else None
-
-
-def _by_crl(
-    crl: x509.CertificateRevocationList,
-    certificate: x509.Certificate,
-    issuer: x509.Certificate,
-    at: datetime,
-) -> bool | None:
-    """Return True for "not revoked", False for "revoked", None for "does not say"."""
-    if crl.issuer != issuer.subject or not _usage(issuer).crl_sign:
-        return None
-    key = issuer.public_key()
-    if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
-        return None
-    if not _is_strong(crl.signature_hash_algorithm) or not _crl_signature_valid(crl, key):
-        return None
-    if crl.get_revoked_certificate_by_serial_number(certificate.serial_number) is not None:
-        return False
-    return True if _covers(crl.last_update_utc, crl.next_update_utc, at) else None
-
-
-def _crl_signature_valid(crl: x509.CertificateRevocationList, key: PublicKey) -> bool:
-    try:
-        return crl.is_signature_valid(key)
-    except _LIBRARY_ERRORS:
-        return False
-
-
-def _covers(this_update: datetime, next_update: datetime | None, at: datetime) -> bool:
-    return next_update is not None and this_update - CLOCK_SKEW <= at <= next_update
-
-
-def _by_ocsp(
-    answer: ocsp.OCSPResponse, certificate: x509.Certificate, issuer: x509.Certificate, at: datetime
-) -> bool | None:
-    """Return True for "not revoked", False for "revoked", None for "does not say"."""
-    try:
-        if not _answers_about(answer, certificate, issuer):
-            return None
-        if not _responder_is_trusted(answer, issuer, at):
-            return None
-        status = answer.certificate_status
-        window = _covers(answer.this_update_utc, answer.next_update_utc, at)
-    except _LIBRARY_ERRORS:
-        return None
-    if status is ocsp.OCSPCertStatus.REVOKED:
-        return False
-    return True if status is ocsp.OCSPCertStatus.GOOD and window else None
-
-
-def _answers_about(
-    answer: ocsp.OCSPResponse, certificate: x509.Certificate, issuer: x509.Certificate
-) -> bool:
-    if answer.serial_number != certificate.serial_number:
-        return False
-    # SHA-1 names the issuer in most answers of the world; it carries no security here.
-    hasher = {"sha1": sha1, "sha256": sha256}.get(answer.hash_algorithm.name)
-    if hasher is None:
-        return False
-    identifier = x509.SubjectKeyIdentifier.from_public_key(_key(issuer))
-    key_hash = identifier.digest if hasher is sha1 else sha256(_key_bits(issuer)).digest()
-    name_hash = hasher(issuer.subject.public_bytes()).digest()
-    return answer.issuer_name_hash == name_hash and answer.issuer_key_hash == key_hash
-
-
-def _key(certificate: x509.Certificate) -> PublicKey:
-    key = certificate.public_key()
-    if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
-        raise TypeError("neither RSA nor EC")
-    return key
-
-
-def _key_bits(certificate: x509.Certificate) -> bytes:
-    """Return the BIT STRING contents of the public key, which OCSP hashes."""
-    key = _key(certificate)
-    if isinstance(key, rsa.RSAPublicKey):
-        return key.public_bytes(Encoding.DER, PublicFormat.PKCS1)
-    return key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
-
-
-def _responder_is_trusted(
-    answer: ocsp.OCSPResponse, issuer: x509.Certificate, at: datetime
-) -> bool:
-    """Accept the issuer itself, or one responder that the issuer certified for OCSP only."""
-    if not _is_strong(answer.signature_hash_algorithm):
-        return False
-    if verify_signature(
-        _key(issuer), answer.signature, answer.tbs_response_bytes, answer.signature_hash_algorithm
-    ):
-        return True
-    return any(
-        _is_delegate(responder, issuer, at)
-        and verify_signature(
-            _key(responder),
-            answer.signature,
-            answer.tbs_response_bytes,
-            answer.signature_hash_algorithm,
-        )
-        for responder in answer.certificates[:MAX_PATH]
-    )
-
-
-def _is_delegate(responder: x509.Certificate, issuer: x509.Certificate, at: datetime) -> bool:
-    if not _issued(issuer, responder) or not is_strong_key(responder):
-        return False
-    if not responder.not_valid_before_utc <= at <= responder.not_valid_after_utc:
-        return False
-    try:
-        purposes = responder.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-        responder.extensions.get_extension_for_class(x509.OCSPNoCheck)
-    except x509.ExtensionNotFound:
-        return False
-    return ExtendedKeyUsageOID.OCSP_SIGNING in purposes
+# ---------------------------------------------------------------- signatures
 
 
 def verify_signature(
@@ -440,7 +274,7 @@ def verify_signature(
             key.verify(signature, data, PKCS1v15(), algorithm)
         else:
             key.verify(signature, data, ec.ECDSA(algorithm))
-    except _LIBRARY_ERRORS:
+    except LIBRARY_ERRORS:
         return False
     return True
 

@@ -1,14 +1,42 @@
-"""What the verifier asks of the outside world when it is online. Nothing of it is ever believed.
+"""What the verifier is given: what it believes, and, when it is online, whom it may ask.
 
-Whatever comes in through these doors is checked like a file from a stranger; the chain reader's
-answers, which carry no proof, can only make a verdict more negative.
+What comes in from outside is checked like a file from a stranger; the chain reader's answers, which
+carry no proof, can only make a verdict more negative.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
-from licence.formats.trust_types import Contract
+from licence.formats.trust_types import Contract, TrustBundle
 from licence.ids import AuthorityId, ChainId, Digest, Leaf, MerkleRoot, RegistryId
+
+
+class TrustView(Protocol):
+    """What a verifier believes; `verifier.trust.TrustStore` reads it from a TUF repository."""
+
+    @property
+    def bundle(self) -> TrustBundle:
+        """The trust bundle."""
+        ...
+
+    @property
+    def newest_signed_time(self) -> datetime:
+        """The newest time that anything in the store was signed."""
+        ...
+
+    @property
+    def metadata_expired_at(self) -> datetime | None:
+        """When the store became stale, or None while it is fresh."""
+        ...
+
+    def status_list(self, registry: RegistryId, authority: AuthorityId, shard: int) -> bytes | None:
+        """Return a status list token (CWT), not yet verified."""
+        ...
+
+    def side_list(self, registry: RegistryId, authority: AuthorityId, shard: int) -> bytes | None:
+        """Return the side list of that token, not yet verified."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from hashlib import sha256
 from typing import Final
 
 from cryptography.hazmat.primitives.serialization import Encoding
-from licence.domain.validity import shanghai_date
 
 from licence.domain.model import Draft
+from licence.domain.validity import shanghai_date
 from licence.errors import AnzhengError, Code
 from licence.formats.checks import CheckName, CheckResult, passed
 from licence.formats.cms import CmsParts
@@ -22,16 +22,15 @@ from licence.formats.trust_types import Authority, TrustBundle
 from licence.ids import Digest
 from verifier.chain_of_trust import (
     Path,
-    RevocationData,
     check_dates,
     check_licence_signer,
-    check_not_revoked,
     check_policy,
     find_path,
     organisation_identifier,
 )
 from verifier.checks.outcome import not_passed
 from verifier.pades.structure import Structure
+from verifier.revocation import RevocationData, check_not_revoked
 
 STANDARD: Final = "RFC 5280 6.1, ETSI EN 319 412-3"
 
@@ -117,11 +116,8 @@ def check_not_distrusted(path: Path, bundle: TrustBundle, moments: Sequence[date
         der = certificate.public_bytes(Encoding.DER)
         ends = [bundle.distrust_from(Digest(sha256(der).digest()))]
         # The same root may be pinned for signers and for timestamps: either closing counts.
-        ends += [
-            root.distrust_from
-            for root in (*bundle.roots, *bundle.tsa_roots)
-            if root.certificate == der
-        ]
+        ends += [root.distrust_from for root in bundle.roots if root.certificate == der]
+        ends += [root.distrust_from for root in bundle.tsa_roots if root.certificate == der]
         if any(end is not None and max(moments) >= end for end in ends):
             raise AnzhengError(Code.SIGNER_DISTRUSTED, "a key of the path was closed before that")
 

@@ -19,15 +19,14 @@ from licence.formats.checks import CheckName, CheckResult, passed
 from licence.formats.cms import CmsParts
 from licence.formats.trust_types import TrustBundle, TsaRoot
 from verifier.chain_of_trust import (
-    RevocationData,
     check_dates,
-    check_not_revoked,
     check_tsa,
     find_path,
 )
 from verifier.checks.c03_signer import check_not_distrusted
 from verifier.checks.outcome import not_passed
 from verifier.pades.structure import Structure
+from verifier.revocation import RevocationData, check_not_revoked
 from verifier.timestamp_token import Token, verify_token
 
 STANDARD: Final = "RFC 3161 2.4.2, ETSI EN 319 422"
