@@ -140,7 +140,14 @@ class Fields:
 
     def base64(self, key: str, *, max_bytes: int) -> bytes:
         """Return 1 to `max_bytes` bytes from base64 in its one canonical spelling."""
-        value = self._take(key)
+        return self._from_base64(self._take(key), key, max_bytes)
+
+    def base64s(self, key: str, *, max_items: int, max_bytes: int) -> tuple[bytes, ...]:
+        """Return a list of 1 to `max_items` byte strings, each as `base64` reads it."""
+        values = self.items(key, max_items=max_items, min_items=1)
+        return tuple(self._from_base64(value, key, max_bytes) for value in values)
+
+    def _from_base64(self, value: JsonValue, key: str, max_bytes: int) -> bytes:
         if not isinstance(value, str) or len(value) > 4 * (max_bytes // 3 + 1):
             self._refuse(f"is not base64 of at most {max_bytes} bytes", key)
         try:
