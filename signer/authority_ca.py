@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from licence.domain.model import LicenceVersion, StatusRef
 from licence.errors import AnzhengError, Code
 from licence.formats import oids
-from licence.formats.holder import encode_binding
+from licence.formats.holder_binding import LicenceBinding, encode_binding
 from licence.ids import AuthorityId, Leaf
 from licence.ports import Entropy
 from signer.certificates import (
@@ -142,10 +142,11 @@ class CertificateAuthority:
         common_name = draft.licence_no[:_COMMON_NAME_CHARACTERS]
         subject = Subject(common_name, draft.enterprise_name, draft.uscc, is_test)
         binding = x509.UnrecognizedExtension(
-            x509.ObjectIdentifier(oids.EXT_LICENCE_BINDING), encode_binding(leaf, status)
+            x509.ObjectIdentifier(oids.EXT_LICENCE_BINDING),
+            encode_binding(LicenceBinding(leaf, status.registry, status.index)),
         )
         validity = Validity(now - _EARLIER, last_second)
-        return self._certify(Profile.HOLDER, subject, public_key, validity, binding)
+        return self._certify(Profile.HOLDER, subject, public_key, validity, extension)
 
     def crl(self, revoked: Sequence[Revoked], *, now: datetime, number: int) -> bytes:
         """Return this CA's revocation list, DER."""

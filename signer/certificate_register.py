@@ -89,9 +89,7 @@ class CertificateRegister:
                 raise AnzhengError(Code.CONFLICT, "the serial number is taken") from error
             raise
 
-    def revoke(
-        self, certificate: bytes, *, at: datetime, reason: x509.ReasonFlags
-    ) -> None:
+    def revoke(self, certificate: bytes, *, at: datetime, reason: x509.ReasonFlags) -> None:
         """Revoke a certificate; the first date and reason stay.
 
         Raises:

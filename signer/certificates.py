@@ -78,9 +78,7 @@ PROFILES: Final[Mapping[Profile, Rules]] = MappingProxyType(
         Profile.ROOT: Rules(_CA, path_length=1),
         Profile.ISSUING_CA: Rules(_CA, policy=ANY_POLICY, path_length=0),
         # Content commitment only: the key makes licences and cannot be used for anything else.
-        Profile.LICENCE_SIGNER: Rules(
-            ("content_commitment",), policy=oids.POLICY_LICENCE_SIGNING
-        ),
+        Profile.LICENCE_SIGNER: Rules(("content_commitment",), policy=oids.POLICY_LICENCE_SIGNING),
         Profile.TSA: Rules(("digital_signature",), extended=ExtendedKeyUsageOID.TIME_STAMPING),
         Profile.HOLDER: Rules(("digital_signature",), policy=oids.POLICY_HOLDER),
     }
@@ -225,9 +223,7 @@ def _with_purposes(builder: x509.CertificateBuilder, rules: Rules) -> x509.Certi
     builder = builder.add_extension(usage, critical=True)
     if rules.extended is not None:
         # RFC 3161, 2.3: timeStamping is the only purpose, and critical.
-        builder = builder.add_extension(
-            x509.ExtendedKeyUsage([rules.extended]), critical=True
-        )
+        builder = builder.add_extension(x509.ExtendedKeyUsage([rules.extended]), critical=True)
     if rules.policy is not None:
         policy = x509.PolicyInformation(x509.ObjectIdentifier(rules.policy), None)
         builder = builder.add_extension(x509.CertificatePolicies([policy]), critical=False)
@@ -249,9 +245,9 @@ def _with_places(
         x509.AccessDescription(AuthorityInformationAccessOID.OCSP, _uri(issuer, "/ocsp")),
         x509.AccessDescription(AuthorityInformationAccessOID.CA_ISSUERS, _uri(issuer, ".crt")),
     ]
-    return builder.add_extension(
-        x509.CRLDistributionPoints([crl]), critical=False
-    ).add_extension(x509.AuthorityInformationAccess(access), critical=False)
+    return builder.add_extension(x509.CRLDistributionPoints([crl]), critical=False).add_extension(
+        x509.AuthorityInformationAccess(access), critical=False
+    )
 
 
 def _uri(issuer: Issuer, suffix: str) -> x509.UniformResourceIdentifier:

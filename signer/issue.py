@@ -15,7 +15,7 @@ from licence.ids import Digest
 from licence.ports import Clock
 from signer.ledger import Intent, Ledger, Slot
 from signer.pades import Prepared
-from signer.press import PressFailure, Presses, PressJob
+from signer.press import Presses, PressFailure, PressJob
 from signer.release import PinnedOfficer, Release, ReleasedLicence, check_release
 from signer.sign import LicenceSigner, SignedLicence
 
@@ -176,9 +176,7 @@ class Signer:
         self._ledger.record(signed)
         yield from signed
 
-    def _sign_one(
-        self, licence: ReleasedLicence, result: Prepared | PressFailure
-    ) -> SignedLicence:
+    def _sign_one(self, licence: ReleasedLicence, result: Prepared | PressFailure) -> SignedLicence:
         if isinstance(result, PressFailure):
             raise result.error()
         return self._signer.sign(self._signer.prepare(licence.data, result))

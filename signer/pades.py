@@ -1,8 +1,8 @@
 """Prepare a rendered page for its signature: one revision, everything but the signature value.
 
 One pikepdf save writes the signature field with its seal, the certification (P=1), the validation
-data (DSS) and the placeholders; nothing is ever appended. The recipe is the one that passes PDF/A-3a
-*and* PDF/UA-1 (research pdf_judges 3): each line of it is there because a judge fails without.
+data (DSS) and the placeholders; nothing is ever appended. The recipe is the one that passes
+PDF/A-3a *and* PDF/UA-1 (research pdf_judges 3): each line is there because a judge fails without.
 
 Standard: ISO 32000-1, 12.7.4.5 and 12.8.2.2; ISO 14289-1, 7.18; ETSI EN 319 142-1, 5.4.2.
 """
@@ -79,9 +79,7 @@ class Prepared:
     signing_time: datetime
 
 
-def prepare(
-    rendered: bytes, *, signing_time: datetime, dss: DssMaterial, seal: Seal
-) -> Prepared:
+def prepare(rendered: bytes, *, signing_time: datetime, dss: DssMaterial, seal: Seal) -> Prepared:
     """Make the one revision that is signed.
 
     Args:
@@ -139,9 +137,7 @@ def _add_signature(pdf: pikepdf.Pdf, moment: datetime, seal: Seal) -> None:
     _tag_as_form(pdf, page, widget)
     pdf.Root.AcroForm = pdf.make_indirect(Dictionary(Fields=Array([widget]), SigFlags=3))
     pdf.Root.Perms = Dictionary(DocMDP=signature)
-    pdf.Root.Extensions = Dictionary(
-        ESIC=Dictionary(BaseVersion=Name("/1.7"), ExtensionLevel=1)
-    )
+    pdf.Root.Extensions = Dictionary(ESIC=Dictionary(BaseVersion=Name("/1.7"), ExtensionLevel=1))
 
 
 def _signature(moment: datetime) -> Dictionary:
@@ -184,9 +180,7 @@ def _tag_as_form(pdf: pikepdf.Pdf, page: pikepdf.Object, widget: pikepdf.Object)
     document = root.K[0] if isinstance(root.K, Array) else root.K
     reference = Dictionary(Type=Name.OBJR, Obj=widget, Pg=page)
     element = pdf.make_indirect(
-        Dictionary(
-            Type=Name.StructElem, S=Name.Form, P=document, Pg=page, K=Array([reference])
-        )
+        Dictionary(Type=Name.StructElem, S=Name.Form, P=document, Pg=page, K=Array([reference]))
     )
     children = list(document.K) if isinstance(document.K, Array) else [document.K]
     document.K = Array([*children, element])

@@ -17,8 +17,8 @@ from typing import Final, Protocol, Self
 from licence.domain.model import Environment
 from licence.errors import AnzhengError, Code, Fact
 from licence.formats import licence_json
-from signer.page_text import check_page
 from signer.pades import DssMaterial, Prepared, prepare
+from signer.page_text import check_page
 from signer.render import Renderer
 from signer.seal import Seal
 

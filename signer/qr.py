@@ -8,7 +8,7 @@ Standard: ISO/IEC 18004; research licence_domain D (QR payload, static).
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, cast
 
 import zxingcpp
 
@@ -20,6 +20,7 @@ MAX_MODULES: Final = 37
 QUIET_MODULES: Final = 4
 """White modules around the code."""
 
+_READ: Final = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
 _READ_SCALE: Final = 4
 _BASE: Final = re.compile(r"HTTPS?://[0-9A-Z.:/-]{1,60}/")
 """What the alphanumeric mode of QR codes can hold, in the shape of an address."""
@@ -60,18 +61,16 @@ def make_qr(verify_base: str, short_code: str) -> QrCode:
     payload = verify_base + short_code
     try:
         code = zxingcpp.create_barcode(payload, zxingcpp.BarcodeFormat.QRCode, ec_level="H")
-        pixels = memoryview(code.to_image(scale=1, add_quiet_zones=False))
+        pixels = _pixels(code.to_image(scale=1, add_quiet_zones=False))
         picture = code.to_image(scale=_READ_SCALE, add_quiet_zones=True)
-        read = zxingcpp.read_barcode(
-            picture, formats=zxingcpp.BarcodeFormat.QRCode, is_pure=True
-        )
+        read = zxingcpp.read_barcode(picture, formats=_READ, is_pure=True)
     except (RuntimeError, ValueError, TypeError) as error:
         raise AnzhengError(Code.RENDER_FAILED, "no QR code could be made") from error
     if read is None or read.text != payload or len(pixels) > MAX_MODULES:
         raise AnzhengError(
             Code.RENDER_FAILED, "the QR code is too large or cannot be read", modules=len(pixels)
         )
-    return QrCode(payload, tuple(tuple(pixel == 0 for pixel in row) for row in pixels.tolist()))
+    return QrCode(payload, tuple(tuple(pixel == 0 for pixel in row) for row in pixels))
 
 
 def to_svg(code: QrCode) -> str:
@@ -86,6 +85,12 @@ def to_svg(code: QrCode) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {side} {side}">'
         f'<path d="{runs}"/></svg>'
     )
+
+
+def _pixels(image: zxingcpp.Image) -> list[list[int]]:
+    """Return the grey values row by row; the library's types do not say that it is a buffer."""
+    rows: Any = memoryview(cast("bytes", image)).tolist()
+    return cast("list[list[int]]", rows)
 
 
 def _runs(row: tuple[bool, ...]) -> list[tuple[int, int]]:

@@ -95,9 +95,7 @@ def _check_officers(
     statement: ReleaseStatement, officers: Sequence[PinnedOfficer], sites: Sequence[Site]
 ) -> None:
     signed = statement_bytes(statement)
-    pinned = {
-        each.officer: each for each in officers if each.authority == statement.authority
-    }
+    pinned = {each.officer: each for each in officers if each.authority == statement.authority}
     keys = set()
     for signature in statement.signatures:
         officer = pinned.get(signature.officer)

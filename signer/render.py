@@ -76,9 +76,7 @@ class Renderer:
         compiler = self._compilers.get(template)
         if compiler is None:
             main = template_folder(template) / "licence.typ"
-            compiler = typst.Compiler(
-                str(main), font_paths=self._fonts, ignore_system_fonts=True
-            )
+            compiler = typst.Compiler(str(main), font_paths=self._fonts, ignore_system_fonts=True)
             self._compilers[template] = compiler
         return compiler
 

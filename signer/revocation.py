@@ -112,9 +112,7 @@ def make_ocsp_answer(
 
 def _entry(revoked: Revoked) -> x509.RevokedCertificate:
     builder = (
-        x509.RevokedCertificateBuilder()
-        .serial_number(revoked.serial)
-        .revocation_date(revoked.at)
+        x509.RevokedCertificateBuilder().serial_number(revoked.serial).revocation_date(revoked.at)
     )
     if revoked.reason is not x509.ReasonFlags.unspecified:
         # RFC 5280, 5.3.1: "unspecified" is said by leaving the reason out.

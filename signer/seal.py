@@ -115,7 +115,11 @@ def _line_text(words: str, size: float, base: float) -> Iterator[str]:
     width = size * len(words)
     for number, letter in enumerate(words):
         centre = _CENTRE - width / 2 + size * (number + 0.5)
-        yield from _letter(letter, size, lambda x, y, at=centre: (at + x, base + y))
+        yield from _letter(letter, size, _moved(centre, base))
+
+
+def _moved(right: float, up: float) -> Place:
+    return lambda x, y: (right + x, up + y)
 
 
 def _letter(letter: str, size: float, place: Place) -> Iterator[str]:

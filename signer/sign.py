@@ -69,9 +69,7 @@ class SigningToken:
 
     __slots__ = ("_licence_digest", "_prepared", "_signer")
 
-    def __init__(
-        self, signer: "LicenceSigner", prepared: Prepared, licence_digest: Digest
-    ) -> None:
+    def __init__(self, signer: "LicenceSigner", prepared: Prepared, licence_digest: Digest) -> None:
         self._signer: LicenceSigner | None = signer
         self._prepared = prepared
         self._licence_digest = licence_digest

@@ -24,6 +24,8 @@ from signer.tsa import TestTsa
 ORGANISATION: Final = "安证示例"
 CA_BITS: Final = 3072
 SIGNER_BITS: Final = 2048
+BASE_URL: Final = "http://pki.example"
+"""Where CRLs and OCSP answers of the test PKI would be; nobody needs to fetch them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ def create_test_pki(
     now: datetime,
     entropy: Entropy,
     ca_bits: int = CA_BITS,
-    base_url: str | None = None,
+    base_url: str = BASE_URL,
 ) -> TestPki:
     """Make a throw-away PKI; the keys take a second or more.
 
@@ -103,7 +105,7 @@ def create_test_pki(
         now: When the certificates begin.
         entropy: For serial numbers.
         ca_bits: Size of the CA keys; tests take smaller ones, for speed.
-        base_url: Under which CRLs and OCSP answers would be published; None leaves them out.
+        base_url: Under which CRLs and OCSP answers are published.
 
     Raises:
         AnzhengError: FIELD_LENGTH, FIELD_VALUE.
@@ -111,16 +113,14 @@ def create_test_pki(
     keys = {name: new_rsa_key(ca_bits) for name in ("root", "issuing", "holder-ca")}
     keys["tsa"] = new_rsa_key(SIGNER_BITS)
     keys |= {f"signer-{code}": new_rsa_key(SIGNER_BITS) for code, _ in authorities}
-    urls = {name: None if base_url is None else f"{base_url}/{name}" for name in keys}
+    urls = {name: f"{base_url}/{name}" for name in keys}
     root = create_root(
         _subject("根证书"), keys["root"], now=now, entropy=entropy, base_url=urls["root"]
     )
 
     def under_root(name: str, title: str) -> CertificateAuthority:
         certificate = root.certify_ca(_subject(title), keys[name].public_key(), now=now)
-        return CertificateAuthority(
-            keys[name], certificate, entropy=entropy, base_url=urls[name]
-        )
+        return CertificateAuthority(keys[name], certificate, entropy=entropy, base_url=urls[name])
 
     issuing = under_root("issuing", "签发 CA")
     holder_ca = under_root("holder-ca", "持证 CA")
@@ -128,9 +128,7 @@ def create_test_pki(
     signers: dict[AuthorityId, FileKey] = {}
     for code, name in authorities:
         key = keys[f"signer-{code}"]
-        signers[code] = FileKey(
-            key, issuing.certify_signer(code, name, key.public_key(), now=now)
-        )
+        signers[code] = FileKey(key, issuing.certify_signer(code, name, key.public_key(), now=now))
     return TestPki(
         root=root,
         issuing=issuing,

@@ -241,7 +241,7 @@ def certificate_digest(token: Token) -> bytes:
         value = attribute(token, oids.ATTR_SIGNING_CERTIFICATE_V2)
         identifier = der.children(der.children(der.children(value)[0])[0])
         digest = identifier[0]
-        if digest == SHA256_IDENTIFIER or digest == _SHA256_WITHOUT_NULL:
+        if digest in (SHA256_IDENTIFIER, _SHA256_WITHOUT_NULL):
             digest = identifier[1]
         return der.value(digest, der.OCTET_STRING)
     except (AnzhengError, IndexError) as error:

@@ -51,8 +51,7 @@ class FileKey:
             raise AnzhengError(Code.KEY_REFUSED, "an RSA key under 2048 bits", bits=key.key_size)
         try:
             certified = x509.load_der_x509_certificate(certificate).public_key()
-            belongs = isinstance(certified, rsa.RSAPublicKey)
-            belongs = belongs and _spki(certified) == self._public_key
+            belongs = certified == key.public_key()
         except (ValueError, UnsupportedAlgorithm) as error:
             raise AnzhengError(Code.KEY_REFUSED, "the certificate cannot be read") from error
         if not belongs:
@@ -86,9 +85,7 @@ def write_key_file(path: Path, key: rsa.RSAPrivateKey, password: bytes) -> None:
     """
     if len(password) < MIN_PASSWORD_BYTES:
         raise AnzhengError(Code.KEY_REFUSED, "a key password needs 8 bytes or more")
-    data = key.private_bytes(
-        Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(password)
-    )
+    data = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(password))
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
         with os.fdopen(descriptor, "wb") as file:
