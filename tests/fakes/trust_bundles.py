@@ -21,7 +21,7 @@ from licence.ids import Address, AuthorityId, ChainId, Digest, RegistryId
 AUTHORITY = AuthorityId("1121000000TXT10121")
 REGISTRY = RegistryId("cn-aqscxkz-test")
 ISSUED_AT = datetime(2026, 11, 21, 8, 0, 0, tzinfo=UTC)
-BASE_URI = "http://127.0.0.1:8080/lists"
+BASE_URI = "http://127.0.0.1:8080"
 
 
 def sample_status_key(key: bytes = b"public key") -> StatusKey:

@@ -16,7 +16,7 @@ from licence.ids import AuthorityId, Digest, Leaf, RegistryId, StatusIndex
 from tests.fakes.status_keys import KEY, KID, SIGN
 
 NOW = datetime(2026, 11, 21, 8, 0, 0, tzinfo=UTC)
-NAME = ListName("http://127.0.0.1:8080/lists", RegistryId("r1"), AuthorityId("1" * 18), 0)
+NAME = ListName("http://127.0.0.1:8080", RegistryId("r1"), AuthorityId("1" * 18), 0)
 
 SUSPENDED = SideRow(
     StatusIndex(5),

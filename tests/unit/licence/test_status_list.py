@@ -33,7 +33,7 @@ from licence.ids import AuthorityId, RegistryId, StatusIndex
 from tests.fakes.status_keys import KEY, KID, PUBLIC, SIGN
 
 NOW = datetime(2026, 11, 21, 8, 0, 0, 123456, tzinfo=UTC)
-NAME = ListName("http://127.0.0.1:8080/lists", RegistryId("r1"), AuthorityId("1" * 18), 1)
+NAME = ListName("http://127.0.0.1:8080", RegistryId("r1"), AuthorityId("1" * 18), 1)
 FIRST = SHARD_ENTRIES  # the first index of shard 1
 WORDS = {
     StatusIndex(FIRST): StatusWord.REVOKED,
@@ -113,8 +113,8 @@ def test_age_of_a_list() -> None:
 
 def test_names_and_shards() -> None:
     assert NAME.uri == list_uri(NAME.base_uri, NAME.registry, NAME.authority, 1)
-    assert NAME.uri == f"http://127.0.0.1:8080/lists/r1/{'1' * 18}/1"
-    assert NAME.aggregation_uri == f"http://127.0.0.1:8080/lists/r1/{'1' * 18}"
+    assert NAME.uri == f"http://127.0.0.1:8080/v1/status-lists/r1/{'1' * 18}/1"
+    assert NAME.aggregation_uri == f"http://127.0.0.1:8080/v1/status-lists/r1/{'1' * 18}"
     assert NAME.path == f"lists/r1/{'1' * 18}/1"
     assert [shard_of(StatusIndex(i)) for i in (0, FIRST - 1, FIRST)] == [0, 0, 1]
 
@@ -145,7 +145,7 @@ def test_genuine_list_of_another_name_is_refused() -> None:
         replace(NAME, shard=0),
         replace(NAME, registry=RegistryId("r2")),
         replace(NAME, authority=AuthorityId("2" * 18)),
-        replace(NAME, base_uri="http://127.0.0.1:8080/other"),
+        replace(NAME, base_uri="http://127.0.0.1:8081"),
     ):
         assert refused(data, expected=other) is Code.STATUS_LIST_REFUSED
 
