@@ -141,9 +141,9 @@ class CertificateAuthority:
             raise AnzhengError(Code.EXPIRED, "the licence has ended: no certificate for it")
         common_name = draft.licence_no[:_COMMON_NAME_CHARACTERS]
         subject = Subject(common_name, draft.enterprise_name, draft.uscc, is_test)
-        binding = x509.UnrecognizedExtension(
-            x509.ObjectIdentifier(oids.EXT_LICENCE_BINDING),
-            encode_binding(LicenceBinding(leaf, status.registry, status.index)),
+        binding = LicenceBinding(leaf, status.registry, status.index)
+        extension = x509.UnrecognizedExtension(
+            x509.ObjectIdentifier(oids.EXT_LICENCE_BINDING), encode_binding(binding)
         )
         validity = Validity(now - _EARLIER, last_second)
         return self._certify(Profile.HOLDER, subject, public_key, validity, extension)
