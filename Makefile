@@ -25,10 +25,10 @@ demo: .venv/.all contracts/node_modules/.stamp ## the whole life of sample licen
 .PHONY: check test test-slow
 check: lint types unit ## lint, types, unit and property tests (under a minute when warm)
 
-test: check contracts/node_modules/.stamp tools ## check, then integration, interop and end-to-end tests
+test: check contracts/node_modules/.stamp tools java ## check, then integration, interop (Java judges too) and end-to-end tests
 	$(PYTEST) -m "not slow" tests/integration tests/interop tests/e2e
 
-test-slow: .venv/.dev contracts/node_modules/.stamp tools java ## what takes minutes: Java judges, long properties, kills, compiles
+test-slow: .venv/.dev contracts/node_modules/.stamp tools java ## what takes minutes: the tests marked slow, and the properties with many more examples
 	$(PYTEST) -m slow tests
 	HYPOTHESIS_PROFILE=slow $(PYTEST) -m "not slow" tests/property
 
@@ -75,7 +75,7 @@ errors: .venv/.all ## make docs/errors.md anew from licence/errors.py
 
 ##@ Install
 .PHONY: install tools java clean
-install: .venv/.dev contracts/node_modules/.stamp tools ## everything that the targets above need, Java apart
+install: .venv/.dev contracts/node_modules/.stamp tools java ## everything that the targets above need
 
 tools: ## poppler-utils, qpdf, openssl (as root; else says which)
 	@$(PYTHON) tools/install.py system pdfsig qpdf openssl

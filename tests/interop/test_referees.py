@@ -8,7 +8,7 @@ import pytest
 
 from tests.interop import referees
 
-pytestmark = [pytest.mark.slow, pytest.mark.tools("java", "mvn", "openssl")]
+pytestmark = pytest.mark.tools("java", "mvn", "openssl")
 
 
 @pytest.fixture
