@@ -33,6 +33,8 @@ class KeyKind(StrEnum):
 
     ES256 = "es256"
     ED25519 = "ed25519"
+    SECP256K1 = "secp256k1"
+    """A chain account; it signs in `anchor/chain`, which gets `secret`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,13 @@ class Key:
     private: PrivateKey
 
     def sign(self, data: bytes) -> bytes:
-        """Sign `data`: r || s for P-256, 64 bytes for Ed25519."""
+        """Sign `data`: r || s for P-256, 64 bytes for Ed25519.
+
+        Raises:
+            AnzhengError: KEY_REFUSED for a chain account.
+        """
+        if self.kind is KeyKind.SECP256K1:
+            raise AnzhengError(Code.KEY_REFUSED, "a chain account signs transactions only")
         if isinstance(self.private, ec.EllipticCurvePrivateKey):
             return es256.signer(self.private)(data)
         return self.private.sign(data)
@@ -67,6 +75,13 @@ class Key:
         return self.private.public_key().public_bytes_raw()
 
     @property
+    def secret(self) -> bytes:
+        """The 32 secret bytes, for those who sign elsewhere or need a secret (HMAC)."""
+        if isinstance(self.private, ed25519.Ed25519PrivateKey):
+            return self.private.private_bytes_raw()
+        return self.private.private_numbers().private_value.to_bytes(32, "big")
+
+    @property
     def key_id(self) -> bytes:
         """Short name of the key: the first bytes of its digest."""
         return es256.key_id(self.public_der)
@@ -74,9 +89,13 @@ class Key:
 
 def generate(kind: KeyKind) -> Key:
     """Make a key; OpenSSL gives the randomness."""
-    if kind is KeyKind.ES256:
-        return Key(kind, ec.generate_private_key(ec.SECP256R1()))
-    return Key(kind, ed25519.Ed25519PrivateKey.generate())
+    match kind:
+        case KeyKind.ES256:
+            return Key(kind, ec.generate_private_key(ec.SECP256R1()))
+        case KeyKind.SECP256K1:
+            return Key(kind, ec.generate_private_key(ec.SECP256K1()))
+        case KeyKind.ED25519:
+            return Key(kind, ed25519.Ed25519PrivateKey.generate())
 
 
 def save(key: Key, path: Path, password: bytes) -> None:
@@ -120,5 +139,7 @@ def open_key_file(path: Path, password: bytes) -> Key:
             return Key(KeyKind.ED25519, private)
         case ec.EllipticCurvePrivateKey(curve=ec.SECP256R1()):
             return Key(KeyKind.ES256, private)
+        case ec.EllipticCurvePrivateKey(curve=ec.SECP256K1()):
+            return Key(KeyKind.SECP256K1, private)
         case _:
             raise AnzhengError(Code.KEY_REFUSED, f"{path.name} holds another kind of key")

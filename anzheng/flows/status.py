@@ -1,30 +1,55 @@
 """Step 9, change of status: decided in the registry's event log first, then on chain and in lists.
 
-Final words are proposed by one account and confirmed by another, whose process checks the second
-officer's signature itself. Nothing here ever makes a status better than the chain says.
+1. Draft: what is decided about which leaves becomes a `Decision`, which officers sign.
+2. Decide: the decision and its events are stored; from here on our lists count them.
+3. Write: the propose account writes it; a final word is only proposed.
+4. Confirm: another account, whose process checks two officers' signatures itself, confirms.
+
+Every step may be repeated; nothing here ever makes a status better than the chain says.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
+from anchor.calls import Succession
+from anchor.ports import TxState
+from anchor.status_writer import order_of, succession
+from anzheng.flows.offices import Office, Offices
+from anzheng.keyfiles import Key
+from anzheng.officers import sign_as
 from anzheng.store.database import Store, Unit
 from anzheng.store.licences import StoredLicence
-from anzheng.store.status import StoredEvent
+from anzheng.store.status import DecisionState, StoredDecision
 from licence.domain.model import StatusRef
-from licence.domain.status import StatusEvent, StatusWord, may_change
+from licence.domain.status import StatusEvent, StatusWord, may_change, needs_confirmation
 from licence.domain.validity import shanghai_date
 from licence.errors import AnzhengError, Code
-from licence.ids import Leaf
+from licence.formats import decision as decisions
+from licence.formats.decision import Decision, DecisionSubject
+from licence.formats.fields import whole_second
+from licence.ids import AuthorityId, BatchId, Leaf, OfficerId, StatusIndex
 from licence.ports import Clock
 
 TOPIC = "status"
 """Outbox topic; the key is an authority whose decisions wait for the chain."""
 
+DEFAULT_SUSPENSION_DAYS = 30
+
 
 @dataclass(frozen=True, slots=True)
-class Decision:
-    """What an officer decided about one licence version."""
+class Order:
+    """What an officer wants decided about one licence version.
+
+    Args:
+        leaf: Which version.
+        word: What its status becomes.
+        document_no: Number of the decision 文号; empty for SUPERSEDED only.
+        ground: Why.
+        effective_from: First day on which it counts; today unless given.
+        until: Last day of a suspension; 30 days on unless given.
+        successor: For SUPERSEDED, the leaf of the next version.
+    """
 
     leaf: Leaf
     word: StatusWord
@@ -35,76 +60,192 @@ class Decision:
     successor: Leaf | None = None
 
 
-def word_of(events: Iterable[StoredEvent], today: date) -> StatusWord:
+def word_of(events: Iterable[StatusEvent], today: date) -> StatusWord:
     """Return the word that the registry's log gives a status index on a day.
 
     A decision that takes effect later is announced, but does not count yet.
     """
     word = StatusWord.NONE
-    for stored in events:
-        if stored.event.effective_from <= today or stored.event.new is StatusWord.RESCINDED:
-            word = stored.event.new
+    for event in events:
+        if event.effective_from <= today or event.new is StatusWord.RESCINDED:
+            word = event.new
     return word
 
 
-def decide(store: Store, clock: Clock, decision: Decision) -> StoredEvent:
-    """Append a decision to the registry's log and ask for the rest; the same one again is one.
+def draft(store: Store, clock: Clock, order: Order) -> Decision:
+    """Write down a decision for officers to sign.
 
     Raises:
         AnzhengError: NOT_FOUND for an unknown leaf, STATUS_TRANSITION when the word may not
             follow the present one.
     """
     now = clock.now()
-    with store.write() as unit:
-        row = unit.licences.by_leaf(decision.leaf)
-        if row is None:
-            raise AnzhengError(Code.NOT_FOUND, "this leaf is not known here")
-        events = unit.status.of_index(row.registry, row.authority, row.status_index)
-        for known in events:
-            if _is(known.event, decision):
-                return known
-        old = events[-1].event.new if events else StatusWord.NONE
-        if not may_change(old, decision.word):
-            raise AnzhengError(
-                Code.STATUS_TRANSITION,
-                f"{decision.word.name} may not follow {old.name}; correct it by a new version",
-                old=old.name,
-                new=decision.word.name,
-            )
-        event = StatusEvent(
-            leaf=decision.leaf,
-            ref=StatusRef(row.registry, row.status_index),
-            authority=row.authority,
-            old=old,
-            new=decision.word,
-            decided_at=now,
-            effective_from=decision.effective_from or shanghai_date(now),
-            until=decision.until,
-            document_no=decision.document_no,
-            ground=decision.ground,
-            successor=decision.successor,
-        )
-        event_id = unit.status.add(event)
-        unit.outbox.add(TOPIC, row.authority, now)
-        return _stored(unit, event_id)
-
-
-def status_today(unit: Unit, row: StoredLicence, clock: Clock) -> StatusWord:
-    """Return the registry's word about a version now."""
-    events = unit.status.of_index(row.registry, row.authority, row.status_index)
-    return word_of(events, shanghai_date(clock.now()))
-
-
-def _is(event: StatusEvent, decision: Decision) -> bool:
-    return (event.new, event.document_no, event.successor) == (
-        decision.word,
-        decision.document_no,
-        decision.successor,
+    today = shanghai_date(now)
+    with store.read() as unit:
+        row = _known(unit, order.leaf)
+        _check_transition(_last_word(unit, row), order.word)
+    until = order.until
+    if order.word is StatusWord.SUSPENDED and until is None:
+        until = (order.effective_from or today) + timedelta(days=DEFAULT_SUSPENSION_DAYS)
+    return Decision(
+        registry=row.registry,
+        authority=row.authority,
+        word=order.word,
+        subjects=(DecisionSubject(row.status_index, order.leaf, order.successor),),
+        decided_at=whole_second(now),
+        effective_from=order.effective_from or today,
+        until=until,
+        document_no=order.document_no,
+        ground=order.ground,
     )
 
 
-def _stored(unit: Unit, event_id: int) -> StoredEvent:
-    stored = unit.status.get(event_id)
-    if stored is None:
-        raise AnzhengError(Code.STORE_FAILED, "a decision vanished while it was stored")
-    return stored
+def sign(decision: Decision, officer: OfficerId, key: Key) -> Decision:
+    """Add an officer's signature."""
+    signature = sign_as(officer, key, decisions.statement_bytes(decision))
+    return replace(decision, signatures=(*decision.signatures, signature))
+
+
+def decide(store: Store, clock: Clock, decision: Decision) -> StoredDecision:
+    """Store a decision and its events, and ask for the rest; the same one again adds signatures.
+
+    Raises:
+        AnzhengError: DECISION_TWO_OFFICERS for one without any signature, NOT_FOUND,
+            STATUS_TRANSITION, CONFLICT for subjects that are not those of the registry.
+    """
+    if not decision.signatures:
+        raise AnzhengError(Code.DECISION_TWO_OFFICERS, "an officer must sign a decision")
+    now = clock.now()
+    digest, data = decisions.digest(decision), decisions.encode(decision)
+    with store.write() as unit:
+        known = unit.status.decision(digest)
+        if known is not None:
+            _merge(unit, known, decision)
+        else:
+            events = tuple(_event(unit, decision, subject) for subject in decision.subjects)
+            known = unit.status.add(digest, data, events, now)
+        unit.outbox.add(TOPIC, decision.authority, now)
+        return known
+
+
+def work(store: Store, clock: Clock, offices: Offices, authority: AuthorityId) -> bool:
+    """Take every decision of an authority as far as it goes now; return whether all are on chain.
+
+    Decisions about the same licence go one after the other; the others do not wait for them.
+
+    Raises:
+        AnzhengError: CHAIN_UNAVAILABLE and the like: try again later.
+    """
+    office = offices.open(authority)
+    with store.read() as unit:
+        waiting = unit.status.open_decisions(authority)
+    today = shanghai_date(clock.now())
+    blocked: set[StatusIndex] = set()
+    done = 0
+    for stored in waiting:
+        decision = decisions.decode(stored.data)
+        indices = {subject.index for subject in decision.subjects}
+        due = stored.effective_from <= today and not indices & blocked
+        if due and _advance(store, office, stored, decision):
+            done += 1
+        else:
+            blocked |= indices
+    return done == len(waiting)
+
+
+def _advance(store: Store, office: Office, stored: StoredDecision, decision: Decision) -> bool:
+    final = needs_confirmation(decision.word)
+    if stored.state is DecisionState.DECIDED:
+        successions = _successions(store, decision)
+        written = office.status_writer.advance(order_of(decision, successions))
+        if written.state is not TxState.FINAL:
+            return False
+        state = DecisionState.WRITTEN if final else DecisionState.ON_CHAIN
+        with store.write() as unit:
+            unit.status.progress(stored, state)
+    if not final:
+        return True
+    if len(decision.signatures) < 2:  # noqa: PLR2004 - two people, DESIGN 5
+        return False
+    if office.confirmer.advance(stored.data).state is not TxState.FINAL:
+        return False
+    with store.write() as unit:
+        unit.status.progress(stored, DecisionState.ON_CHAIN)
+    return True
+
+
+def _successions(store: Store, decision: Decision) -> tuple[Succession, ...]:
+    """Prove each successor from the batch in which it was anchored.
+
+    Raises:
+        AnzhengError: ANCHOR_PENDING while a successor is not anchored.
+    """
+    proofs = []
+    with store.read() as unit:
+        for subject in decision.subjects:
+            if subject.successor is None:
+                continue
+            row = _known(unit, subject.successor)
+            if row.batch_id is None or unit.anchors.evidence(subject.successor) is None:
+                raise AnzhengError(Code.ANCHOR_PENDING, "the next version is not anchored yet")
+            manifest = unit.anchors.manifest(BatchId(row.batch_id))
+            proofs.append(succession(subject.index, subject.successor, manifest))
+    return tuple(proofs)
+
+
+def _merge(unit: Unit, known: StoredDecision, decision: Decision) -> None:
+    """Add the signatures that are new."""
+    stored = decisions.decode(known.data)
+    there = {signature.officer for signature in stored.signatures}
+    new = tuple(one for one in decision.signatures if one.officer not in there)
+    if new:
+        signatures = (*stored.signatures, *new)
+        unit.status.sign(known, decisions.encode(replace(stored, signatures=signatures)))
+
+
+def _event(unit: Unit, decision: Decision, subject: DecisionSubject) -> StatusEvent:
+    row = _known(unit, subject.leaf)
+    same = (row.registry, row.authority, row.status_index) == (
+        decision.registry,
+        decision.authority,
+        subject.index,
+    )
+    if not same:
+        raise AnzhengError(Code.CONFLICT, "leaf and status index do not belong together")
+    old = _last_word(unit, row)
+    _check_transition(old, decision.word)
+    return StatusEvent(
+        leaf=subject.leaf,
+        ref=StatusRef(row.registry, row.status_index),
+        authority=row.authority,
+        old=old,
+        new=decision.word,
+        decided_at=decision.decided_at,
+        effective_from=decision.effective_from,
+        until=decision.until,
+        document_no=decision.document_no,
+        ground=decision.ground,
+        successor=subject.successor,
+    )
+
+
+def _last_word(unit: Unit, row: StoredLicence) -> StatusWord:
+    events = unit.status.of_index(row.registry, row.authority, row.status_index)
+    return events[-1].new if events else StatusWord.NONE
+
+
+def _check_transition(old: StatusWord, new: StatusWord) -> None:
+    if not may_change(old, new):
+        raise AnzhengError(
+            Code.STATUS_TRANSITION,
+            f"{new.name} may not follow {old.name}; correct it by a new version",
+            old=old.name,
+            new=new.name,
+        )
+
+
+def _known(unit: Unit, leaf: Leaf) -> StoredLicence:
+    row = unit.licences.by_leaf(leaf)
+    if row is None:
+        raise AnzhengError(Code.NOT_FOUND, "this leaf is not known here")
+    return row

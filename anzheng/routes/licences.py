@@ -13,8 +13,8 @@ from fastapi.responses import RedirectResponse, Response
 from anzheng.flows.status import word_of
 from anzheng.store.database import Store, Unit
 from anzheng.store.licences import StoredLicence
-from anzheng.store.status import StoredEvent
 from licence.domain.licence_no import folded, parse_licence_no
+from licence.domain.status import StatusEvent
 from licence.domain.validity import shanghai_date
 from licence.errors import AnzhengError, Code
 from licence.formats.short_code import parse_short_code, short_code
@@ -119,15 +119,13 @@ def _known(unit: Unit, leaf: Leaf) -> StoredLicence:
     return row
 
 
-def _event(stored: StoredEvent) -> dict[str, object]:
-    event = stored.event
+def _event(event: StatusEvent) -> dict[str, object]:
     return {
         "word": event.new.name,
         "decided_at": event.decided_at.isoformat(),
         "effective_from": event.effective_from.isoformat(),
         "until": event.until.isoformat() if event.until else None,
         "document_no": event.document_no,
-        "on_chain": stored.state.value == "on_chain",
         "successor": event.successor.hex() if event.successor else None,
     }
 

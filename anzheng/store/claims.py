@@ -35,6 +35,7 @@ class HolderCertificate:
     certificate: bytes
     batch_id: str | None
     batch_place: int | None
+    updated_at: datetime
 
 
 _HOLDER_COLUMNS = tuple(
@@ -91,12 +92,11 @@ class Claims:
             .values(used_at=to_text(now), request_sha256=request, certificate=certificate)
         )
 
-    def add_certificate(self, new: HolderCertificate, now: datetime) -> None:
+    def add_certificate(self, new: HolderCertificate) -> None:
         """Keep a holder certificate."""
         values = {name: getattr(new, name) for name in HolderCertificate.__dataclass_fields__}
-        self._connection.execute(
-            insert(holder_certificates).values(**values, created_at=to_text(now))
-        )
+        values["updated_at"] = to_text(new.updated_at)
+        self._connection.execute(insert(holder_certificates).values(**values))
 
     def unanchored(self, authority: AuthorityId) -> tuple[HolderCertificate, ...]:
         """Certificates of an authority that wait for an anchor batch."""
@@ -140,4 +140,6 @@ class Claims:
 
 
 def _certificate(row: Row[Any]) -> HolderCertificate:
-    return HolderCertificate(**dict(row._mapping))  # noqa: SLF001 - the documented way
+    values = dict(row._mapping)  # noqa: SLF001 - the documented way to a mapping
+    values["updated_at"] = from_text(values["updated_at"])
+    return HolderCertificate(**values)

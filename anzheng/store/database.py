@@ -15,7 +15,7 @@ from anzheng.store.idempotency import Idempotency
 from anzheng.store.licences import Licences
 from anzheng.store.outbox import Outbox
 from anzheng.store.releases import Releases
-from anzheng.store.status import StatusEvents
+from anzheng.store.status import StatusLog
 from licence.errors import AnzhengError, Code
 
 BUSY_TIMEOUT_SECONDS = 30
@@ -30,7 +30,7 @@ class Unit:
         self.releases = Releases(connection)
         self.anchors = Anchors(connection)
         self.outbox = Outbox(connection)
-        self.status = StatusEvents(connection)
+        self.status = StatusLog(connection)
         self.claims = Claims(connection)
         self.idempotency = Idempotency(connection)
 

@@ -71,6 +71,7 @@ class StoredLicence:
     batch_id: str | None
     batch_place: int | None
     final_pdf: Digest | None
+    updated_at: datetime
 
 
 _COLUMNS = tuple(
@@ -96,6 +97,7 @@ _COLUMNS = tuple(
         "batch_id",
         "batch_place",
         "final_pdf",
+        "updated_at",
     )
 )
 
@@ -262,6 +264,22 @@ class Licences:
                 target=target.value,
             )
 
+    def place(self, batch_id: str, ids: Sequence[int], now: datetime) -> None:
+        """Give signed rows their places in a batch, from 0 in this order.
+
+        Raises:
+            AnzhengError: CONFLICT when one of them is not signed, or no longer only signed.
+        """
+        for place, row_id in enumerate(ids):
+            self.move(
+                [row_id],
+                FlowState.SIGNED,
+                FlowState.BATCHED,
+                now,
+                batch_id=batch_id,
+                batch_place=place,
+            )
+
     def move_batch(self, batch_id: str, source: FlowState, target: FlowState, now: datetime) -> int:
         """Move those rows of a batch that are in `source`; return how many. Safe to repeat."""
         return self._connection.execute(
@@ -309,6 +327,7 @@ class Licences:
 def _stored(row: Row[Any]) -> StoredLicence:
     values = dict(row._mapping)  # noqa: SLF001 - the documented way to a mapping
     values["state"] = FlowState(values["state"])
+    values["updated_at"] = from_text(values["updated_at"])
     if values["signed_at"] is not None:
         values["signed_at"] = from_text(values["signed_at"])
     return StoredLicence(**values)

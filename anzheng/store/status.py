@@ -1,126 +1,188 @@
-"""The registry's event log of status decisions: appended to, never edited but for its progress."""
+"""Decisions about status, and the registry's event log that follows from them.
 
+The log is appended to and never edited; a decision only gains signatures and progress.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum, unique
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
 
-from anzheng.store.tables import status_events
+from anzheng.store.tables import decisions, status_events
 from anzheng.store.times import from_text, to_text
 from licence.domain.model import StatusRef
 from licence.domain.status import StatusEvent, StatusWord
-from licence.ids import AuthorityId, Leaf, RegistryId, StatusIndex
+from licence.errors import AnzhengError, Code
+from licence.ids import AuthorityId, Digest, Leaf, RegistryId, StatusIndex
 
 
 @unique
-class EventState(StrEnum):
-    """How far a decision has come on its way to the chain."""
+class DecisionState(StrEnum):
+    """How far a decision has come."""
 
     DECIDED = "decided"
-    PROPOSED = "proposed"
+    """In the registry's log; not on the chain yet."""
+    WRITTEN = "written"
+    """Proposed on the chain, waiting for the second account; only words that need one."""
     ON_CHAIN = "on_chain"
+    """The chain says it too."""
 
 
 @dataclass(frozen=True, slots=True)
-class StoredEvent:
-    """One decision with its progress."""
+class StoredDecision:
+    """A decision as stored; `data` is `licence.formats.decision`, with the signatures so far."""
 
     id: int
-    event: StatusEvent
-    state: EventState
-    decision: bytes | None
-    proposal: int | None
+    digest: Digest
+    authority: AuthorityId
+    data: bytes
+    effective_from: date
+    state: DecisionState
 
 
-_COLUMNS = tuple(status_events.c)
+_COLUMNS = tuple(decisions.c[name] for name in StoredDecision.__dataclass_fields__)
 
 
-class StatusEvents:
-    """Repository of status decisions."""
+class StatusLog:
+    """Repository of decisions and events."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def add(self, event: StatusEvent) -> int:
-        """Append a decision and return its id."""
-        result = self._connection.execute(
-            insert(status_events)
+    def add(
+        self, digest: Digest, data: bytes, events: Sequence[StatusEvent], now: datetime
+    ) -> StoredDecision:
+        """Append a decision with one event for each licence version."""
+        first = events[0]
+        decision_id: int = self._connection.execute(
+            insert(decisions)
             .values(
-                registry=event.ref.registry,
-                authority=event.authority,
-                status_index=event.ref.index,
-                leaf=event.leaf,
-                old=int(event.old),
-                new=int(event.new),
-                decided_at=to_text(event.decided_at),
-                effective_from=event.effective_from.isoformat(),
-                until=None if event.until is None else event.until.isoformat(),
-                document_no=event.document_no,
-                ground=event.ground,
-                successor=event.successor,
-                state=EventState.DECIDED.value,
+                digest=digest,
+                registry=first.ref.registry,
+                authority=first.authority,
+                data=data,
+                effective_from=first.effective_from.isoformat(),
+                state=DecisionState.DECIDED.value,
+                created_at=to_text(now),
             )
-            .returning(status_events.c.id)
+            .returning(decisions.c.id)
+        ).scalar_one()
+        self._connection.execute(
+            insert(status_events),
+            [{"decision_id": decision_id, **_event_values(event)} for event in events],
         )
-        return int(result.scalar_one())
+        return StoredDecision(
+            decision_id,
+            digest,
+            first.authority,
+            data,
+            first.effective_from,
+            DecisionState.DECIDED,
+        )
 
-    def get(self, event_id: int) -> StoredEvent | None:
-        """Find a decision by its id."""
-        row = self._connection.execute(
-            select(*_COLUMNS).where(status_events.c.id == event_id)
-        ).one_or_none()
-        return None if row is None else _stored(row)
+    def decision(self, digest: Digest) -> StoredDecision | None:
+        """Find a decision by its digest."""
+        found = self._decisions(decisions.c.digest == digest)
+        return found[0] if found else None
+
+    def open_decisions(self, authority: AuthorityId) -> tuple[StoredDecision, ...]:
+        """Decisions of an authority that are not on the chain yet, oldest first."""
+        return self._decisions(
+            (decisions.c.authority == authority)
+            & (decisions.c.state != DecisionState.ON_CHAIN.value)
+        )
+
+    def progress(self, decision: StoredDecision, state: DecisionState) -> None:
+        """Note how far a decision has come; it never goes back."""
+        self._connection.execute(
+            update(decisions)
+            .where(
+                (decisions.c.id == decision.id)
+                & (decisions.c.state != DecisionState.ON_CHAIN.value)
+            )
+            .values(state=state.value)
+        )
+
+    def sign(self, decision: StoredDecision, data: bytes) -> None:
+        """Replace a decision by the same one with more signatures.
+
+        Raises:
+            AnzhengError: CONFLICT when somebody signed in between.
+        """
+        replaced = self._connection.execute(
+            update(decisions)
+            .where((decisions.c.id == decision.id) & (decisions.c.data == decision.data))
+            .values(data=data)
+        ).rowcount
+        if replaced != 1:
+            raise AnzhengError(Code.CONFLICT, "the decision was signed by another; sign again")
 
     def of_index(
         self, registry: RegistryId, authority: AuthorityId, index: StatusIndex
-    ) -> tuple[StoredEvent, ...]:
-        """All decisions about one status index, oldest first."""
-        return self._many(
+    ) -> tuple[StatusEvent, ...]:
+        """All events of one status index, in the order of the log."""
+        return self._events(
             (status_events.c.registry == registry)
             & (status_events.c.authority == authority)
             & (status_events.c.status_index == index)
         )
 
-    def of_authority(self, registry: RegistryId, authority: AuthorityId) -> tuple[StoredEvent, ...]:
-        """All decisions of one authority, oldest first."""
-        return self._many(
+    def of_authority(self, registry: RegistryId, authority: AuthorityId) -> tuple[StatusEvent, ...]:
+        """All events of one authority, in the order of the log."""
+        return self._events(
             (status_events.c.registry == registry) & (status_events.c.authority == authority)
         )
 
-    def in_state(self, state: EventState) -> tuple[StoredEvent, ...]:
-        """All decisions that have come so far, oldest first."""
-        return self._many(status_events.c.state == state.value)
+    def _decisions(self, where: ColumnElement[bool]) -> tuple[StoredDecision, ...]:
+        rows = self._connection.execute(select(*_COLUMNS).where(where).order_by(decisions.c.id))
+        return tuple(_decision(row) for row in rows)
 
-    def progress(
-        self,
-        event_id: int,
-        state: EventState,
-        *,
-        decision: bytes | None = None,
-        proposal: int | None = None,
-    ) -> None:
-        """Note how far a decision has come; what is not given stays."""
-        values: dict[str, bytes | int | str] = {"state": state.value}
-        if decision is not None:
-            values["decision"] = decision
-        if proposal is not None:
-            values["proposal"] = proposal
-        self._connection.execute(
-            update(status_events).where(status_events.c.id == event_id).values(**values)
+    def _events(self, where: ColumnElement[bool]) -> tuple[StatusEvent, ...]:
+        rows = self._connection.execute(
+            select(*_EVENT_COLUMNS).where(where).order_by(status_events.c.id)
         )
-
-    def _many(self, where: Any) -> tuple[StoredEvent, ...]:  # noqa: ANN401 - a SQL expression
-        rows = self._connection.execute(select(*_COLUMNS).where(where).order_by(status_events.c.id))
-        return tuple(_stored(row) for row in rows)
+        return tuple(_event(row) for row in rows)
 
 
-def _stored(row: Row[Any]) -> StoredEvent:
-    event = StatusEvent(
-        authority=AuthorityId(row.authority),
+_EVENT_COLUMNS = tuple(status_events.c)
+
+
+def _decision(row: Row[Any]) -> StoredDecision:
+    return StoredDecision(
+        row.id,
+        Digest(row.digest),
+        AuthorityId(row.authority),
+        row.data,
+        date.fromisoformat(row.effective_from),
+        DecisionState(row.state),
+    )
+
+
+def _event_values(event: StatusEvent) -> dict[str, object]:
+    return {
+        "registry": event.ref.registry,
+        "authority": event.authority,
+        "status_index": event.ref.index,
+        "leaf": event.leaf,
+        "old": int(event.old),
+        "new": int(event.new),
+        "decided_at": to_text(event.decided_at),
+        "effective_from": event.effective_from.isoformat(),
+        "until": None if event.until is None else event.until.isoformat(),
+        "document_no": event.document_no,
+        "ground": event.ground,
+        "successor": event.successor,
+    }
+
+
+def _event(row: Row[Any]) -> StatusEvent:
+    return StatusEvent(
         leaf=Leaf(row.leaf),
         ref=StatusRef(RegistryId(row.registry), StatusIndex(row.status_index)),
+        authority=AuthorityId(row.authority),
         old=StatusWord(row.old),
         new=StatusWord(row.new),
         decided_at=from_text(row.decided_at),
@@ -130,4 +192,3 @@ def _stored(row: Row[Any]) -> StoredEvent:
         ground=row.ground,
         successor=None if row.successor is None else Leaf(row.successor),
     )
-    return StoredEvent(row.id, event, EventState(row.state), row.decision, row.proposal)

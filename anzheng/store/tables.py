@@ -171,10 +171,27 @@ outbox = Table(
 is at it is not lost.
 """
 
+decisions = Table(
+    "decision",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("digest", LargeBinary(32), nullable=False),
+    Column("registry", String(64), nullable=False),
+    Column("authority", String(18), nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Column("effective_from", String(10), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("created_at", String(32), nullable=False),
+    UniqueConstraint("digest"),
+    Index(None, "authority", "state"),
+)
+"""Decisions about status as the officers signed them; `state`: decided, written, on_chain."""
+
 status_events = Table(
     "status_event",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("decision_id", Integer, ForeignKey("decision.id"), nullable=False),
     Column("registry", String(64), nullable=False),
     Column("authority", String(18), nullable=False),
     Column("status_index", Integer, nullable=False),
@@ -187,13 +204,10 @@ status_events = Table(
     Column("document_no", String(80), nullable=False),
     Column("ground", String(400), nullable=False),
     Column("successor", LargeBinary(32)),
-    Column("state", String(16), nullable=False),
-    Column("decision", LargeBinary),
-    Column("proposal", Integer),
-    UniqueConstraint("authority", "status_index", "document_no", "new"),
+    UniqueConstraint("decision_id", "status_index"),
     Index(None, "registry", "authority", "status_index"),
 )
-"""Decisions, in order; `state`: decided -> proposed -> on_chain."""
+"""The registry's event log: one row a decision and licence version, appended to only."""
 
 claims = Table(
     "claim",
@@ -219,7 +233,7 @@ holder_certificates = Table(
     Column("certificate", LargeBinary, nullable=False),
     Column("batch_id", String(64)),
     Column("batch_place", Integer),
-    Column("created_at", String(32), nullable=False),
+    Column("updated_at", String(32), nullable=False),
     UniqueConstraint("registry", "authority", "status_index"),
     Index(None, "licence_leaf"),
 )

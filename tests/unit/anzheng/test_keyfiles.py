@@ -25,9 +25,19 @@ def test_a_saved_key_opens_and_signs_the_same(kind: KeyKind, tmp_path: Path) -> 
     opened = open_key_file(tmp_path / "k.pem", PASSWORD)
     assert opened.kind is kind
     assert opened.public_der == key.public_der
-    assert opened.sign(b"data") == key.sign(b"data")
-    assert len(opened.sign(b"data")) == 64
+    assert (opened.secret, len(opened.secret)) == (key.secret, 32)
     assert stat.S_IMODE((tmp_path / "k.pem").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("kind", [KeyKind.ES256, KeyKind.ED25519])
+def test_signatures_have_64_bytes(kind: KeyKind) -> None:
+    assert len(generate(kind).sign(b"data")) == 64
+
+
+def test_a_chain_account_signs_nothing_here() -> None:
+    with pytest.raises(AnzhengError) as caught:
+        generate(KeyKind.SECP256K1).sign(b"data")
+    assert caught.value.code is Code.KEY_REFUSED
 
 
 def test_raw_form_is_for_ed25519() -> None:

@@ -72,6 +72,22 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_claim_leaf"), "claim", ["leaf"], unique=False)
     op.create_table(
+        "decision",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("registry", sa.String(length=64), nullable=False),
+        sa.Column("authority", sa.String(length=18), nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.Column("effective_from", sa.String(length=10), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("created_at", sa.String(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_decision")),
+        sa.UniqueConstraint("digest", name=op.f("uq_decision_digest")),
+    )
+    op.create_index(
+        op.f("ix_decision_authority_state"), "decision", ["authority", "state"], unique=False
+    )
+    op.create_table(
         "evidence",
         sa.Column("leaf", sa.LargeBinary(length=32), nullable=False),
         sa.Column("batch_id", sa.String(length=64), nullable=False),
@@ -89,7 +105,7 @@ def upgrade() -> None:
         sa.Column("certificate", sa.LargeBinary(), nullable=False),
         sa.Column("batch_id", sa.String(length=64), nullable=True),
         sa.Column("batch_place", sa.Integer(), nullable=True),
-        sa.Column("created_at", sa.String(length=32), nullable=False),
+        sa.Column("updated_at", sa.String(length=32), nullable=False),
         sa.PrimaryKeyConstraint("leaf", name=op.f("pk_holder_certificate")),
         sa.UniqueConstraint(
             "registry",
@@ -160,39 +176,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("registry", "authority", name=op.f("pk_status_counter")),
     )
     op.create_table(
-        "status_event",
-        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
-        sa.Column("registry", sa.String(length=64), nullable=False),
-        sa.Column("authority", sa.String(length=18), nullable=False),
-        sa.Column("status_index", sa.Integer(), nullable=False),
-        sa.Column("leaf", sa.LargeBinary(length=32), nullable=False),
-        sa.Column("old", sa.Integer(), nullable=False),
-        sa.Column("new", sa.Integer(), nullable=False),
-        sa.Column("decided_at", sa.String(length=32), nullable=False),
-        sa.Column("effective_from", sa.String(length=10), nullable=False),
-        sa.Column("until", sa.String(length=10), nullable=True),
-        sa.Column("document_no", sa.String(length=80), nullable=False),
-        sa.Column("ground", sa.String(length=400), nullable=False),
-        sa.Column("successor", sa.LargeBinary(length=32), nullable=True),
-        sa.Column("state", sa.String(length=16), nullable=False),
-        sa.Column("decision", sa.LargeBinary(), nullable=True),
-        sa.Column("proposal", sa.Integer(), nullable=True),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_status_event")),
-        sa.UniqueConstraint(
-            "authority",
-            "status_index",
-            "document_no",
-            "new",
-            name=op.f("uq_status_event_authority_status_index_document_no_new"),
-        ),
-    )
-    op.create_index(
-        op.f("ix_status_event_registry_authority_status_index"),
-        "status_event",
-        ["registry", "authority", "status_index"],
-        unique=False,
-    )
-    op.create_table(
         "licence",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("registry", sa.String(length=64), nullable=False),
@@ -250,3 +233,33 @@ def upgrade() -> None:
         op.f("ix_licence_state_authority_id"), "licence", ["state", "authority", "id"], unique=False
     )
     op.create_index(op.f("ix_licence_uscc"), "licence", ["uscc"], unique=False)
+    op.create_table(
+        "status_event",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("decision_id", sa.Integer(), nullable=False),
+        sa.Column("registry", sa.String(length=64), nullable=False),
+        sa.Column("authority", sa.String(length=18), nullable=False),
+        sa.Column("status_index", sa.Integer(), nullable=False),
+        sa.Column("leaf", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("old", sa.Integer(), nullable=False),
+        sa.Column("new", sa.Integer(), nullable=False),
+        sa.Column("decided_at", sa.String(length=32), nullable=False),
+        sa.Column("effective_from", sa.String(length=10), nullable=False),
+        sa.Column("until", sa.String(length=10), nullable=True),
+        sa.Column("document_no", sa.String(length=80), nullable=False),
+        sa.Column("ground", sa.String(length=400), nullable=False),
+        sa.Column("successor", sa.LargeBinary(length=32), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["decision_id"], ["decision.id"], name=op.f("fk_status_event_decision_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_status_event")),
+        sa.UniqueConstraint(
+            "decision_id", "status_index", name=op.f("uq_status_event_decision_id_status_index")
+        ),
+    )
+    op.create_index(
+        op.f("ix_status_event_registry_authority_status_index"),
+        "status_event",
+        ["registry", "authority", "status_index"],
+        unique=False,
+    )

@@ -1,0 +1,138 @@
+"""Step 5, anchor: signed leaves are frozen into a batch, and the batch is brought onto the chain.
+
+A batch and the place of every leaf in it are stored in one transaction, before the first byte goes
+to a node. From there the anchorer's own durable steps rule; this module only follows them.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from anchor.batch import AnchorItem, freeze
+from anchor.ports import AnchorBatch, BatchState
+from anzheng.flows.offices import Office
+from anzheng.store.claims import HolderCertificate
+from anzheng.store.database import Store, Unit
+from anzheng.store.licences import FlowState, StoredLicence
+from licence.errors import AnzhengError, Code
+from licence.formats.leaf import LeafKind
+from licence.ids import BatchId
+from licence.ports import Clock
+
+FILL_TOPIC = "fill"
+"""Outbox topic; the key is a batch whose evidence is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRule:
+    """When a batch is frozen: so many leaves, or so many seconds since the oldest."""
+
+    licences: int
+    seconds: int
+
+
+def freeze_due(store: Store, clock: Clock, office: Office, rule: BatchRule) -> datetime | None:
+    """Freeze what waits, if it is time; asks for what is frozen to be anchored.
+
+    Returns:
+        When to come again because something waits that is too young; None when nothing does.
+    """
+    now = clock.now()
+    with store.write() as unit:
+        rows = unit.licences.in_state(
+            FlowState.SIGNED, authority=office.authority, limit=rule.licences
+        )
+        room = rule.licences - len(rows)
+        certificates = unit.claims.unanchored(office.authority)[:room]
+        if not rows and not certificates:
+            return None
+        oldest = min(
+            *(row.updated_at for row in rows), *(each.updated_at for each in certificates), now
+        )
+        due = oldest + timedelta(seconds=rule.seconds)
+        if room > 0 and now < due:
+            return due
+        _freeze(unit, office, rows, certificates, now)
+    return now
+
+
+def _freeze(
+    unit: Unit,
+    office: Office,
+    rows: tuple[StoredLicence, ...],
+    certificates: tuple[HolderCertificate, ...],
+    now: datetime,
+) -> None:
+    number = unit.anchors.count(office.registry, office.authority) + 1
+    batch_id = BatchId(f"{office.registry}-{office.authority}-{number:08d}")
+    items = [*map(_licence_item, rows), *map(_certificate_item, certificates)]
+    frozen = freeze(batch_id, office.registry, office.authority, items, hmac_key=office.hmac_key)
+    unit.anchors.add_batch(frozen.batch, frozen.manifest)
+    unit.licences.place(batch_id, [row.id for row in rows], now)
+    for place, certificate in enumerate(certificates, start=len(rows)):
+        unit.claims.set_batch(certificate.leaf, batch_id, place)
+
+
+def advance(store: Store, clock: Clock, office: Office) -> bool:
+    """Take every open batch as far as it goes now; return whether none is left open.
+
+    Raises:
+        AnzhengError: CHAIN_UNAVAILABLE, WITNESS_REFUSED and the like: try again later.
+    """
+    with store.read() as unit:
+        waiting = unit.anchors.open_batches(office.registry, office.authority)
+    for batch in waiting:
+        # What a crash left behind a batch is caught up before and after each step.
+        follow(store, clock, batch)
+        follow(store, clock, office.anchorer.advance(batch.id))
+    with store.read() as unit:
+        return not unit.anchors.open_batches(office.registry, office.authority)
+
+
+def follow(store: Store, clock: Clock, batch: AnchorBatch) -> None:
+    """Bring the licences of a batch to where their batch is; safe to repeat."""
+    now = clock.now()
+    with store.write() as unit:
+        if batch.state is BatchState.PARKED:
+            reason = batch.reason or Code.INTERNAL
+            for row in unit.licences.in_batch(batch.id):
+                unit.licences.park(row.id, reason, "its anchor batch is parked", now)
+            return
+        if batch.state is not BatchState.BATCHED:
+            unit.licences.move_batch(batch.id, FlowState.BATCHED, FlowState.SENT, now)
+        if batch.state is BatchState.DONE:
+            unit.licences.move_batch(batch.id, FlowState.SENT, FlowState.FINAL, now)
+            unit.outbox.add(FILL_TOPIC, batch.id, now)
+
+
+def catch_up(store: Store, clock: Clock, office: Office) -> None:
+    """Follow batches that were done just before a crash, when nobody told their licences yet."""
+    with store.read() as unit:
+        behind = {
+            row.batch_id
+            for state in (FlowState.BATCHED, FlowState.SENT)
+            for row in unit.licences.in_state(state, authority=office.authority)
+            if row.batch_id is not None
+        }
+        batches = [unit.anchors.batch(BatchId(batch_id)) for batch_id in sorted(behind)]
+    for batch in batches:
+        if batch is not None:
+            follow(store, clock, batch)
+
+
+def _licence_item(row: StoredLicence) -> AnchorItem:
+    if row.leaf is None:
+        raise AnzhengError(Code.INTERNAL, "a signed licence without a leaf", id=row.id)
+    return AnchorItem(
+        kind=LeafKind.LICENCE,
+        leaf=row.leaf,
+        index=row.status_index,
+        licence_no=row.licence_no,
+        version=row.version,
+        uscc=row.uscc,
+    )
+
+
+def _certificate_item(certificate: HolderCertificate) -> AnchorItem:
+    return AnchorItem(
+        kind=LeafKind.HOLDER_CERTIFICATE, leaf=certificate.leaf, index=certificate.status_index
+    )

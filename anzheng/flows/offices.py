@@ -1,0 +1,44 @@
+"""What the flows need of one authority: its signer, its anchorer, its status accounts, its CA."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from anchor.confirmer import Confirmer
+from anchor.publish import Anchorer
+from anchor.status_writer import StatusWriter
+from licence.ids import AuthorityId, RegistryId
+from signer.issue import Signer
+from signer.ledger import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """The machinery of one authority, opened.
+
+    Args:
+        authority: Which authority.
+        registry: Where its status is kept.
+        signer: Signs released batches.
+        ledger: The signer's memory, told what is stored for good.
+        anchorer: Brings batches onto the chain.
+        status_writer: Writes and proposes status.
+        confirmer: Confirms final status, from an account of its own.
+        hmac_key: Hides numbers in manifests.
+    """
+
+    authority: AuthorityId
+    registry: RegistryId
+    signer: Signer
+    ledger: Ledger
+    anchorer: Anchorer
+    status_writer: StatusWriter
+    confirmer: Confirmer
+    hmac_key: bytes
+
+
+class Offices(Protocol):
+    """Opens offices, once each."""
+
+    def open(self, authority: AuthorityId) -> Office:
+        """Return the office of an authority; NOT_FOUND for one that is not served here."""
+        ...

@@ -1,0 +1,23 @@
+"""How an officer signs with a key file; passkeys and U-keys sign elsewhere, in the same format."""
+
+from anzheng.keyfiles import Key, KeyKind
+from licence.errors import AnzhengError, Code
+from licence.formats.release import ReleaseAlgorithm, ReleaseSignature
+from licence.ids import OfficerId
+
+_ALGORITHMS = {
+    KeyKind.ES256: ReleaseAlgorithm.ES256,
+    KeyKind.ED25519: ReleaseAlgorithm.ED25519,
+}
+
+
+def sign_as(officer: OfficerId, key: Key, statement: bytes) -> ReleaseSignature:
+    """Sign the bytes of a release or decision.
+
+    Raises:
+        AnzhengError: ALGORITHM_UNSUPPORTED for a key that officers do not use.
+    """
+    algorithm = _ALGORITHMS.get(key.kind)
+    if algorithm is None:
+        raise AnzhengError(Code.ALGORITHM_UNSUPPORTED, "officers sign with P-256 or Ed25519")
+    return ReleaseSignature(officer=officer, algorithm=algorithm, value=key.sign(statement))
