@@ -62,8 +62,8 @@ def confirm_anchor(
         return replace(result, notes=(*result.notes, error.code))
     if slot is None or slot == AnchorSlot(int(record.block_time.timestamp()), record.sequence):
         return result
-    error = AnzhengError(Code.ANCHOR_CHAIN_MISMATCH, "a chain node knows no such anchor")
-    return not_passed(CheckName.ANCHOR, error, *result.facts, standard=ANCHOR_STANDARD)
+    unknown = AnzhengError(Code.ANCHOR_CHAIN_MISMATCH, "a chain node knows no such anchor")
+    return not_passed(CheckName.ANCHOR, unknown, *result.facts, standard=ANCHOR_STANDARD)
 
 
 def _slot(online: Online, record: BatchRecord, contract: Contract) -> AnchorSlot | None:

@@ -18,7 +18,7 @@ from licence.formats.checks import CheckName, CheckResult, passed
 from licence.formats.evidence import Anchored, check_evidence, decode, log_origin
 from licence.formats.trust_types import Contract, Registry, TrustBundle
 from licence.ids import AuthorityId, Leaf, RegistryId
-from verifier.checks.outcome import ended, not_passed
+from verifier.checks.outcome import ended
 
 STANDARD: Final = "RFC 9162 2.1.3, C2SP tlog-checkpoint"
 PENDING_TIME: Final = timedelta(hours=72)
@@ -164,8 +164,3 @@ def not_anchored(
     else:
         code = Code.ANCHOR_ABSENT
     return ended(CheckName.ANCHOR, code, standard=STANDARD)
-
-
-def contradicted(result: CheckResult, error: AnzhengError) -> CheckResult:
-    """Return an anchor check that a chain node contradicts: undetermined, for a node may lie."""
-    return not_passed(CheckName.ANCHOR, error, *result.facts, standard=STANDARD)

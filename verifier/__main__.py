@@ -1,0 +1,36 @@
+"""`python -m verifier FILE…`: the verifier alone, without the rest of anzheng."""
+
+import sys
+from datetime import UTC, datetime
+
+import click
+import typer
+
+from licence.formats.verdict import EXIT_USAGE
+from verifier.cli import verify_command
+
+
+class _SystemClock:
+    """The clock of this program; the application has its own."""
+
+    def now(self) -> datetime:
+        """Return the present moment, aware, in UTC."""
+        return datetime.now(UTC)  # noqa: TID251 - the edge of the program, where the clock is made
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command and return its exit code; a wrong call is 3, not the library's 2."""
+    app = typer.Typer(add_completion=False)
+    app.command()(verify_command(_SystemClock()))
+    try:
+        code = app(arguments, standalone_mode=False)
+    except click.exceptions.Exit as left:
+        return left.exit_code
+    except click.ClickException as error:
+        error.show()
+        return EXIT_USAGE
+    return code if isinstance(code, int) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

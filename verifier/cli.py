@@ -1,0 +1,221 @@
+"""The command `verify`: files in, one verdict each, the worst as exit code.
+
+    anzheng verify 许可证.pdf --offline --trust trust/
+    python -m verifier 许可证.pdf --json
+
+Exit codes are those of the verdict table: 0 valid, 1 invalid, 2 undetermined, 3 usage, 4 foreign.
+"""
+
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from rich.console import Console
+
+from licence.errors import AnzhengError, Code
+from licence.formats.limits import MAX_EVIDENCE_BYTES, MAX_PDF_BYTES
+from licence.formats.report import Report, encode
+from licence.formats.verdict import EXIT_USAGE, TABLE, Verdict, worst_exit
+from licence.ids import ChainId
+from licence.ports import Clock
+from verifier import memory as memories
+from verifier.memory import Memory
+from verifier.offline import no_network
+from verifier.online import HttpRegistry
+from verifier.policy import STRICT, Policy, Referee
+from verifier.ports import Online
+from verifier.rpc import RpcChain
+from verifier.show import show
+from verifier.trust import TrustStore, load_trust, update_trust
+from verifier.verify import verify
+
+SIDECAR: Final = ".evidence"
+"""`licence.pdf.evidence` beside `licence.pdf` is tried after the evidence in the file."""
+
+_DATE: Final = ["%Y-%m-%d"]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line asks for.
+
+    Attributes:
+        trust: Folder of the trust repository.
+        offline: Whether no socket may be opened.
+        registry: Where the registry is, when it may be asked.
+        rpc: A chain node, when one may be asked.
+        on: The day asked about, when it is not today.
+        policy: What is demanded.
+    """
+
+    trust: Path
+    offline: bool
+    registry: str | None
+    rpc: str | None
+    on: date | None
+    policy: Policy
+
+
+def verify_command(
+    clock: Clock, *, default_trust: Path = Path("trust"), default_registry: str | None = None
+) -> Callable[..., None]:
+    """Return the function of the command, for any Typer application.
+
+    Args:
+        clock: Tells the time.
+        default_trust: Trust folder when none is named.
+        default_registry: Registry that is asked when none is named and `--offline` is not given.
+    """
+
+    def command(  # noqa: PLR0913 - one argument for each option
+        files: Annotated[list[Path], typer.Argument(help="许可证文件 Licence files (PDF).")],
+        *,
+        offline: Annotated[
+            bool, typer.Option("--offline", help="不联网 Open no socket at all.")
+        ] = False,
+        trust: Annotated[
+            Path, typer.Option(help="信任文件夹 Folder of the trust repository.")
+        ] = default_trust,
+        at: Annotated[
+            datetime | None,
+            typer.Option(help="查询日期 The day asked about; today unless given.", formats=_DATE),
+        ] = None,
+        as_json: Annotated[
+            bool, typer.Option("--json", help="One JSON report a file and line.")
+        ] = False,
+        accept_stale_hours: Annotated[
+            int, typer.Option(min=0, help="Hours for which an expired status list still counts.")
+        ] = 0,
+        registry: Annotated[
+            str | None, typer.Option(help="登记库 URL of the registry.")
+        ] = default_registry,
+        rpc: Annotated[str | None, typer.Option(help="URL of a chain node.")] = None,
+        referee: Annotated[
+            Referee, typer.Option(help="Whether pyHanko is asked too.")
+        ] = Referee.ALWAYS,
+    ) -> None:
+        """核验许可证 Verify licences: valid, invalid, undetermined, or not of this system.
+
+        Exit code: 0 valid, 1 invalid, 2 undetermined, 3 usage, 4 foreign; the worst of several.
+
+        Example: anzheng verify licence.pdf --offline --trust trust/
+        """
+        options = Options(
+            trust=trust,
+            offline=offline,
+            registry=None if offline else registry,
+            rpc=None if offline else rpc,
+            on=at.date() if at is not None else None,
+            policy=_policy(accept_stale_hours, referee),
+        )
+        raise typer.Exit(run(files, options, clock, as_json=as_json))
+
+    return command
+
+
+def run(files: Sequence[Path], options: Options, clock: Clock, *, as_json: bool) -> int:
+    """Verify files, print what was found, and return the exit code."""
+    console = Console(highlight=False, soft_wrap=True)
+    guard: AbstractContextManager[None] = no_network() if options.offline else nullcontext()
+    codes = []
+    with guard:
+        try:
+            opened = _open(options, clock.now())
+        except AnzhengError as error:
+            return _fail(error)
+        for path in files:
+            try:
+                report = _verify(path, opened, options, clock.now())
+            except AnzhengError as error:
+                codes.append(_fail(error))
+                continue
+            codes.append(report.exit_code)
+            if as_json:
+                sys.stdout.write(encode(report).decode("utf-8") + "\n")
+            else:
+                show(console, path.name, report)
+    return worst_exit(codes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    store: TrustStore
+    memory: Memory
+    online: Online | None
+
+
+def _open(options: Options, now: datetime) -> _Opened:
+    """Load what is believed; online, bring it up to date first when the registry answers."""
+    if not options.trust.is_dir():
+        raise AnzhengError(
+            Code.REQUEST_INVALID, f"there is no trust folder {options.trust}; name one by --trust"
+        )
+    memory = memories.load(options.trust)
+    if options.registry is not None:
+        _update(options.trust, options.registry, now)
+    store = load_trust(options.trust, now=now, memory=memory)
+    online = _online(options, store) if options.registry is not None else None
+    return _Opened(store, memory, online)
+
+
+def _update(folder: Path, registry: str, now: datetime) -> None:
+    try:
+        update_trust(folder, f"{registry.rstrip('/')}/trust", now=now)
+    except AnzhengError as error:
+        # What is stored still counts; how old it is, the checks will say.
+        sys.stderr.write(f"{error.code.value}: {error.message}\n")
+
+
+def _online(options: Options, store: TrustStore) -> Online:
+    chains: dict[ChainId, RpcChain] = {}
+    if options.rpc is not None:
+        for registry in store.bundle.registries:
+            for contract in registry.contracts:
+                chains[contract.chain_id] = RpcChain(options.rpc, contract.chain_id)
+    return HttpRegistry(options.registry or "", chains)
+
+
+def _verify(path: Path, opened: _Opened, options: Options, now: datetime) -> Report:
+    report = verify(
+        _read(path, MAX_PDF_BYTES + 1),
+        opened.store,
+        policy=options.policy,
+        now=now,
+        on=options.on,
+        memory=opened.memory,
+        sidecar=_sidecar(path),
+        online=opened.online,
+    )
+    return replace(report, facts=(("file", path.name), *report.facts))
+
+
+def _sidecar(path: Path) -> bytes | None:
+    beside = path.with_name(path.name + SIDECAR)
+    return _read(beside, MAX_EVIDENCE_BYTES + 1) if beside.is_file() else None
+
+
+def _read(path: Path, limit: int) -> bytes:
+    """Read at most `limit` bytes: one more than is allowed, so that the check sees too many."""
+    try:
+        with path.open("rb") as file:
+            return file.read(limit)
+    except OSError as error:
+        raise AnzhengError(Code.REQUEST_INVALID, f"the file {path} cannot be read") from error
+
+
+def _policy(accept_stale_hours: int, referee: Referee) -> Policy:
+    if (accept_stale_hours, referee) == (STRICT.accept_stale_hours, STRICT.referee):
+        return STRICT
+    return Policy("command line", accept_stale_hours=accept_stale_hours, referee=referee)
+
+
+def _fail(error: AnzhengError) -> int:
+    """Print an error on one line; what could not be checked is undetermined, the rest usage."""
+    sys.stderr.write(f"{error.code.value}: {error.message}\n")
+    usage = error.code is Code.REQUEST_INVALID
+    return EXIT_USAGE if usage else TABLE[Verdict.UNDETERMINED].exit_code

@@ -1,0 +1,319 @@
+"""One verification: what was given, what was found, and the results so far.
+
+`verifier.verify` says in which order the checks are made, and why.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from hashlib import sha256
+from typing import Final
+
+from licence.domain.model import LicenceVersion, StatusRef
+from licence.domain.validity import shanghai_date
+from licence.errors import AnzhengError, Code
+from licence.formats.checks import (
+    CheckName,
+    CheckResult,
+    CheckState,
+    failed,
+    skipped,
+)
+from licence.formats.evidence import Anchored
+from licence.formats.report import Facts, Report, make_report
+from licence.formats.trust_types import Authority, Registry
+from licence.formats.verdict import REQUIRED, Assurance
+from licence.ids import Digest, Leaf
+from verifier import consult
+from verifier.chain_of_trust import Path
+from verifier.checks.c01_container import Container, check_container
+from verifier.checks.c02_signature import STANDARD as SIGNATURE_STANDARD
+from verifier.checks.c02_signature import Signed, check_signature
+from verifier.checks.c03_signer import check_signer, find_signer
+from verifier.checks.c04_timestamp import check_timestamp, read_token
+from verifier.checks.c05_data import check_data, read_data
+from verifier.checks.c06_anchor import Candidate, check_anchor, not_anchored
+from verifier.checks.c07_status import (
+    ListTokens,
+    StatusQuestion,
+    check_status,
+    list_name,
+    read_lists,
+)
+from verifier.checks.c08_validity import check_validity
+from verifier.checks.c09_holder import HolderQuestion, Presented, check_holder, with_status
+from verifier.checks.c11_referee import check_referee
+from verifier.checks.outcome import not_passed
+from verifier.memory import Memory
+from verifier.pades.opinion import ask
+from verifier.pades.page_text import read_pages
+from verifier.pades.structure import Structure, read_structure
+from verifier.policy import Policy, Referee
+from verifier.ports import Online, TrustView
+from verifier.recognise import is_ours
+from verifier.timestamp_token import Token
+
+_INTEGRITY: Final = (
+    CheckName.CONTAINER,
+    CheckName.SIGNATURE,
+    CheckName.SIGNER,
+    CheckName.TIMESTAMP,
+    CheckName.DATA,
+)
+_WHERE_IT_FAILS: Final = {
+    Code.SIGNATURE_NOT_CERTIFIED: CheckName.SIGNATURE,
+    Code.DATA_MISSING: CheckName.DATA,
+}
+
+
+@dataclass(slots=True)
+class Verification:
+    """One verification of one file; `check` once, then `report`."""
+
+    pdf: bytes
+    trust: TrustView
+    policy: Policy
+    now: datetime
+    on: date
+    memory: Memory
+    sidecar: bytes | None
+    online: Online | None
+    presented: Presented | None
+    results: dict[CheckName, CheckResult] = field(default_factory=dict)
+    leaf: Leaf | None = None
+    licence: LicenceVersion | None = None
+    facts: Facts = ()
+
+    def add(self, result: CheckResult) -> None:
+        """Put a result into the report, over an earlier one of the same check."""
+        self.results[result.name] = result
+
+    def check(self) -> None:
+        """Make the checks, as far as the file lets us."""
+        # (1) and (2): bytes and signature.
+        result, container = check_container(self.pdf)
+        self.add(result)
+        signed = self._signed(container) if container is not None else None
+        # (3): the path, before any PDF library sees the file.
+        path = self._path(signed) if signed is not None else None
+        if container is None or signed is None or path is None:
+            self._tell_foreign()
+            return
+        # (1) again: parsed objects.
+        structure = self._structure(container)
+        if structure is None:
+            return
+        # (4) and (5): token and data.
+        token_result, token = read_token(signed.parts, structure)
+        data_result, licence = read_data(structure.licence_json, signed.parts, self.trust.bundle)
+        for early in (token_result, data_result):
+            if early is not None:
+                self.add(early)
+        self.leaf, self.licence = signed.leaf, licence
+        if token is None or licence is None or signed.leaf is None:
+            return
+        self.add(check_data(licence, structure.licence_json, read_pages(self.pdf)))
+        # (6): the anchor; then (3) and (4) at the times that are proved.
+        anchored = self._anchored(signed.leaf, licence, signed.parts.evidence, token)
+        block_time = anchored.block_time if anchored is not None else None
+        self.add(check_timestamp(token, structure, self.trust.bundle, block_time))
+        moments = (token.gen_time, *(() if block_time is None else (block_time,)))
+        self.add(
+            check_signer(path, signed.parts, structure, licence.draft, self.trust.bundle, moments)
+        )
+        # (7), (8), (9): in force, and held by whom.
+        self._in_force(licence, moments)
+        # Second opinion, about a file that has nothing against it.
+        self._second_opinion(structure, token)
+
+    # ------------------------------------------------------------ (1) (2) (3): whose file
+
+    def _signed(self, container: Container) -> Signed | None:
+        result, signed = check_signature(container)
+        self.add(result)
+        return signed
+
+    def _path(self, signed: Signed) -> Path | None:
+        result, path = find_signer(signed.parts, self.trust.bundle)
+        if result is not None:
+            self.add(result)
+        return path
+
+    def _tell_foreign(self) -> None:
+        """Say "not ours" of a file that does not claim to be; all others are forgeries."""
+        if is_ours(self.pdf, self.trust.bundle):
+            return
+        self.results.clear()
+        self.add(failed(CheckName.CONTAINER, Code.NOT_A_LICENCE))
+
+    def _structure(self, container: Container) -> Structure | None:
+        try:
+            return read_structure(self.pdf, container.byte_range, container.contents)
+        except AnzhengError as error:
+            name = _WHERE_IT_FAILS.get(error.code, CheckName.CONTAINER)
+            self.add(not_passed(name, error, standard=SIGNATURE_STANDARD))
+            return None
+
+    # ------------------------------------------------------------ (6): the anchor
+
+    def _anchored(
+        self, leaf: Leaf, licence: LicenceVersion, embedded: bytes | None, token: Token
+    ) -> Anchored | None:
+        """Try the file, the sidecar, and then the registry by leaf."""
+        bundle, says = self.trust.bundle, None
+        candidates = [
+            Candidate(source, data)
+            for source, data in (("file", embedded), ("sidecar", self.sidecar))
+            if data is not None
+        ]
+        result, anchored, refused = check_anchor(leaf, licence, bundle, candidates)
+        if result is None and self.online is not None:
+            answer = consult.ask_evidence(self.online, leaf)
+            says = answer.says
+            if answer.evidence is not None:
+                candidates.append(Candidate("registry", answer.evidence))
+                result, anchored, refused = check_anchor(leaf, licence, bundle, candidates)
+        if result is None or anchored is None:
+            self.add(not_anchored(refused, says, token.gen_time, self.now))
+            return None
+        self.add(self._confirmed(result, anchored, licence))
+        return anchored
+
+    def _confirmed(
+        self, result: CheckResult, anchored: Anchored, licence: LicenceVersion
+    ) -> CheckResult:
+        if self.online is None:
+            return result
+        registry = self.trust.bundle.registry(licence.status.registry)
+        record = anchored.record
+        contract = registry.contract(record.chain_id, record.contract) if registry else None
+        if contract is None:
+            return result
+        return consult.confirm_anchor(self.online, result, anchored, contract)
+
+    # ------------------------------------------------------------ (7) (8) (9): in force
+
+    def _in_force(self, licence: LicenceVersion, moments: Sequence[datetime]) -> None:
+        bundle, ref = self.trust.bundle, licence.status
+        authority = bundle.authority(licence.draft.issuer_code)
+        registry = bundle.registry(ref.registry)
+        if authority is None or registry is None:
+            return
+        self.add(self._status(ref, authority, registry, moments, on=self.on))
+        self.add(check_validity(licence, self.on))
+        if self.presented is not None and self.leaf is not None:
+            question = HolderQuestion(
+                self.presented, self.leaf, licence, authority, bundle, self.now
+            )
+            result, own = check_holder(question)
+            if own is not None:
+                # The key is asked about as of today: a presentation is made now, whatever `on` is.
+                today = shanghai_date(self.now)
+                status = self._status(own, authority, registry, moments, on=today)
+                result = with_status(result, status)
+            self.add(result)
+
+    def _status(
+        self,
+        ref: StatusRef,
+        authority: Authority,
+        registry: Registry,
+        moments: Sequence[datetime],
+        *,
+        on: date,
+    ) -> CheckResult:
+        name = list_name(ref, authority)
+        question = StatusQuestion(
+            ref=ref,
+            now=self.now,
+            on=on,
+            accept_stale_hours=self.policy.accept_stale_hours,
+            newest_seen=max(
+                *moments, self.trust.newest_signed_time, self.memory.newest_signed_time
+            ),
+            metadata_expired_at=self.trust.metadata_expired_at,
+            not_before=self.memory.list_issued_at(name),
+        )
+        shard = name.shard
+        tokens = [
+            ListTokens(
+                "trust",
+                self.trust.status_list(ref.registry, authority.id, shard),
+                self.trust.side_list(ref.registry, authority.id, shard),
+            )
+        ]
+        if self.online is not None:
+            tokens.append(consult.ask_lists(self.online, ref, authority))
+        result, lists = read_lists(question, authority, tokens)
+        if result is None and lists is not None:
+            result = check_status(question, lists)
+        if result is None:
+            return skipped(CheckName.STATUS)
+        if self.online is None:
+            return result
+        return consult.confirm_status(self.online, result, ref, authority, registry)
+
+    # ------------------------------------------------------------ the end
+
+    def _second_opinion(self, structure: Structure, token: Token) -> None:
+        if self.policy.referee is not Referee.ALWAYS or not self._intact():
+            return
+        bundle = self.trust.bundle
+        roots = [root.certificate for root in bundle.roots]
+        roots += [root.certificate for root in bundle.tsa_roots]
+        opinion = ask(
+            self.pdf,
+            structure,
+            list(dict.fromkeys(roots)),
+            signed_at=token.gen_time,
+            now=self.now,
+        )
+        self.add(check_referee(opinion))
+
+    def _intact(self) -> bool:
+        found = [self.results.get(name) for name in _INTEGRITY]
+        return all(result is not None and result.state is CheckState.PASSED for result in found)
+
+    def report(self) -> Report:
+        """Return the report; a check that was not made stands in it as skipped."""
+        required = list(REQUIRED[Assurance.FULL])
+        if self.presented is not None:
+            required.append(CheckName.HOLDER)
+        if self.policy.referee is Referee.ALWAYS:
+            required.append(CheckName.REFEREE)
+        checks = [self.results.get(name) or skipped(name) for name in CheckName]
+        return make_report(
+            checks,
+            assurance=Assurance.FULL,
+            required=required,
+            checked_at=self.now,
+            on=self.on,
+            environment=self.trust.bundle.environment,
+            facts=self._facts(),
+            policy=(
+                ("name", self.policy.name),
+                ("accept_stale_hours", self.policy.accept_stale_hours),
+                ("referee", self.policy.referee.value),
+                ("online", self.online is not None),
+            ),
+            bundle_version=self.trust.bundle.version,
+            file_sha256=Digest(sha256(self.pdf).digest()),
+            leaf=self.leaf,
+            licence=self.licence,
+        )
+
+    def _facts(self) -> Facts:
+        """Collect from the checks what somebody asks first."""
+        wanted = (
+            ("issuer", CheckName.SIGNER, "authority"),
+            ("signed_at", CheckName.TIMESTAMP, "time"),
+            ("anchored_at", CheckName.ANCHOR, "block_time"),
+            ("status_as_of", CheckName.STATUS, "list_issued_at"),
+        )
+        found = []
+        for key, name, fact in wanted:
+            result = self.results.get(name)
+            value = result.fact(fact) if result is not None else None
+            if value is not None:
+                found.append((key, value))
+        return tuple(found)
