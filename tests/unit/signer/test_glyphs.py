@@ -1,0 +1,37 @@
+"""Characters that no font has are found before rendering."""
+
+from licence.errors import AnzhengError, Code
+from signer.glyphs import known_code_points, missing_glyphs, outline, require_glyphs
+from tests.fakes.refusal import refuses
+
+IN_NO_FONT = "\U0002b4b6"
+
+
+def test_rare_characters_of_names_are_there() -> None:
+    assert missing_glyphs("镕犇㛃𬭎垚 （辽）〔2024〕\t\u3000") == ()
+    assert len(known_code_points()) > 30_000
+
+
+def test_missing_characters_are_named_once_ascending() -> None:
+    assert missing_glyphs(f"大{IN_NO_FONT}连{IN_NO_FONT}\ue000") == (0xE000, 0x2B4B6)
+
+
+def test_a_text_with_a_missing_glyph_is_refused_by_code_point() -> None:
+    require_glyphs("大连")
+    with refuses(Code.GLYPH_MISSING):
+        require_glyphs(f"大连{IN_NO_FONT}")
+    try:
+        require_glyphs(f"大连{IN_NO_FONT}")
+    except AnzhengError as error:
+        assert error.facts == {"code_points": "U+2B4B6", "count": 1}
+
+
+def test_outlines_are_in_units_of_the_font_size() -> None:
+    shape = outline("安")
+    assert 0.9 < shape.advance <= 1.0
+    assert shape.segments[0][0] == "moveTo"
+    assert all(-0.5 < value < 1.5 for _, points in shape.segments for xy in points for value in xy)
+    with refuses(Code.GLYPH_MISSING):
+        outline(IN_NO_FONT)
+    with refuses(Code.GLYPH_MISSING):
+        outline("\u2000")
