@@ -12,7 +12,7 @@ MAX_SECONDS: Final = 253_402_300_799
 
 MAX_UINT_64: Final = 2**64 - 1
 
-_REGISTRY: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,62}[a-z0-9])?")
+_REGISTRY: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?")
 _AUTHORITY: Final = re.compile(r"[0-9A-HJ-NP-RT-UW-Y]{18}")
 
 
@@ -94,7 +94,7 @@ class Fields:
 
 
 def is_registry(text: str) -> bool:
-    """Say whether this is the name of a registry: as a host name, lower case, 64 characters."""
+    """Say whether this is the name of a registry: lower-case host name, 63 characters."""
     return _REGISTRY.fullmatch(text) is not None
 
 

@@ -161,7 +161,7 @@ def test_block_time_in_another_zone_is_the_same_record() -> None:
 def test_the_limits_of_the_parts_keep_the_whole_under_its_limit() -> None:
     largest = replace(
         RECORD,
-        registry=RegistryId("x" * 64),
+        registry=RegistryId("x" * 63),
         chain_id=ChainId(2**64 - 1),
         size=2**32 - 1,
         sequence=2**64 - 1,
