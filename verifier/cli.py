@@ -24,7 +24,7 @@ from licence.formats.verdict import EXIT_USAGE, TABLE, Verdict, worst_exit
 from licence.ids import ChainId
 from licence.ports import Clock
 from verifier import memory as memories
-from verifier.memory import Memory
+from verifier.memory import Memory, memory_path
 from verifier.offline import no_network
 from verifier.online import HttpRegistry
 from verifier.policy import STRICT, Policy, Referee
@@ -32,7 +32,7 @@ from verifier.ports import Online
 from verifier.rpc import RpcChain
 from verifier.show import show
 from verifier.trust import TrustStore, load_trust, update_trust
-from verifier.verify import verify
+from verifier.verify import verify_and_learn
 
 SIDECAR: Final = ".evidence"
 """`licence.pdf.evidence` beside `licence.pdf` is tried after the evidence in the file."""
@@ -126,11 +126,12 @@ def run(files: Sequence[Path], options: Options, clock: Clock, *, as_json: bool)
     with guard:
         try:
             opened = _open(options, clock.now())
+            memory = opened.memory
         except AnzhengError as error:
             return _fail(error)
         for path in files:
             try:
-                report = _verify(path, opened, options, clock.now())
+                report, memory = _verify(path, opened, options, clock.now(), memory)
             except AnzhengError as error:
                 codes.append(_fail(error))
                 continue
@@ -139,7 +140,18 @@ def run(files: Sequence[Path], options: Options, clock: Clock, *, as_json: bool)
                 sys.stdout.write(encode(report).decode("utf-8") + "\n")
             else:
                 show(console, path.name, report)
+        _remember(options.trust, opened.memory, memory)
     return worst_exit(codes)
+
+
+def _remember(folder: Path, before: Memory, memory: Memory) -> None:
+    """Keep what was learned; a folder that cannot be written takes nothing from the verdicts."""
+    if memory == before:
+        return
+    try:
+        memories.save(memory_path(folder), memory)
+    except AnzhengError as error:
+        sys.stderr.write(f"{error.code.value}: {error.message}\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +167,7 @@ def _open(options: Options, now: datetime) -> _Opened:
         raise AnzhengError(
             Code.REQUEST_INVALID, f"there is no trust folder {options.trust}; name one by --trust"
         )
-    memory = memories.load(options.trust)
+    memory = memories.load(memory_path(options.trust))
     if options.registry is not None:
         _update(options.trust, options.registry, now)
     store = load_trust(options.trust, now=now, memory=memory)
@@ -180,18 +192,20 @@ def _online(options: Options, store: TrustStore) -> Online:
     return HttpRegistry(options.registry or "", chains)
 
 
-def _verify(path: Path, opened: _Opened, options: Options, now: datetime) -> Report:
-    report = verify(
+def _verify(
+    path: Path, opened: _Opened, options: Options, now: datetime, memory: Memory
+) -> tuple[Report, Memory]:
+    report, learned = verify_and_learn(
         _read(path, MAX_PDF_BYTES + 1),
         opened.store,
         policy=options.policy,
         now=now,
         on=options.on,
-        memory=opened.memory,
+        memory=memory,
         sidecar=_sidecar(path),
         online=opened.online,
     )
-    return replace(report, facts=(("file", path.name), *report.facts))
+    return replace(report, facts=(("file", path.name), *report.facts)), learned
 
 
 def _sidecar(path: Path) -> bytes | None:

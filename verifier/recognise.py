@@ -17,12 +17,14 @@ from licence.formats.licence_json import MAX_BYTES, SCHEMA
 from licence.formats.limits import MAX_PDF_BYTES
 from licence.formats.trust_types import TrustBundle
 
-MAX_STREAMS: Final = 5_000
+MAX_STREAMS: Final = 2_000
+MAX_CANDIDATES: Final = 16
 MAX_INFLATED_BYTES: Final = 16 << 20
 """Budget of inflated bytes for one whole file."""
 
 _STREAM: Final = re.compile(rb"stream\r?\n")
 _SCHEMA: Final = f'"schema":"{SCHEMA}"'.encode()
+_PLAIN: Final = re.compile(re.escape(_SCHEMA))
 _ATTRIBUTE: Final = der.oid(oids.ATTR_LICENCE_JSON_DIGEST).hex().encode()
 
 
@@ -36,18 +38,28 @@ def is_ours(pdf: bytes, bundle: TrustBundle) -> bool:
 
 def _candidates(data: bytes) -> list[bytes]:
     """Return what may be a `licence.json`: plain or deflated streams with our schema in them."""
-    found, budget = [], MAX_INFLATED_BYTES
+    found, budget = (
+        [_around(data, match.start()) for match in _PLAIN.finditer(data)],
+        MAX_INFLATED_BYTES,
+    )
     for count, match in enumerate(_STREAM.finditer(data)):
         if count >= MAX_STREAMS or budget <= 0:
             break
-        raw = data[match.end() : match.end() + MAX_BYTES]
-        inflated = _inflate(raw, min(budget, MAX_BYTES))
+        inflated = _inflate(memoryview(data)[match.end() :], min(budget, MAX_BYTES))
         budget -= len(inflated)
-        found += [text for text in (raw, inflated) if _SCHEMA in text]
-    return found
+        if _SCHEMA in inflated:
+            found.append(inflated)
+    return found[:MAX_CANDIDATES]
 
 
-def _inflate(raw: bytes, limit: int) -> bytes:
+def _around(data: bytes, at: int) -> bytes:
+    """Return the plain text around our schema, from the stream that it stands in."""
+    start = max(data.rfind(b"stream", 0, at), 0)
+    start = max(data.find(b"{", start, at), 0)
+    return data[start : start + MAX_BYTES]
+
+
+def _inflate(raw: memoryview, limit: int) -> bytes:
     try:
         return zlib.decompressobj().decompress(raw, limit)
     except zlib.error:

@@ -82,7 +82,10 @@ class Verification:
     results: dict[CheckName, CheckResult] = field(default_factory=dict)
     leaf: Leaf | None = None
     licence: LicenceVersion | None = None
-    facts: Facts = ()
+    learned: Memory = field(default_factory=Memory)
+
+    def __post_init__(self) -> None:
+        self.learned = self.memory
 
     def add(self, result: CheckResult) -> None:
         """Put a result into the report, over an earlier one of the same check."""
@@ -123,6 +126,8 @@ class Verification:
         )
         # (7), (8), (9): in force, and held by whom.
         self._in_force(licence, moments)
+        if self._intact():
+            self.learned = self.learned.saw_time(max(moments))
         # Second opinion, about a file that has nothing against it.
         self._second_opinion(structure, token)
 
@@ -245,7 +250,8 @@ class Verification:
         if self.online is not None:
             tokens.append(consult.ask_lists(self.online, ref, authority))
         result, lists = read_lists(question, authority, tokens)
-        if result is None and lists is not None:
+        if lists is not None:
+            self.learned = self.learned.saw_list(name, lists.listed.issued_at)
             result = check_status(question, lists)
         if result is None:
             return skipped(CheckName.STATUS)
@@ -271,8 +277,11 @@ class Verification:
         self.add(check_referee(opinion))
 
     def _intact(self) -> bool:
-        found = [self.results.get(name) for name in _INTEGRITY]
-        return all(result is not None and result.state is CheckState.PASSED for result in found)
+        return all(self._passed(name) for name in _INTEGRITY)
+
+    def _passed(self, name: CheckName) -> bool:
+        result = self.results.get(name)
+        return result is not None and result.state is CheckState.PASSED
 
     def report(self) -> Report:
         """Return the report; a check that was not made stands in it as skipped."""
@@ -299,7 +308,8 @@ class Verification:
             bundle_version=self.trust.bundle.version,
             file_sha256=Digest(sha256(self.pdf).digest()),
             leaf=self.leaf,
-            licence=self.licence,
+            # Data is shown as a licence only when its authority has proved to be the signer.
+            licence=self.licence if self._passed(CheckName.SIGNER) else None,
         )
 
     def _facts(self) -> Facts:

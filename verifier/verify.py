@@ -62,6 +62,37 @@ def verify(  # noqa: PLR0913 - each is a fact that the verdict depends on, all b
     Returns:
         The report. Whatever is wrong with the file stands in it; nothing is raised for it.
     """
+    report, _ = verify_and_learn(
+        pdf,
+        trust,
+        policy=policy,
+        now=now,
+        on=on,
+        memory=memory,
+        sidecar=sidecar,
+        online=online,
+        presentation=presentation,
+    )
+    return report
+
+
+def verify_and_learn(  # noqa: PLR0913 - as `verify`
+    pdf: bytes,
+    trust: TrustView,
+    *,
+    policy: Policy,
+    now: datetime,
+    on: date | None = None,
+    memory: Memory | None = None,
+    sidecar: bytes | None = None,
+    online: Online | None = None,
+    presentation: Presented | None = None,
+) -> tuple[Report, Memory]:
+    """Verify one licence file, and return also what to remember for the next time.
+
+    Arguments as for `verify`. Whoever keeps the memory finds out when a status list, or the time,
+    is turned back.
+    """
     run = Verification(
         pdf=pdf,
         trust=trust,
@@ -77,7 +108,7 @@ def verify(  # noqa: PLR0913 - each is a fact that the verdict depends on, all b
         run.check()
     except Exception as error:  # noqa: BLE001 - a file that breaks the verifier is never valid
         run.add(indeterminate(CheckName.CONTAINER, Code.INTERNAL, ("reason", repr(error)[:200])))
-    return run.report()
+    return run.report(), run.learned
 
 
 def verify_many(
