@@ -7,10 +7,9 @@ verdict; the receipt of any stored version, or the effect in the contract's stat
 Standard: DESIGN 2 (5); research chain 4.2.
 """
 
-import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from anchor.calls import Call
@@ -109,11 +108,18 @@ class Sender:
         Raises:
             AnzhengError: CHAIN_UNAVAILABLE, CONFLICT; what was stored stays true.
         """
-        transaction = self._store.transaction(purpose) or self._begin(purpose, call, effect)
+        stored = self._store.transaction(purpose)
+        transaction = self._run(stored or self._begin(purpose, call, effect), call, effect)
+        if stored is None or stored.sent_at is not None or not _failed(transaction):
+            return transaction
+        # The last pass could not reach the node: try once a pass, and sign nothing dearer.
+        return self._run(self._send(transaction), call, effect)
+
+    def _run(self, transaction: Transaction, call: Call, effect: Effect) -> Transaction:
         for _ in range(MAX_STEPS):
             moved = self._step(transaction, call, effect)
             if moved == transaction:
-                return transaction
+                break
             transaction = moved
         return transaction
 
@@ -146,10 +152,13 @@ class Sender:
         )
 
     def _send(self, transaction: Transaction) -> Transaction:
-        # "already known", "nonce too low", a time-out: none of them says whether it is in.
-        with contextlib.suppress(AnzhengError):
+        sent_at: datetime | None = self._clock.now()
+        try:
             self._chain.send(transaction.raws[-1])
-        return self._save(transaction, state=TxState.SENT, sent_at=self._clock.now())
+        except AnzhengError:
+            # "already known", "nonce too low", a time-out: none of them says whether it is in.
+            sent_at = None
+        return self._save(transaction, state=TxState.SENT, sent_at=sent_at)
 
     def _look(self, transaction: Transaction, call: Call, effect: Effect) -> Transaction:
         """Look for a receipt of any version; else decide whether to wait, resend, bump or renew."""
@@ -160,7 +169,7 @@ class Sender:
             if receipt is None:
                 return self._renew(transaction, call, effect)
         if receipt is None:
-            return self._repeat(transaction, call, effect)
+            return self._repeat(transaction, call)
         if not receipt.succeeded:
             return self._refused(transaction, effect)
         return self._save(
@@ -192,25 +201,24 @@ class Sender:
             return self._found(transaction, block)
         return self._reserve(transaction, call, effect)
 
-    def _repeat(self, transaction: Transaction, call: Call, effect: Effect) -> Transaction:
+    def _repeat(self, transaction: Transaction, call: Call) -> Transaction:
+        """Wait, send the same bytes again, or sign the same nonce with higher fees."""
         if transaction.sent_at is None or transaction.nonce is None:
             return transaction
         waited = self._clock.now() - transaction.sent_at
         versions = len(transaction.raws)
-        if (
-            waited >= timedelta(seconds=self._policy.bump_seconds)
-            and versions < self._policy.max_versions
-        ):
-            try:
-                raw = self._account.sign(call, nonce=transaction.nonce, version=versions)
-            except AnzhengError as error:
-                if error.code is not Code.CHAIN_REVERTED:
-                    raise
-                return self._refused(transaction, effect)
-            return self._save(transaction, state=TxState.RESERVED, raws=(*transaction.raws, raw))
-        if waited >= timedelta(seconds=self._policy.resend_seconds):
+        patient = waited < timedelta(seconds=self._policy.bump_seconds)
+        if patient or versions >= self._policy.max_versions:
+            resend = waited >= timedelta(seconds=self._policy.resend_seconds)
+            return self._send(transaction) if resend else transaction
+        try:
+            raw = self._account.sign(call, nonce=transaction.nonce, version=versions)
+        except AnzhengError as error:
+            if error.code is not Code.CHAIN_REVERTED:
+                raise
+            # An older version may still be mined, so nothing is given up: its receipt decides.
             return self._send(transaction)
-        return transaction
+        return self._save(transaction, state=TxState.RESERVED, raws=(*transaction.raws, raw))
 
     def _refused(self, transaction: Transaction, effect: Effect) -> Transaction:
         """Park what the contract refuses, unless it refuses because the effect is there."""
@@ -245,3 +253,8 @@ class Sender:
 
     def _save(self, transaction: Transaction, **changes: object) -> Transaction:
         return self._store.save_transaction(replace(transaction, **changes))  # type: ignore[arg-type]
+
+
+def _failed(transaction: Transaction) -> bool:
+    """Say whether the node refused, or did not hear, the last send."""
+    return transaction.state is TxState.SENT and transaction.sent_at is None

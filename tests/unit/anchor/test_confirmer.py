@@ -1,0 +1,153 @@
+"""The confirmer believes nobody."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from anchor.confirmer import Confirmer, verify_officers
+from anchor.ports import Right, TxState
+from anchor.sender import SendPolicy
+from anchor.status_writer import StatusWriter, order_of, read_statuses
+from licence.domain.status import StatusWord
+from licence.errors import Code
+from licence.formats.decision import Decision, encode
+from licence.ids import AuthorityId, OfficerId
+from tests.fakes.anchor_store import MemoryTransactionStore
+from tests.fakes.anchoring import AUTHORITY, make_sender
+from tests.fakes.chain import FakeChain
+from tests.fakes.clock import FakeClock
+from tests.fakes.decisions import OFFICERS, REVOKED, pinned, signed
+from tests.fakes.refusal import refuses
+
+POLICY = SendPolicy(finality_depth=0)
+INDICES = tuple(subject.index for subject in REVOKED.subjects)
+
+
+class Bench:
+    """Writer and confirmer, each with its own store."""
+
+    def __init__(self) -> None:
+        self.chain = FakeChain(automine=True)
+        self.clock = FakeClock()
+        self.proposer = self.chain.member(0xA2, AUTHORITY, Right.PROPOSE)
+        self.account = self.chain.member(0xA3, AUTHORITY, Right.CONFIRM)
+        sender = make_sender(
+            self.chain, self.proposer, MemoryTransactionStore(), self.clock, POLICY
+        )
+        self.writer = StatusWriter(self.chain, sender, AUTHORITY)
+        self.store = MemoryTransactionStore()
+        sender = make_sender(self.chain, self.account, self.store, self.clock, POLICY)
+        self.confirmer = Confirmer(
+            self.chain,
+            sender,
+            self.account.address,
+            AUTHORITY,
+            pinned(*OFFICERS[:2]),
+            self.clock,
+        )
+
+    def words(self) -> tuple[StatusWord, ...]:
+        return read_statuses(self.chain, AUTHORITY, INDICES)
+
+
+@pytest.fixture
+def bench() -> Bench:
+    bench = Bench()
+    bench.writer.advance(order_of(REVOKED))
+    return bench
+
+
+def confirm(bench: Bench, decision: Decision) -> TxState:
+    return bench.confirmer.advance(encode(decision)).state
+
+
+def test_decision_of_two_officers_is_confirmed(bench: Bench) -> None:
+    bench.confirmer.check()
+    both = signed(REVOKED, *OFFICERS[:2])
+    assert confirm(bench, both) is TxState.FINAL
+    assert bench.words() == (StatusWord.REVOKED,) * 2
+    assert confirm(bench, both) is TxState.FINAL
+
+
+def test_confirmer_that_lost_its_store_finds_it_done(bench: Bench) -> None:
+    both = signed(REVOKED, *OFFICERS[:2])
+    confirm(bench, both)
+    bench.store.transactions.clear()
+    assert confirm(bench, both) is TxState.FINAL
+
+
+def test_one_officer_is_not_enough(bench: Bench) -> None:
+    for officers in ((), OFFICERS[:1]):
+        with refuses(Code.DECISION_TWO_OFFICERS):
+            confirm(bench, signed(REVOKED, *officers))
+    assert bench.words() == (StatusWord.NONE,) * 2
+
+
+def test_one_officer_with_two_names_is_one_officer() -> None:
+    first = pinned("officer-1")[0]
+    second = replace(first, officer=OfficerId("officer-2"))
+    decision = signed(REVOKED, "officer-1")
+    twice = replace(
+        decision,
+        signatures=(
+            *decision.signatures,
+            replace(decision.signatures[0], officer=OfficerId("officer-2")),
+        ),
+    )
+    with refuses(Code.DECISION_TWO_OFFICERS):
+        verify_officers(twice, [first, second])
+
+
+def test_officer_who_is_not_pinned_is_refused(bench: Bench) -> None:
+    with refuses(Code.DECISION_OFFICER_UNKNOWN):
+        confirm(bench, signed(REVOKED, *OFFICERS))
+    elsewhere = [replace(each, authority=AuthorityId("x")) for each in pinned(*OFFICERS[:2])]
+    with refuses(Code.DECISION_OFFICER_UNKNOWN):
+        verify_officers(signed(REVOKED, *OFFICERS[:2]), elsewhere)
+
+
+def test_altered_decision_is_refused(bench: Bench) -> None:
+    both = signed(REVOKED, *OFFICERS[:2])
+    with refuses(Code.DECISION_SIGNATURE):
+        confirm(bench, replace(both, word=StatusWord.CANCELLED))
+    with refuses(Code.DECISION_SIGNATURE):
+        confirm(bench, replace(both, subjects=both.subjects[:1]))
+
+
+def test_decision_that_nobody_proposed_is_not_confirmed(bench: Bench) -> None:
+    other = replace(REVOKED, document_no="辽应急罚〔2026〕13号")
+    with refuses(Code.NOT_FOUND):
+        confirm(bench, signed(other, *OFFICERS[:2]))
+
+
+def test_decision_that_does_not_count_yet_is_not_confirmed(bench: Bench) -> None:
+    later = replace(REVOKED, effective_from=REVOKED.effective_from + timedelta(days=1))
+    bench.writer.advance(order_of(later))
+    both = signed(later, *OFFICERS[:2])
+    with refuses(Code.DECISION_EARLY):
+        confirm(bench, both)
+    # 16:00 UTC is midnight in China.
+    bench.clock.advance(timedelta(hours=12))
+    assert confirm(bench, both) is TxState.FINAL
+
+
+def test_decision_of_another_authority_is_refused(bench: Bench) -> None:
+    other = AuthorityId("11210000009876543X")
+    bench.confirmer._officers = tuple(
+        replace(each, authority=other) for each in pinned(*OFFICERS[:2])
+    )
+    with refuses(Code.CHAIN_ACCOUNT):
+        confirm(bench, signed(replace(REVOKED, authority=other), *OFFICERS[:2]))
+
+
+def test_account_that_proposed_does_not_confirm(bench: Bench) -> None:
+    bench.confirmer._account = bench.proposer.address
+    with refuses(Code.CHAIN_ACCOUNT):
+        confirm(bench, signed(REVOKED, *OFFICERS[:2]))
+
+
+def test_suspension_needs_no_confirmation(bench: Bench) -> None:
+    suspended = replace(REVOKED, word=StatusWord.SUSPENDED, until=REVOKED.effective_from)
+    with refuses(Code.STATUS_TRANSITION):
+        confirm(bench, signed(suspended, *OFFICERS[:2]))

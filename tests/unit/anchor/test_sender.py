@@ -1,0 +1,232 @@
+"""One transaction onto the chain exactly once."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from anchor.calls import AnchorCall
+from anchor.ports import Block, Right, Transaction, TxState
+from anchor.sender import Sender, SendPolicy
+from licence.errors import Code
+from licence.formats.manifest import ManifestDigest
+from licence.ids import AuthorityId, MerkleRoot
+from tests.fakes.anchor_store import MemoryTransactionStore
+from tests.fakes.anchoring import AUTHORITY
+from tests.fakes.chain import FakeChain
+from tests.fakes.clock import FakeClock
+from tests.fakes.refusal import refuses
+
+POLICY = SendPolicy(finality_depth=2, resend_seconds=15, bump_seconds=60, max_versions=3)
+CALL = AnchorCall(MerkleRoot(b"r" * 32), 3, ManifestDigest(b"m" * 32))
+
+
+class Bench:
+    """A sender and all around it."""
+
+    def __init__(self) -> None:
+        self.chain = FakeChain()
+        self.clock = FakeClock()
+        self.store = MemoryTransactionStore()
+        self.account = self.chain.member(0xA1, AUTHORITY, Right.ANCHOR)
+        self.sender = Sender(self.chain, self.account, self.store, self.clock, POLICY)
+
+    def advance(self, purpose: str = "anchor:1", call: AnchorCall = CALL) -> Transaction:
+        return self.sender.advance(purpose, call, lambda: self.effect(call))
+
+    def effect(self, call: AnchorCall) -> Block | None:
+        return self.chain.anchored_in(AUTHORITY, call.root, call.size, call.manifest)
+
+    def wait(self, seconds: int) -> None:
+        self.clock.advance(timedelta(seconds=seconds))
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+def test_signed_bytes_are_stored_before_they_are_sent(bench: Bench) -> None:
+    seen: list[tuple[TxState, int]] = []
+
+    def look() -> None:
+        transaction = bench.store.transactions["anchor:1"]
+        seen.append((transaction.state, len(bench.chain.sent)))
+
+    bench.store.on_write = look
+    bench.advance()
+    assert seen == [(TxState.RESERVED, 0), (TxState.SENT, 1)]
+
+
+def test_transaction_is_final_when_it_is_deep_enough(bench: Bench) -> None:
+    assert bench.advance().state is TxState.SENT
+    bench.chain.mine()
+    assert bench.advance().state is TxState.MINED
+    bench.chain.mine(2)
+    assert bench.advance().state is TxState.FINAL
+    assert bench.advance().state is TxState.FINAL
+    assert bench.chain.calls_mined() == [CALL]
+
+
+def test_nothing_is_sent_again_before_its_time(bench: Bench) -> None:
+    bench.advance()
+    bench.advance()
+    assert len(bench.chain.sent) == 1
+    bench.wait(POLICY.resend_seconds)
+    bench.advance()
+    assert len(bench.chain.sent) == 2
+    assert len(set(bench.chain.sent)) == 1
+
+
+def test_node_that_was_away_is_asked_once_a_pass(bench: Bench) -> None:
+    bench.chain.faults = ["lose request"] * 3
+    for sends in range(1, 4):
+        assert bench.advance().sent_at is None
+        assert len(bench.chain.sent) == sends
+    bench.wait(POLICY.bump_seconds)
+    assert bench.advance().sent_at is not None
+    assert len(set(bench.chain.sent)) == 1
+
+
+@pytest.mark.parametrize("fault", ["lose request", "lose answer"])
+def test_answer_to_a_send_is_no_verdict(bench: Bench, fault: str) -> None:
+    bench.chain.faults = [fault] * 3
+    for _ in range(6):
+        bench.advance()
+        bench.chain.mine()
+        bench.wait(POLICY.resend_seconds)
+    assert bench.advance().state is TxState.FINAL
+    assert bench.chain.calls_mined() == [CALL]
+
+
+def test_stuck_transaction_is_replaced_and_any_version_counts(bench: Bench) -> None:
+    bench.advance()
+    first = bench.chain.sent[0]
+    bench.wait(POLICY.bump_seconds)
+    assert len(bench.advance().raws) == 2
+    bench.chain.pool = [first]
+    bench.chain.mine(3)
+    assert bench.advance().state is TxState.FINAL
+    assert bench.chain.calls_mined() == [CALL]
+
+
+def test_versions_are_limited(bench: Bench) -> None:
+    bench.advance()
+    for _ in range(6):
+        bench.wait(POLICY.bump_seconds)
+        bench.advance()
+    assert len(bench.store.transactions["anchor:1"].raws) == POLICY.max_versions
+
+
+def test_reorganised_transaction_is_sent_again(bench: Bench) -> None:
+    bench.advance()
+    bench.chain.mine()
+    assert bench.advance().state is TxState.MINED
+    bench.chain.reorganise(1)
+    assert bench.advance().state is TxState.SENT
+    bench.chain.mine(3)
+    assert bench.advance().state is TxState.FINAL
+    assert bench.chain.calls_mined() == [CALL]
+
+
+def test_mined_again_in_another_block_after_a_reorganisation(bench: Bench) -> None:
+    bench.advance()
+    bench.chain.mine()
+    bench.advance()
+    raw = bench.chain.sent[0]
+    bench.chain.reorganise(1)
+    bench.chain.pool.append(raw)
+    bench.chain.mine(3)
+    assert bench.advance().state is TxState.FINAL
+    assert bench.chain.calls_mined() == [CALL]
+
+
+def test_stolen_nonce_is_replaced_by_the_next(bench: Bench) -> None:
+    bench.chain.faults = ["lose request"]
+    bench.advance()
+    bench.chain.spend_nonce(bench.account.address)
+    bench.chain.mine()
+    assert bench.advance().nonce == 1
+    bench.chain.mine(3)
+    assert bench.advance().state is TxState.FINAL
+    assert bench.chain.calls_mined() == [CALL]
+
+
+def test_effect_counts_when_no_receipt_is_to_be_had(bench: Bench) -> None:
+    """The node forgot old receipts, or the store is older than the chain."""
+    bench.advance()
+    bench.chain.mine()
+    bench.chain.receipts.clear()
+    assert bench.advance().state is TxState.MINED
+    bench.chain.mine(2)
+    assert bench.advance().state is TxState.FINAL
+
+
+def test_refusal_because_it_is_done_already_is_no_failure(bench: Bench) -> None:
+    bench.advance("anchor:1")
+    bench.chain.mine(3)
+    again = bench.advance("anchor:same batch under another name")
+    assert again.state is TxState.FINAL
+    assert again.nonce is None
+    assert bench.chain.calls_mined() == [CALL]
+
+
+def test_effect_of_others_that_is_reorganised_away_is_parked(bench: Bench) -> None:
+    bench.advance("anchor:1")
+    bench.chain.mine()
+    assert bench.advance("anchor:2").state is TxState.MINED
+    bench.chain.reorganise(1)
+    parked = bench.advance("anchor:2")
+    assert (parked.state, parked.reason) == (TxState.PARKED, Code.CHAIN_REORGANISED)
+
+
+def test_what_the_contract_refuses_is_parked(bench: Bench) -> None:
+    bench.chain.members.clear()
+    parked = bench.advance()
+    assert (parked.state, parked.reason) == (TxState.PARKED, Code.CHAIN_REVERTED)
+    assert not bench.chain.sent
+
+
+def test_what_is_mined_and_refused_is_parked(bench: Bench) -> None:
+    bench.advance()
+    bench.chain.members.clear()
+    bench.chain.mine()
+    assert bench.advance().reason is Code.CHAIN_REVERTED
+
+
+def test_refused_replacement_gives_nothing_up(bench: Bench) -> None:
+    """An older version lies in some node's pool and may still be mined."""
+    bench.advance()
+    members = dict(bench.chain.members)
+    bench.chain.members.clear()
+    bench.wait(POLICY.bump_seconds)
+    assert bench.advance().state is TxState.SENT
+    bench.chain.members = members
+    bench.chain.mine(3)
+    assert bench.advance().state is TxState.FINAL
+
+
+def test_nonces_have_no_gap(bench: Bench) -> None:
+    calls = [replace(CALL, size=size) for size in range(1, 6)]
+    for number, call in enumerate(calls):
+        assert bench.advance(f"anchor:{number}", call).nonce == number
+    bench.chain.mine(3)
+    assert bench.chain.calls_mined() == calls
+
+
+def test_nobody_works_on_the_wrong_chain_or_without_its_right(bench: Bench) -> None:
+    bench.sender.check(AUTHORITY, Right.ANCHOR)
+    with refuses(Code.CHAIN_ACCOUNT):
+        bench.sender.check(AUTHORITY, Right.CONFIRM)
+    with refuses(Code.CHAIN_ACCOUNT):
+        bench.sender.check(AuthorityId("another"), Right.ANCHOR)
+    bench.chain.wrong = True
+    with refuses(Code.CHAIN_WRONG):
+        bench.sender.check(AUTHORITY, Right.ANCHOR)
+
+
+def test_second_writer_is_refused(bench: Bench) -> None:
+    stale = bench.advance()
+    bench.store.save_transaction(stale)
+    with refuses(Code.CONFLICT):
+        bench.store.save_transaction(stale)
