@@ -4,7 +4,6 @@ Order of precedence: arguments, environment (`ANZHENG_…`), the TOML file, the 
 `config.example.toml` shows every field; a test compares it with this module.
 """
 
-from enum import StrEnum, unique
 from pathlib import Path
 
 from pydantic import Field, SecretStr, ValidationError
@@ -24,14 +23,6 @@ TEST_TSA = "test:"
 
 DEVNET_CHAIN_ID = 31337
 """Chain id of a local anvil."""
-
-
-@unique
-class Finality(StrEnum):
-    """When a block counts as final; `blocks` waits for `final_blocks` more."""
-
-    INSTANT = "instant"
-    BLOCKS = "blocks"
 
 
 class Settings(BaseSettings):
@@ -55,13 +46,13 @@ class Settings(BaseSettings):
     chain_rpc_url: str = ""
     chain_id: int = Field(default=DEVNET_CHAIN_ID, ge=1)
     chain_contract: str = ""
-    chain_finality: Finality = Finality.INSTANT
     chain_final_blocks: int = Field(default=0, ge=0)
     anchor_batch_licences: int = Field(default=10_000, ge=1, le=1_000_000)
     anchor_batch_seconds: int = Field(default=60, ge=0)
     pending_after_seconds: int = Field(default=900, ge=0)
 
     tsa_url: str = TEST_TSA
+    tsa_policy: str = ""
     tsa_timeout_seconds: float = Field(default=10.0, gt=0)
     key_password: SecretStr = SecretStr("")
     allow_test_keys: bool = True
@@ -72,6 +63,7 @@ class Settings(BaseSettings):
     lease_seconds: int = Field(default=60, ge=1)
     worker_poll_seconds: float = Field(default=1.0, gt=0)
     sign_chunk: int = Field(default=16, ge=1, le=1000)
+    press_processes: int = Field(default=0, ge=0, le=64)
 
     @classmethod
     @override

@@ -1,0 +1,181 @@
+"""What an installation serves: registry, contract, witnesses, authorities; public facts only.
+
+Kept as `estate.json` in the data folder, written when authorities are set up. Keys lie beside it
+(`keyring`); nothing here is secret, and the trust bundle is made from it.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from anzheng.files import write_durably
+from licence.errors import AnzhengError, Code
+from licence.formats import canonical
+from licence.formats.canonical import JsonValue
+from licence.formats.fields import Fields
+from licence.ids import Address, AuthorityId, ChainId, Digest, OfficerId, RegistryId
+
+SCHEMA = "anzheng-estate/v1"
+FILE_NAME = "estate.json"
+MAX_BYTES = 4 * 1024 * 1024
+MAX_AUTHORITIES = 1_000
+MAX_OFFICERS = 100
+MAX_WITNESSES = 16
+MAX_KEY_BYTES = 512
+_INDUSTRY = re.compile("[A-Z]{2}")
+
+
+@dataclass(frozen=True, slots=True)
+class Officer:
+    """An officer and the public key (DER) that the signer and the confirmer pin."""
+
+    id: OfficerId
+    public_key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorityEntry:
+    """An issuing authority with its chain accounts and officers."""
+
+    id: AuthorityId
+    name: str
+    industries: tuple[str, ...]
+    valid_from: date
+    anchor_account: Address
+    propose_account: Address
+    confirm_account: Address
+    officers: tuple[Officer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WitnessEntry:
+    """A witness and its Ed25519 key."""
+
+    name: str
+    public_key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Estate:
+    """Everything that an installation serves."""
+
+    registry: RegistryId
+    chain_id: ChainId
+    contract: Address
+    code_hash: Digest
+    from_block: int
+    test_chain: bool
+    witnesses: tuple[WitnessEntry, ...]
+    witness_threshold: int
+    authorities: tuple[AuthorityEntry, ...]
+
+    def authority(self, authority: AuthorityId) -> AuthorityEntry:
+        """Return the entry of an authority.
+
+        Raises:
+            AnzhengError: NOT_FOUND.
+        """
+        for entry in self.authorities:
+            if entry.id == authority:
+                return entry
+        raise AnzhengError(Code.NOT_FOUND, f"this installation does not serve {authority}")
+
+
+def save(estate: Estate, home: Path) -> None:
+    """Write the estate of a data folder."""
+    write_durably(home / FILE_NAME, canonical.dumps(_value(estate)))
+
+
+def load(home: Path) -> Estate:
+    """Read the estate of a data folder.
+
+    Raises:
+        AnzhengError: SETTINGS_INVALID when nothing was set up there, or the file is broken.
+    """
+    place = home / FILE_NAME
+    if not place.is_file():
+        raise AnzhengError(
+            Code.SETTINGS_INVALID,
+            f"no authority is set up in {home}; run `anzheng authority create` first",
+        )
+    fields = Fields(
+        canonical.loads(place.read_bytes(), max_bytes=MAX_BYTES),
+        where="estate",
+        code=Code.SETTINGS_INVALID,
+    )
+    fields.constant("schema", SCHEMA, code=Code.SETTINGS_INVALID)
+    estate = Estate(
+        registry=RegistryId(fields.text("registry")),
+        chain_id=ChainId(fields.integer("chain_id", low=1)),
+        contract=Address(fields.hexed("contract", 20)),
+        code_hash=Digest(fields.hexed("code_hash", 32)),
+        from_block=fields.integer("from_block"),
+        test_chain=fields.boolean("test_chain"),
+        witnesses=fields.objects("witnesses", _read_witness, max_items=MAX_WITNESSES),
+        witness_threshold=fields.integer("witness_threshold", low=1),
+        authorities=fields.objects("authorities", _read_authority, max_items=MAX_AUTHORITIES),
+    )
+    fields.end()
+    return estate
+
+
+def _value(estate: Estate) -> JsonValue:
+    return {
+        "schema": SCHEMA,
+        "registry": estate.registry,
+        "chain_id": estate.chain_id,
+        "contract": estate.contract.hex(),
+        "code_hash": estate.code_hash.hex(),
+        "from_block": estate.from_block,
+        "test_chain": estate.test_chain,
+        "witnesses": [
+            {"name": one.name, "public_key": one.public_key.hex()} for one in estate.witnesses
+        ],
+        "witness_threshold": estate.witness_threshold,
+        "authorities": [_authority_value(entry) for entry in estate.authorities],
+    }
+
+
+def _authority_value(entry: AuthorityEntry) -> JsonValue:
+    return {
+        "id": entry.id,
+        "name": entry.name,
+        "industries": list(entry.industries),
+        "valid_from": entry.valid_from.isoformat(),
+        "anchor_account": entry.anchor_account.hex(),
+        "propose_account": entry.propose_account.hex(),
+        "confirm_account": entry.confirm_account.hex(),
+        "officers": [
+            {"id": officer.id, "public_key": officer.public_key.hex()} for officer in entry.officers
+        ],
+    }
+
+
+def _read_authority(fields: Fields) -> AuthorityEntry:
+    return AuthorityEntry(
+        id=AuthorityId(fields.text("id")),
+        name=fields.text("name"),
+        industries=fields.texts("industries", max_items=20, pattern=_INDUSTRY),
+        valid_from=fields.day("valid_from"),
+        anchor_account=Address(fields.hexed("anchor_account", 20)),
+        propose_account=Address(fields.hexed("propose_account", 20)),
+        confirm_account=Address(fields.hexed("confirm_account", 20)),
+        officers=fields.objects("officers", _read_officer, max_items=MAX_OFFICERS),
+    )
+
+
+def _read_officer(fields: Fields) -> Officer:
+    return Officer(OfficerId(fields.text("id")), _hex(fields, "public_key"))
+
+
+def _read_witness(fields: Fields) -> WitnessEntry:
+    return WitnessEntry(fields.text("name"), fields.hexed("public_key", 32))
+
+
+def _hex(fields: Fields, key: str) -> bytes:
+    text = fields.text(key, max_chars=2 * MAX_KEY_BYTES)
+    try:
+        return bytes.fromhex(text)
+    except ValueError as exc:
+        raise AnzhengError(Code.SETTINGS_INVALID, f"estate.{key} is not hexadecimal") from exc

@@ -1,0 +1,187 @@
+"""Settings become objects here, and only here are concrete adapters named."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from anchor.chain.artifact import load_artifact
+from anchor.chain.evm import Contract, EvmChain
+from anchor.chain.node import Node
+from anzheng import estate as estates
+from anzheng.clock import SystemClock, SystemEntropy
+from anzheng.devchain import DevChain
+from anzheng.estate import Estate
+from anzheng.files import FolderFileStore
+from anzheng.flows.prepare import Preparer
+from anzheng.flows.trust import make_bundle
+from anzheng.judge import BundleJudge
+from anzheng.keyring import KeyRing, open_keyring
+from anzheng.opening import EstateOffices, Means
+from anzheng.settings import Settings
+from anzheng.store.anchor_store import SqlAnchorStore
+from anzheng.store.database import Store
+from anzheng.store.migrate import migrate
+from licence.errors import AnzhengError, Code
+from licence.formats.trust_types import TrustBundle
+from licence.ids import ChainId, RegistryId
+from licence.ports import Clock, Entropy
+from signer.certificate_register import CertificateRegister
+from signer.glyphs import missing_glyphs
+from signer.press import Press, Presses, PressPool
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What exists before any authority does."""
+
+    settings: Settings
+    clock: Clock
+    entropy: Entropy
+    store: Store
+    files: FolderFileStore
+    ring: KeyRing
+    register: CertificateRegister
+    dev_chain: DevChain | None
+
+    @property
+    def rpc_url(self) -> str:
+        """Address of the node that this installation speaks to."""
+        if self.dev_chain is not None:
+            return self.dev_chain.url
+        return self.settings.chain_rpc_url
+
+    @property
+    def trust_folder(self) -> Path:
+        """Where the trust repository lies."""
+        return self.settings.data_dir / "trust"
+
+    def preparer(self) -> Preparer:
+        """Return what imports rosters."""
+        return Preparer(
+            self.store,
+            self.clock,
+            RegistryId(self.settings.registry),
+            self.settings.environment,
+            missing_glyphs,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """Everything, opened: what commands, API and worker run on."""
+
+    base: Base
+    estate: Estate
+    bundle: TrustBundle
+    chain: EvmChain
+    offices: EstateOffices
+
+
+@contextmanager
+def open_base(
+    settings: Settings, clock: Clock | None = None, entropy: Entropy | None = None
+) -> Iterator[Base]:
+    """Open database, files, keys and, in a trial, the chain; close them at the end."""
+    clock, entropy = clock or SystemClock(), entropy or SystemEntropy()
+    home = settings.data_dir
+    home.mkdir(parents=True, exist_ok=True)
+    migrate(settings.database)
+    with ExitStack() as stack:
+        store = Store(settings.database)
+        stack.callback(store.close)
+        register = CertificateRegister(home / "certificates.sqlite3")
+        stack.callback(register.close)
+        yield Base(
+            settings=settings,
+            clock=clock,
+            entropy=entropy,
+            store=store,
+            files=FolderFileStore(home / "files"),
+            ring=open_keyring(settings, entropy),
+            register=register,
+            dev_chain=_dev_chain(settings, stack),
+        )
+
+
+@contextmanager
+def open_installation(
+    settings: Settings, clock: Clock | None = None, entropy: Entropy | None = None
+) -> Iterator[Installation]:
+    """Open an installation whose authorities are set up."""
+    with open_base(settings, clock, entropy) as base, attach(base) as installation:
+        yield installation
+
+
+@contextmanager
+def attach(base: Base) -> Iterator[Installation]:
+    """Open the offices of an installation whose base is open.
+
+    Raises:
+        AnzhengError: SETTINGS_INVALID when no authority is set up, SETTINGS_UNSAFE when a test
+            estate meets a production setting.
+    """
+    settings, estate = base.settings, estates.load(base.settings.data_dir)
+    _refuse_mismatch(settings, estate)
+    now = base.clock.now()
+    bundle = make_bundle(settings, estate, base.ring, version=1, now=now)
+    chain = EvmChain(
+        Node(base.rpc_url),
+        Contract(estate.chain_id, estate.contract, estate.from_block),
+        load_artifact(),
+    )
+    with ExitStack() as stack:
+        means = Means(
+            settings=settings,
+            estate=estate,
+            ring=base.ring,
+            store=base.store,
+            confirmer_store=SqlAnchorStore(_confirmer_store(settings, stack)),
+            chain=chain,
+            press=_press(settings, stack),
+            register=base.register,
+            judge=BundleJudge(bundle),
+            clock=base.clock,
+            entropy=base.entropy,
+        )
+        offices = EstateOffices(means)
+        stack.callback(offices.close)
+        yield Installation(base, estate, bundle, chain, offices)
+
+
+def _dev_chain(settings: Settings, stack: ExitStack) -> DevChain | None:
+    if not settings.chain_devnet:
+        return None
+    chain = DevChain(settings.data_dir / "chain", ChainId(settings.chain_id))
+    chain.start()
+    stack.callback(chain.stop)
+    return chain
+
+
+def _confirmer_store(settings: Settings, stack: ExitStack) -> Store:
+    """The confirmer believes nobody, so it has a memory of its own."""
+    url = f"sqlite:///{settings.data_dir / 'confirmer.sqlite3'}"
+    migrate(url)
+    store = Store(url)
+    stack.callback(store.close)
+    return store
+
+
+def _press(settings: Settings, stack: ExitStack) -> Presses:
+    if settings.press_processes == 0:
+        return Press(verify_base=settings.verify_base)
+    return stack.enter_context(
+        PressPool(verify_base=settings.verify_base, workers=settings.press_processes)
+    )
+
+
+def _refuse_mismatch(settings: Settings, estate: Estate) -> None:
+    if settings.registry != estate.registry or settings.chain_id != estate.chain_id:
+        raise AnzhengError(
+            Code.SETTINGS_INVALID,
+            "registry or chain_id are not those with which this data folder was set up",
+        )
+    if settings.environment.value == "production" and estate.test_chain:
+        raise AnzhengError(
+            Code.SETTINGS_UNSAFE, "a production setting refuses authorities on a test chain"
+        )
