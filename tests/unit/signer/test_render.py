@@ -1,5 +1,6 @@
 """Pages: what is on them is what the data says."""
 
+import io
 from dataclasses import replace
 
 import pikepdf
@@ -78,7 +79,7 @@ def test_a_page_of_other_data_is_refused(renderer: Renderer) -> None:
 def test_the_attachment_is_the_exact_data(renderer: Renderer) -> None:
     version = _full()
     data = licence_json.encode(version)
-    with pikepdf.open(__import__("io").BytesIO(renderer.render(version, data))) as pdf:
+    with pikepdf.open(io.BytesIO(renderer.render(version, data))) as pdf:
         assert list(pdf.attachments) == ["licence.json"]
         assert pdf.attachments["licence.json"].get_file().read_bytes() == data
         assert pdf.Root.AF[0].AFRelationship == "/Data"
