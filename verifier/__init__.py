@@ -1,1 +1,32 @@
-"""See the modules."""
+"""Verifies licences: offline with a trust folder alone, online with a registry and a chain node.
+
+    from verifier import STRICT, load_trust, verify
+
+    trust = load_trust(folder, now=now)
+    report = verify(pdf, trust, policy=STRICT, now=now)
+    report.require()
+
+It has no key and no database, and it imports nothing of the other folders but `licence`.
+"""
+
+from verifier.memory import Memory
+from verifier.policy import BATCH, INSPECTOR, STRICT, Policy, Referee
+from verifier.trust import TrustStore, load_trust
+from verifier.trust_update import Source, update_trust
+from verifier.verify import verify, verify_and_learn, verify_many
+
+__all__ = [
+    "BATCH",
+    "INSPECTOR",
+    "STRICT",
+    "Memory",
+    "Policy",
+    "Referee",
+    "Source",
+    "TrustStore",
+    "load_trust",
+    "update_trust",
+    "verify",
+    "verify_and_learn",
+    "verify_many",
+]

@@ -31,7 +31,8 @@ from verifier.policy import STRICT, Policy, Referee
 from verifier.ports import Online
 from verifier.rpc import RpcChain
 from verifier.show import show
-from verifier.trust import TrustStore, load_trust, update_trust
+from verifier.trust import TrustStore, load_trust
+from verifier.trust_update import Source, update_trust
 from verifier.verify import verify_and_learn
 
 SIDECAR: Final = ".evidence"
@@ -126,7 +127,7 @@ def run(files: Sequence[Path], options: Options, clock: Clock, *, as_json: bool)
     with guard:
         try:
             opened = _open(options, clock.now())
-            memory = opened.memory
+            memory = opened.store.memory
         except AnzhengError as error:
             return _fail(error)
         for path in files:
@@ -140,7 +141,7 @@ def run(files: Sequence[Path], options: Options, clock: Clock, *, as_json: bool)
                 sys.stdout.write(encode(report).decode("utf-8") + "\n")
             else:
                 show(console, path.name, report)
-        _remember(options.trust, opened.memory, memory)
+        _remember(options.trust, opened.before, memory)
     return worst_exit(codes)
 
 
@@ -157,7 +158,7 @@ def _remember(folder: Path, before: Memory, memory: Memory) -> None:
 @dataclass(frozen=True, slots=True)
 class _Opened:
     store: TrustStore
-    memory: Memory
+    before: Memory
     online: Online | None
 
 
@@ -167,20 +168,22 @@ def _open(options: Options, now: datetime) -> _Opened:
         raise AnzhengError(
             Code.REQUEST_INVALID, f"there is no trust folder {options.trust}; name one by --trust"
         )
-    memory = memories.load(memory_path(options.trust))
-    if options.registry is not None:
-        _update(options.trust, options.registry, now)
-    store = load_trust(options.trust, now=now, memory=memory)
+    before = memories.load(memory_path(options.trust))
+    store = _updated(options, before, now) if options.registry is not None else None
+    if store is None:
+        store = load_trust(options.trust, now=now, memory=before)
     online = _online(options, store) if options.registry is not None else None
-    return _Opened(store, memory, online)
+    return _Opened(store, before, online)
 
 
-def _update(folder: Path, registry: str, now: datetime) -> None:
+def _updated(options: Options, memory: Memory, now: datetime) -> TrustStore | None:
     try:
-        update_trust(folder, f"{registry.rstrip('/')}/trust", now=now)
+        source = Source(f"{(options.registry or '').rstrip('/')}/trust")
+        return update_trust(options.trust, source, now=now, memory=memory)
     except AnzhengError as error:
         # What is stored still counts; how old it is, the checks will say.
         sys.stderr.write(f"{error.code.value}: {error.message}\n")
+        return None
 
 
 def _online(options: Options, store: TrustStore) -> Online:

@@ -1,4 +1,4 @@
-"""Ask the registry and the chains, and hold what they say against what was found offline.
+"""Ask the trust store, the registry and the chains, and hold one against the other.
 
 The only part of a verification that may wait for somebody else. Whatever fails here becomes a note
 or `None`; it never makes anything better.
@@ -18,7 +18,7 @@ from licence.ids import Digest, Leaf
 from verifier.checks.c06_anchor import STANDARD as ANCHOR_STANDARD
 from verifier.checks.c07_status import ListTokens, contradicted_by_chain
 from verifier.checks.outcome import not_passed
-from verifier.ports import AnchorSlot, Online
+from verifier.ports import AnchorSlot, Online, TrustView
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,17 @@ def ask_evidence(online: Online, leaf: Leaf) -> RegistryAnswer:
         known = error.code is Code.ANCHOR_PENDING
         return RegistryAnswer(says=Code.ANCHOR_PENDING if known else None)
     return RegistryAnswer(evidence) if evidence is not None else RegistryAnswer(says=Code.NOT_FOUND)
+
+
+def stored_lists(trust: TrustView, ref: StatusRef, authority: Authority) -> ListTokens:
+    """Take the lists from the trust store; a damaged file is no list."""
+    shard = shard_of(ref.index)
+    try:
+        cwt = trust.status_list(ref.registry, authority.id, shard)
+        side = trust.side_list(ref.registry, authority.id, shard)
+    except AnzhengError:
+        return ListTokens("trust", b"", None)
+    return ListTokens("trust", cwt, side)
 
 
 def ask_lists(online: Online, ref: StatusRef, authority: Authority) -> ListTokens:

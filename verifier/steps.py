@@ -34,7 +34,6 @@ from verifier.checks.c04_timestamp import check_timestamp, read_token
 from verifier.checks.c05_data import check_data, read_data
 from verifier.checks.c06_anchor import Candidate, check_anchor, not_anchored
 from verifier.checks.c07_status import (
-    ListTokens,
     StatusQuestion,
     check_status,
     list_name,
@@ -239,14 +238,7 @@ class Verification:
             metadata_expired_at=self.trust.metadata_expired_at,
             not_before=self.memory.list_issued_at(name),
         )
-        shard = name.shard
-        tokens = [
-            ListTokens(
-                "trust",
-                self.trust.status_list(ref.registry, authority.id, shard),
-                self.trust.side_list(ref.registry, authority.id, shard),
-            )
-        ]
+        tokens = [consult.stored_lists(self.trust, ref, authority)]
         if self.online is not None:
             tokens.append(consult.ask_lists(self.online, ref, authority))
         result, lists = read_lists(question, authority, tokens)

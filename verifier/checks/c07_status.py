@@ -50,7 +50,10 @@ Facts = tuple[tuple[str, Fact], ...]
 
 @dataclass(frozen=True, slots=True)
 class ListTokens:
-    """A status list and its side list as they came, and where from: `trust` or `registry`."""
+    """A status list and its side list as they came, and where from: `trust` or `registry`.
+
+    No list is None; empty bytes stand for one that was refused already.
+    """
 
     source: str
     cwt: bytes | None

@@ -110,6 +110,8 @@ def _read(
         raise _refuse("encrypted, or written in several revisions")
     catalog = document.Root
     _allow_only(catalog, _CATALOG_KEYS, "catalog")
+    if "/Names" not in catalog and "/AF" not in catalog:
+        raise AnzhengError(Code.DATA_MISSING, "the file carries no licence.json")
     _check_every_object(document)
     widget = _only_field(document)
     _check_signature(catalog, widget, byte_range, contents)
@@ -223,8 +225,6 @@ def _check_signature(
 
 
 def _attachment(catalog: pikepdf.Object) -> bytes:
-    if "/Names" not in catalog or "/AF" not in catalog:
-        raise AnzhengError(Code.DATA_MISSING, "the file carries no licence.json")
     _allow_only(catalog.Names, frozenset(("/EmbeddedFiles",)), "name tree")
     names = catalog.Names.EmbeddedFiles
     _allow_only(names, frozenset(("/Names", "/Limits")), "embedded files")
