@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
+from eth_utils.address import to_checksum_address
 
 from anchor.calls import Call
 from anchor.chain.codec import call_data
@@ -70,7 +71,7 @@ class EvmAccount:
         """
         data = call_data(call)
         fields = {
-            "to": hexed(self._chain.contract),
+            "to": to_checksum_address(self._chain.contract),
             "data": hexed(data),
             "gas": self._chain.estimate(self.address, data) * GAS_MARGIN_PERCENT // 100,
             **fee_fields(self._chain.node, self._fees, version),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from eth_abi.abi import encode
+from eth_utils.address import to_checksum_address
 
 from anchor.chain.account import FeePolicy, address_of, fee_fields, local_account, sign_fields
 from anchor.chain.artifact import Artifact
@@ -123,7 +124,7 @@ class Administrator:
             raise AnzhengError(Code.CHAIN_WRONG, "another chain", found=found)
         fields: dict[str, Any] = {"data": hexed(data)}
         if contract is not None:
-            fields["to"] = hexed(contract)
+            fields["to"] = to_checksum_address(contract)
         gas = self._node.quantity("eth_estimateGas", {"from": hexed(self.address), **fields})
         fields["gas"] = gas * GAS_MARGIN_PERCENT // 100
         fields |= fee_fields(self._node, self._fees, 0)
