@@ -19,6 +19,8 @@ from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, TargetFile, Tar
 
 from licence.errors import AnzhengError, Code
 from licence.formats import side_list, status_list, trust_bundle
+from licence.formats.fields import Fields
+from licence.formats.status_shard import is_list_path
 from licence.formats.trust_types import TrustBundle
 from licence.ids import AuthorityId, Digest, RegistryId
 from verifier.memory import EPOCH, Memory
@@ -158,20 +160,19 @@ class _Walk:
         digest = Digest(hashlib.sha256(data).digest())
         if self._first_root is not None and digest != self._first_root:
             raise _refusal("its first root is not the one that is trusted here")
-        root = _parsed(data, Root)
-        root.verify_delegate("root", *_signed(data, Root))
+        root = _open(data, Root).signed
+        _verify(root, "root", _open(data, Root))
         for version in range(2, MAX_ROOT_VERSIONS):
             path = self._metadata / f"{version}.root.json"
             if not path.exists():
                 break
-            data = _limited(path, MAX_ROOT_BYTES)
+            following = _open(_limited(path, MAX_ROOT_BYTES), Root)
             # A new root is signed by the old keys and by its own (5.3.4).
-            root.verify_delegate("root", *_signed(data, Root))
-            following = _parsed(data, Root)
-            following.verify_delegate("root", *_signed(data, Root))
-            if following.version != version:
+            _verify(root, "root", following)
+            _verify(following.signed, "root", following)
+            root = following.signed
+            if root.version != version:
                 raise _refusal(f"root {version} has another version inside")
-            root = following
         self._see("root", root.version)
         return root, digest
 
@@ -195,14 +196,69 @@ class _Walk:
         delegator: Root | Targets,
         version: int | None = None,
     ) -> R:
-        delegator.verify_delegate(role, *_signed(data, kind))
-        signed = _parsed(data, kind)
-        if version is not None and signed.version != version:
+        metadata = _open(data, kind)
+        _verify(delegator, role, metadata)
+        if version is not None and metadata.signed.version != version:
             raise _refusal(f"{role} has another version than it is named with")
-        self._see(role, signed.version)
-        return signed
+        self._see(role, metadata.signed.version)
+        return metadata.signed
 
     def _see(self, role: str, version: int) -> None:
         if version < self._memory.role_version(role):
             raise _refusal(f"its {role} {version} is older than one already seen")
         self._versions.append((role, version))
+
+
+def _refusal(problem: str) -> AnzhengError:
+    return AnzhengError(Code.TRUST_BUNDLE_REFUSED, f"the trust folder is refused: {problem}")
+
+
+def _limited(path: Path, limit: int) -> bytes:
+    with path.open("rb") as file:
+        data = file.read(limit + 1)
+    if len(data) > limit:
+        raise _refusal(f"{path.name} has more than {limit} bytes")
+    return data
+
+
+def _open(data: bytes, kind: type[R]) -> Metadata[R]:
+    metadata = Metadata[R].from_bytes(data)
+    if not isinstance(metadata.signed, kind):
+        raise _refusal(f"a file is not of the kind {kind.__name__}")
+    return metadata
+
+
+def _verify(delegator: Root | Targets, role: str, metadata: Metadata[R]) -> None:
+    delegator.verify_delegate(role, metadata.signed_bytes, metadata.signatures)
+
+
+def _issued_at(timestamp: Timestamp) -> datetime:
+    text = timestamp.unrecognized_fields.get(ISSUED_AT)
+    if text is None:
+        return EPOCH
+    return Fields({"at": text}, where="timestamp", code=Code.TRUST_BUNDLE_REFUSED).moment("at")
+
+
+def _lists_only(lists: Targets, targets: Targets) -> Mapping[str, TargetFile]:
+    roles = targets.delegations.roles if targets.delegations is not None else None
+    role = roles[LISTS] if roles is not None else None
+    if role is None:
+        raise _refusal("it delegates no lists")
+    # The online key may name lists, and nothing else; above all no path that leads elsewhere.
+    return {
+        path: one
+        for path, one in lists.targets.items()
+        if is_list_path(path) and role.is_delegated_path(path)
+    }
+
+
+def stored_path(folder: Path, target: TargetFile) -> Path:
+    """Return where a target lies: its digest stands before its name, so it never changes."""
+    parent, _, name = target.path.rpartition("/")
+    return folder / "targets" / parent / f"{target.hashes['sha256']}.{name}"
+
+
+def _target_bytes(folder: Path, target: TargetFile) -> bytes:
+    data = _limited(stored_path(folder, target), target.length)
+    target.verify_length_and_hashes(data)
+    return data

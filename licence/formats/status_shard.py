@@ -6,6 +6,7 @@ entries, so 262,144 bytes.
 Standard: DESIGN 3.3; draft-ietf-oauth-status-list-21, 4.1 and 7.1.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -27,6 +28,11 @@ LIFETIME: Final = timedelta(hours=24)
 MAX_LIFETIME: Final = timedelta(days=7)
 """A list that wants to live longer is refused: it would hide a revocation for that long."""
 
+_LIST_PATH = re.compile(
+    r"lists/[a-z0-9](?:[a-z0-9.-]{0,62}[a-z0-9])?/[0-9A-HJ-NP-RT-UW-Y]{18}/"
+    r"(?:(?:0|[1-9][0-9]{0,3})\.(?:cwt|jwt|side)|aggregation\.json)",
+    re.ASCII,
+)
 _PER_BYTE = 8 // BITS
 _MASK = (1 << BITS) - 1
 
@@ -60,6 +66,11 @@ def aggregation_uri(base_uri: str, registry: RegistryId, authority: AuthorityId)
 def list_uri(base_uri: str, registry: RegistryId, authority: AuthorityId, shard: int) -> str:
     """Return the URI of one list, which is also its signed name."""
     return f"{aggregation_uri(base_uri, registry, authority)}/{shard}"
+
+
+def is_list_path(path: str) -> bool:
+    """Say whether a path among TUF targets is one that a list may have; `..` is in none."""
+    return _LIST_PATH.fullmatch(path) is not None
 
 
 @dataclass(frozen=True, slots=True)
