@@ -5,7 +5,8 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from anzheng.routes import health, licences, problems, trust, verifications
+from anzheng.routes import claims, health, licences, problems, trust, verifications
+from anzheng.routes.claims import Redeem
 from anzheng.routes.health import Ping
 from anzheng.routes.verifications import Verify
 from anzheng.store.database import Store
@@ -22,6 +23,7 @@ class ApiParts:
     clock: Clock
     trust_folder: Path
     verify: Verify
+    redeem: Redeem
     pings: tuple[Ping, ...]
     request_max_bytes: int
 
@@ -44,5 +46,6 @@ def create_app(parts: ApiParts) -> FastAPI:
     app.include_router(
         verifications.router(parts.store, parts.clock, parts.verify, parts.request_max_bytes)
     )
+    app.include_router(claims.router(parts.store, parts.clock, parts.redeem))
     app.mount("/trust", trust.files(parts.trust_folder), name="trust")
     return app

@@ -1,5 +1,6 @@
 """Which flow works which topic of the outbox."""
 
+import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
@@ -13,9 +14,13 @@ from anzheng.queue.embedded import OutboxQueue
 from anzheng.queue.ports import Handler
 from anzheng.wiring import Installation
 from anzheng.worker import Worker
+from licence.errors import AnzhengError, Code
 from licence.ids import AuthorityId
 
-AGAIN_SECONDS = 2
+QUIET_SECONDS = 5
+"""A job that is due later does not keep a command waiting."""
+
+AGAIN_SECONDS = 1
 """Pause before a batch or decision that waits for blocks is looked at again."""
 
 
@@ -53,8 +58,7 @@ def handlers(installation: Installation, rule: BatchRule | None = None) -> Mappi
         filling.fill_batch(base.store, base.files, base.clock, batch)
 
     def status(authority: str) -> datetime | None:
-        done = deciding.work(base.store, base.clock, installation.offices, AuthorityId(authority))
-        return None if done else soon()
+        return deciding.work(base.store, base.clock, installation.offices, AuthorityId(authority))
 
     return {
         releasing.TOPIC: sign,
@@ -71,3 +75,25 @@ def make_worker(installation: Installation, owner: str, rule: BatchRule | None =
         base.store, base.clock, owner=owner, lease_seconds=base.settings.lease_seconds
     )
     return Worker(queue, handlers(installation, rule))
+
+
+def run_until_quiet(installation: Installation, rule: BatchRule) -> None:
+    """Work the queue until nothing is due within a few seconds.
+
+    Raises:
+        AnzhengError: The last error of a job that keeps failing; the job stays in the queue.
+    """
+    base = installation.base
+    worker = make_worker(installation, "command", rule)
+    while True:
+        worker.drain()
+        with base.store.read() as unit:
+            due = unit.outbox.next_due()
+        if due is None:
+            return
+        pause = (due.at - base.clock.now()).total_seconds()
+        if pause > QUIET_SECONDS:
+            break
+        time.sleep(max(0.0, pause) + 0.01)
+    if due.error is not None:
+        raise AnzhengError(Code(due.error), f"{due.topic}/{due.key} failed and waits; run it again")

@@ -1,7 +1,7 @@
 """Settings become objects here, and only here are concrete adapters named."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,22 +9,25 @@ from anchor.chain.artifact import load_artifact
 from anchor.chain.evm import Contract, EvmChain
 from anchor.chain.node import Node
 from anzheng import estate as estates
+from anzheng import keyring as keyrings
 from anzheng.clock import SystemClock, SystemEntropy
 from anzheng.devchain import DevChain
 from anzheng.estate import Estate
 from anzheng.files import FolderFileStore
+from anzheng.flows.claim import ClaimDesk
 from anzheng.flows.prepare import Preparer
 from anzheng.flows.trust import make_bundle
 from anzheng.judge import BundleJudge
+from anzheng.keyfiles import Key, open_key_file
 from anzheng.keyring import KeyRing, open_keyring
-from anzheng.opening import EstateOffices, Means
+from anzheng.opening import EstateOffices, Means, certificate_authority
 from anzheng.settings import Settings
 from anzheng.store.anchor_store import SqlAnchorStore
 from anzheng.store.database import Store
 from anzheng.store.migrate import migrate
 from licence.errors import AnzhengError, Code
 from licence.formats.trust_types import TrustBundle
-from licence.ids import ChainId, RegistryId
+from licence.ids import ChainId, OfficerId, RegistryId
 from licence.ports import Clock, Entropy
 from signer.certificate_register import CertificateRegister
 from signer.glyphs import missing_glyphs
@@ -77,10 +80,40 @@ class Installation:
     chain: EvmChain
     offices: EstateOffices
 
+    def claim_desk(self) -> ClaimDesk:
+        """Return what hands out and redeems claim codes."""
+        base = self.base
+        return ClaimDesk(
+            store=base.store,
+            files=base.files,
+            clock=base.clock,
+            entropy=base.entropy,
+            holder_ca=certificate_authority(self.offices.means, "holder-ca"),
+            register=base.register,
+            code_hours=base.settings.claim_code_hours,
+        )
+
+
+def open_store_base(settings: Settings) -> AbstractContextManager[Base]:
+    """Open everything but the chain."""
+    return open_base(settings, with_chain=False)
+
+
+def officer_key(settings: Settings, officer: OfficerId, place: Path | None) -> Key:
+    """Open an officer's key: the file named, or the one that a trial made for the officer."""
+    ring = open_keyring(settings, SystemEntropy())
+    if place is not None:
+        return open_key_file(place, ring.secret)
+    return ring.open(keyrings.officer_key(officer))
+
 
 @contextmanager
 def open_base(
-    settings: Settings, clock: Clock | None = None, entropy: Entropy | None = None
+    settings: Settings,
+    clock: Clock | None = None,
+    entropy: Entropy | None = None,
+    *,
+    with_chain: bool = True,
 ) -> Iterator[Base]:
     """Open database, files, keys and, in a trial, the chain; close them at the end."""
     clock, entropy = clock or SystemClock(), entropy or SystemEntropy()
@@ -100,7 +133,7 @@ def open_base(
             files=FolderFileStore(home / "files"),
             ring=open_keyring(settings, entropy),
             register=register,
-            dev_chain=_dev_chain(settings, stack),
+            dev_chain=_dev_chain(settings, stack) if with_chain else None,
         )
 
 

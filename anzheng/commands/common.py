@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +11,11 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
-from licence.errors import AnzhengError
+from anzheng.settings import Settings, load
+from licence.errors import AnzhengError, Code
+from licence.ids import Leaf
 
 EXIT_FAILED = 1
-EXIT_USAGE = 3
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Answer as JSON, for machines.")]
 """The option that every command has."""
@@ -24,8 +25,15 @@ JsonFlag = Annotated[bool, typer.Option("--json", help="Answer as JSON, for mach
 class Globals:
     """Options that stand before the command."""
 
-    config: Path | None
-    data_dir: Path | None
+    config: Path | None = None
+    data_dir: Path | None = None
+
+    def settings(self) -> Settings:
+        """Read the settings."""
+        given: dict[str, object] = {}
+        if self.data_dir is not None:
+            given["data_dir"] = self.data_dir
+        return load(self.config, **given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,23 +46,23 @@ class Out:
         """Print `value` as JSON or `lines` as text."""
         if self.as_json:
             sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
-        else:
-            console = Console(highlight=False, soft_wrap=True)
-            for line in lines:
-                console.print(line, markup=False)
+            return
+        console = Console(highlight=False, soft_wrap=True)
+        for line in lines:
+            console.print(line, markup=False)
 
     def fail(self, error: AnzhengError) -> NoReturn:
         """Print an error on one line and leave."""
         if self.as_json:
-            facts = {"code": error.code.value, "message": error.message, "facts": error.facts}
-            sys.stdout.write(json.dumps(facts, ensure_ascii=False) + "\n")
+            body = {"code": error.code.value, "message": error.message, "facts": error.facts}
+            sys.stdout.write(json.dumps(body, ensure_ascii=False) + "\n")
         else:
             sys.stderr.write(f"{error.code.value}: {error.message}\n")
         raise typer.Exit(EXIT_FAILED)
 
 
 @contextmanager
-def answering(as_json: bool) -> Iterator[Out]:  # noqa: FBT001 - the flag of the command
+def answering(*, as_json: bool) -> Iterator[Out]:
     """Run a command's body; an error of ours becomes one line and exit code 1."""
     out = Out(as_json)
     try:
@@ -63,4 +71,34 @@ def answering(as_json: bool) -> Iterator[Out]:  # noqa: FBT001 - the flag of the
         out.fail(exc)
 
 
-Factory = Callable[[], None]
+def settings_of(context: typer.Context) -> Settings:
+    """Return the settings that the options before the command name."""
+    found = context.find_object(Globals)
+    return (found or Globals()).settings()
+
+
+def read_leaf(text: str) -> Leaf:
+    """Read a leaf from the command line.
+
+    Raises:
+        AnzhengError: REQUEST_INVALID.
+    """
+    try:
+        data = bytes.fromhex(text)
+    except ValueError:
+        data = b""
+    if len(data) != 32:  # noqa: PLR2004 - a leaf
+        raise AnzhengError(Code.REQUEST_INVALID, "a leaf is 64 hex digits; see `anzheng export`")
+    return Leaf(data)
+
+
+def read_file(path: Path) -> bytes:
+    """Read a file that the command line names.
+
+    Raises:
+        AnzhengError: NOT_FOUND.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as exc:
+        raise AnzhengError(Code.NOT_FOUND, f"{path} cannot be read: {exc.strerror}") from exc

@@ -10,9 +10,11 @@ Every step may be repeated; nothing here ever makes a status better than the cha
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta, timezone
+from enum import Enum, unique
 
 from anchor.calls import Succession
+from anchor.confirmer import MIN_OFFICERS
 from anchor.ports import TxState
 from anchor.status_writer import order_of, succession
 from anzheng.flows.offices import Office, Offices
@@ -35,6 +37,9 @@ TOPIC = "status"
 """Outbox topic; the key is an authority whose decisions wait for the chain."""
 
 DEFAULT_SUSPENSION_DAYS = 30
+
+CHAIN_SECONDS = 2
+"""Pause before a transaction that is not final yet is looked at again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,50 +133,70 @@ def decide(store: Store, clock: Clock, decision: Decision) -> StoredDecision:
         return known
 
 
-def work(store: Store, clock: Clock, offices: Offices, authority: AuthorityId) -> bool:
-    """Take every decision of an authority as far as it goes now; return whether all are on chain.
+def work(store: Store, clock: Clock, offices: Offices, authority: AuthorityId) -> datetime | None:
+    """Take every decision of an authority as far as it goes now.
 
     Decisions about the same licence go one after the other; the others do not wait for them.
+
+    Returns:
+        When to come again; None when nothing is left to do, or only officers can go on.
 
     Raises:
         AnzhengError: CHAIN_UNAVAILABLE and the like: try again later.
     """
     office = offices.open(authority)
+    now = clock.now()
     with store.read() as unit:
         waiting = unit.status.open_decisions(authority)
-    today = shanghai_date(clock.now())
     blocked: set[StatusIndex] = set()
-    done = 0
+    again: list[datetime] = []
     for stored in waiting:
         decision = decisions.decode(stored.data)
         indices = {subject.index for subject in decision.subjects}
-        due = stored.effective_from <= today and not indices & blocked
-        if due and _advance(store, office, stored, decision):
-            done += 1
-        else:
+        progress = _Progress.BLOCKED
+        if stored.effective_from > shanghai_date(now):
+            again.append(start_of_day(stored.effective_from))
+        elif not indices & blocked:
+            progress = _advance(store, office, stored, decision)
+        if progress is _Progress.CHAIN:
+            again.append(now + timedelta(seconds=CHAIN_SECONDS))
+        if progress is not _Progress.DONE:
             blocked |= indices
-    return done == len(waiting)
+    return min(again, default=None)
 
 
-def _advance(store: Store, office: Office, stored: StoredDecision, decision: Decision) -> bool:
+def start_of_day(day: date) -> datetime:
+    """Return when a day begins in China, which has no summer time."""
+    return datetime.combine(day, time(), timezone(timedelta(hours=8)))
+
+
+@unique
+class _Progress(Enum):
+    """How far a decision came."""
+
+    DONE = "done"
+    CHAIN = "waits for the chain"
+    BLOCKED = "waits for an officer, a day or another decision"
+
+
+def _advance(store: Store, office: Office, stored: StoredDecision, decision: Decision) -> _Progress:
     final = needs_confirmation(decision.word)
     if stored.state is DecisionState.DECIDED:
-        successions = _successions(store, decision)
-        written = office.status_writer.advance(order_of(decision, successions))
-        if written.state is not TxState.FINAL:
-            return False
+        order = order_of(decision, _successions(store, decision))
+        if office.status_writer.advance(order).state is not TxState.FINAL:
+            return _Progress.CHAIN
         state = DecisionState.WRITTEN if final else DecisionState.ON_CHAIN
         with store.write() as unit:
             unit.status.progress(stored, state)
     if not final:
-        return True
-    if len(decision.signatures) < 2:  # noqa: PLR2004 - two people, DESIGN 5
-        return False
+        return _Progress.DONE
+    if len(decision.signatures) < MIN_OFFICERS:
+        return _Progress.BLOCKED
     if office.confirmer.advance(stored.data).state is not TxState.FINAL:
-        return False
+        return _Progress.CHAIN
     with store.write() as unit:
         unit.status.progress(stored, DecisionState.ON_CHAIN)
-    return True
+    return _Progress.DONE
 
 
 def _successions(store: Store, decision: Decision) -> tuple[Succession, ...]:

@@ -1,12 +1,21 @@
 """The trust bundle: what verifiers shall believe about this installation, made from its estate."""
 
+import ssl
 from datetime import datetime
+from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from anchor.trust_repository import TrustRepository
+from anchor.trust_roles import TrustKeys
 from anzheng import keyring as keyrings
 from anzheng.estate import AuthorityEntry, Estate
+from anzheng.files import write_durably
+from anzheng.keyfiles import KeyKind
 from anzheng.keyring import KeyRing
 from anzheng.settings import TEST_TSA, Settings
-from licence.formats import es256, oids
+from licence.errors import AnzhengError, Code
+from licence.formats import es256, oids, trust_bundle
 from licence.formats.evidence import log_origin
 from licence.formats.fields import whole_second
 from licence.formats.trust_types import (
@@ -23,6 +32,10 @@ from licence.formats.trust_types import (
 
 LICENCE_TYPE = "safety-production"
 SHARDS = 1
+
+ROOT_KEYS = ("tuf-root-1", "tuf-root-2", "tuf-root-3")
+TARGETS_KEYS = ("tuf-targets-1", "tuf-targets-2")
+ONLINE_KEY = "tuf-online"
 
 
 def make_bundle(
@@ -54,6 +67,49 @@ def make_bundle(
             _authority(settings, estate, entry, ring, now) for entry in estate.authorities
         ),
     )
+
+
+def begin(
+    settings: Settings, estate: Estate, ring: KeyRing, folder: Path, *, now: datetime
+) -> None:
+    """Begin the trust repository with keys of its own and the first bundle in it.
+
+    Raises:
+        AnzhengError: CONFLICT when there is one already.
+    """
+    for name in (*ROOT_KEYS, *TARGETS_KEYS, ONLINE_KEY):
+        ring.make(name, KeyKind.ED25519)
+    repository = TrustRepository.create(folder, trust_keys(ring), now=now)
+    bundle = make_bundle(settings, estate, ring, version=1, now=now)
+    repository.publish_bundle(trust_bundle.encode(bundle), now=now)
+    export_root(ring, folder)
+
+
+def repository(ring: KeyRing, folder: Path) -> TrustRepository:
+    """Open the trust repository for publishing lists; the offline keys stay where they are."""
+    return TrustRepository(folder, TrustKeys((), (), _ed25519(ring, ONLINE_KEY)))
+
+
+def trust_keys(ring: KeyRing) -> TrustKeys:
+    """Return all keys of the repository; in earnest those of root and targets are offline."""
+    return TrustKeys(
+        root=tuple(_ed25519(ring, name) for name in ROOT_KEYS),
+        targets=tuple(_ed25519(ring, name) for name in TARGETS_KEYS),
+        online=_ed25519(ring, ONLINE_KEY),
+    )
+
+
+def export_root(ring: KeyRing, folder: Path) -> None:
+    """Write the root certificate as PEM beside the repository, for other people's tools."""
+    pem = ssl.DER_cert_to_PEM_cert(ring.certificate("root"))
+    write_durably(folder / "root.crt", pem.encode("ascii"))
+
+
+def _ed25519(ring: KeyRing, name: str) -> Ed25519PrivateKey:
+    private = ring.open(name).private
+    if not isinstance(private, Ed25519PrivateKey):
+        raise AnzhengError(Code.KEY_REFUSED, f"{name} is no Ed25519 key")
+    return private
 
 
 def list_base_uri(settings: Settings) -> str:

@@ -30,6 +30,12 @@ def router(trust_folder: Path) -> APIRouter:
         place = lists / _name(registry) / _name(authority) / f"{shard}.{'jwt' if jwt else 'cwt'}"
         return _file(place, JWT if jwt else CWT)
 
+    @routes.get("/status-lists/{registry}/{authority}")
+    def aggregation(registry: str, authority: str) -> FileResponse:
+        """Name every status list of an authority."""
+        place = lists / _name(registry) / _name(authority) / "aggregation.json"
+        return _file(place, "application/json")
+
     @routes.get("/side-lists/{registry}/{authority}/{shard}")
     def side_list(registry: str, authority: str, shard: int) -> FileResponse:
         """Return the signed reasons and dates that belong to a status list."""

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, case, delete, insert, or_, select, update
 
 from anzheng.store.tables import outbox
-from anzheng.store.times import to_text
+from anzheng.store.times import from_text, to_text
 from licence.errors import AnzhengError, Code
 
 MAX_BACKOFF_SECONDS = 300
@@ -25,6 +25,16 @@ class Job:
     attempts: int
     fence: int
     asked: int
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """The next row that will be due, and what went wrong with it last time."""
+
+    topic: str
+    key: str
+    at: datetime
+    error: str | None
 
 
 class Outbox:
@@ -113,6 +123,15 @@ class Outbox:
         """All rows as (topic, key), oldest first."""
         rows = self._connection.execute(select(outbox.c.topic, outbox.c.key).order_by(outbox.c.id))
         return tuple((row[0], row[1]) for row in rows)
+
+    def next_due(self) -> Due | None:
+        """The row that is due first."""
+        row = self._connection.execute(
+            select(outbox.c.topic, outbox.c.key, outbox.c.available_at, outbox.c.last_error)
+            .order_by(outbox.c.available_at, outbox.c.id)
+            .limit(1)
+        ).one_or_none()
+        return None if row is None else Due(row[0], row[1], from_text(row[2]), row[3])
 
     def _give_back(self, job: Job, at: datetime, error: str | None) -> None:
         unasked = outbox.c.asked == job.asked

@@ -1,0 +1,145 @@
+"""`anzheng status`: show a licence's status, decide a change, confirm it."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from anzheng.commands.common import (
+    JsonFlag,
+    Out,
+    answering,
+    read_file,
+    read_leaf,
+    settings_of,
+)
+
+if TYPE_CHECKING:
+    from anzheng.wiring import Installation
+    from licence.formats.decision import Decision
+
+app = typer.Typer(help="状态 Status: show, decide, confirm.", no_args_is_help=True)
+
+LeafArgument = Annotated[str, typer.Argument(help="Leaf of the licence, 64 hex digits.")]
+_DATE = ["%Y-%m-%d"]
+
+
+@app.command()
+def show(context: typer.Context, leaf: LeafArgument, *, as_json: JsonFlag = False) -> None:
+    """Show what the registry says about a licence.
+
+    Example: anzheng status show 5f2c… --json
+    """
+    from anzheng.routes.licences import describe
+    from anzheng.wiring import open_store_base
+    from licence.errors import AnzhengError, Code
+
+    with answering(as_json=as_json) as out, open_store_base(settings_of(context)) as base:
+        with base.store.read() as unit:
+            row = unit.licences.by_leaf(read_leaf(leaf))
+            if row is None:
+                raise AnzhengError(Code.NOT_FOUND, "this leaf is not known here")
+            found = describe(unit, row, base.clock)
+        out.say(found, [f"{row.licence_no} v{row.version}: {found['state']}, {found['status']}"])
+
+
+@app.command()
+def decide(  # noqa: PLR0913 - one argument for each option
+    context: typer.Context,
+    word: Annotated[
+        str,
+        typer.Argument(
+            help="suspended, none (give back), revoked, rescinded, withdrawn, cancelled, superseded"
+        ),
+    ],
+    leaf: LeafArgument,
+    decision: Annotated[Path, typer.Option(help="Where the signed decision is written.")],
+    *,
+    officer: Annotated[str, typer.Option(help="Officer who decides.")],
+    document: Annotated[str, typer.Option(help="文号 Number of the decision.")] = "",
+    ground: Annotated[str, typer.Option(help="Why.")],
+    effective: Annotated[datetime | None, typer.Option(formats=_DATE)] = None,
+    until: Annotated[datetime | None, typer.Option(formats=_DATE)] = None,
+    successor: Annotated[str | None, typer.Option(help="Leaf of the next version.")] = None,
+    key: Annotated[Path | None, typer.Option(help="Key file; that of a trial if absent.")] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Decide a change, sign it as first officer, and write or propose it on the chain.
+
+    Example: anzheng status decide revoked 5f2c… --decision d.json --officer 1121000000TXT10121-1
+    --document "(示例)1号" --ground 示例
+    """
+    from anzheng.flows import status as deciding
+    from anzheng.wiring import officer_key, open_installation
+    from licence.domain.status import StatusWord
+    from licence.errors import AnzhengError, Code
+    from licence.ids import OfficerId
+
+    settings = settings_of(context)
+    with answering(as_json=as_json) as out, open_installation(settings) as installation:
+        if word.upper() not in StatusWord.__members__:
+            raise AnzhengError(Code.REQUEST_INVALID, f"{word} is no status word")
+        base = installation.base
+        order = deciding.Order(
+            leaf=read_leaf(leaf),
+            word=StatusWord[word.upper()],
+            document_no=document,
+            ground=ground,
+            effective_from=effective.date() if effective else None,
+            until=until.date() if until else None,
+            successor=read_leaf(successor) if successor else None,
+        )
+        drafted = deciding.draft(base.store, base.clock, order)
+        opened = officer_key(settings, OfficerId(officer), key)
+        signed = deciding.sign(drafted, OfficerId(officer), opened)
+        _carry_out(out, installation, signed, decision)
+
+
+@app.command()
+def confirm(
+    context: typer.Context,
+    decision: Annotated[Path, typer.Argument(help="File of the decision.")],
+    *,
+    officer: Annotated[str, typer.Option(help="The second officer.")],
+    key: Annotated[Path | None, typer.Option(help="Key file; that of a trial if absent.")] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Sign a decision as second officer; another account then confirms it on the chain.
+
+    Example: anzheng status confirm d.json --officer 1121000000TXT10121-2
+    """
+    from anzheng.flows import status as deciding
+    from anzheng.wiring import officer_key, open_installation
+    from licence.formats import decision as formats
+    from licence.ids import OfficerId
+
+    settings = settings_of(context)
+    with answering(as_json=as_json) as out, open_installation(settings) as installation:
+        opened = officer_key(settings, OfficerId(officer), key)
+        signed = deciding.sign(formats.decode(read_file(decision)), OfficerId(officer), opened)
+        _carry_out(out, installation, signed, decision)
+
+
+def _carry_out(out: Out, installation: "Installation", signed: "Decision", place: Path) -> None:
+    from anzheng.files import write_durably
+    from anzheng.flows import status as deciding
+    from anzheng.flows.anchor import BatchRule
+    from anzheng.jobs import run_until_quiet
+    from licence.formats import decision as formats
+
+    base = installation.base
+    write_durably(place, formats.encode(signed))
+    stored = deciding.decide(base.store, base.clock, signed)
+    settings = base.settings
+    run_until_quiet(
+        installation,
+        BatchRule(settings.anchor_batch_licences, settings.anchor_batch_seconds),
+    )
+    with base.store.read() as unit:
+        found = unit.status.decision(stored.digest)
+    state = found.state.value if found else stored.state.value
+    out.say(
+        {"decision": stored.digest.hex(), "state": state, "file": str(place)},
+        [f"{signed.word.name} {signed.document_no}: {state}; decision in {place}"],
+    )

@@ -1,0 +1,166 @@
+"""Step 7, claim: a one-time code becomes the licence's own certificate, for a key that stays away.
+
+The code is shown once and stored as a digest only. Redeeming is one transaction: the code is used,
+the certificate has its status index and waits for its anchor, or nothing happened at all.
+"""
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from anzheng.files import FileStore
+from anzheng.flows.sign import ANCHOR_TOPIC
+from anzheng.flows.status import word_of
+from anzheng.store.claims import HolderCertificate, StoredClaim
+from anzheng.store.database import Store, Unit
+from anzheng.store.licences import FlowState, StoredLicence
+from licence.domain.model import StatusRef
+from licence.domain.status import is_final
+from licence.domain.validity import shanghai_date
+from licence.errors import AnzhengError, Code
+from licence.formats import licence_json
+from licence.formats.holder import ClaimRequest
+from licence.formats.leaf import holder_certificate_leaf
+from licence.ids import Digest, Leaf
+from licence.ports import Clock, Entropy
+from signer.authority_ca import CertificateAuthority
+from signer.certificate_register import CertificateRegister
+
+CODE_BYTES = 10
+GROUP = 4
+_MISREAD = str.maketrans("018", "OIB")
+"""Digits that no code has, read for the letters that look like them."""
+
+HANDED_OUT = (FlowState.FILLED, FlowState.PUBLISHED)
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a wallet gets for its code."""
+
+    leaf: Leaf
+    certificates: tuple[bytes, ...]
+    pdf: bytes
+    evidence: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimDesk:
+    """Hands out and redeems claim codes.
+
+    Args:
+        store: The database.
+        files: The finished licences.
+        clock: Tells the time.
+        entropy: For the codes.
+        holder_ca: Issues the licences' own certificates.
+        register: Where the CA notes what it issued.
+        code_hours: How long a code lives.
+    """
+
+    store: Store
+    files: FileStore
+    clock: Clock
+    entropy: Entropy
+    holder_ca: CertificateAuthority
+    register: CertificateRegister
+    code_hours: int
+
+    def make_code(self, leaf: Leaf) -> str:
+        """Make a one-time code for a finished licence; it is not stored, only its digest.
+
+        Raises:
+            AnzhengError: NOT_FOUND, or ANCHOR_PENDING while the licence is not finished.
+        """
+        # 80 bits: nobody guesses that within the life of a code, whatever the rate limit.
+        text = base64.b32encode(self.entropy.bytes(CODE_BYTES)).decode("ascii")
+        now = self.clock.now()
+        with self.store.write() as unit:
+            _finished(unit, leaf)
+            unit.claims.add(
+                _digest(text), leaf, now, expires_at=now + timedelta(hours=self.code_hours)
+            )
+        return "-".join(text[at : at + GROUP] for at in range(0, len(text), GROUP))
+
+    def redeem(self, request: ClaimRequest) -> Grant:
+        """Give a certificate for a code; the same request again gets the same certificate.
+
+        Raises:
+            AnzhengError: CLAIM_CODE for an unknown or expired code, CLAIM_USED for one that another
+                key has used, CSR_INVALID, EXPIRED, or STATUS_FINAL for a licence that is over.
+        """
+        now = self.clock.now()
+        code, asked = _digest(request.code), Digest(hashlib.sha256(request.csr).digest())
+        with self.store.write() as unit:
+            claim = _usable(unit.claims.get(code), asked, now)
+            row = _finished(unit, claim.leaf)
+            certificate = claim.certificate
+            if certificate is None:
+                certificate = self._issue(unit, row, request.csr, now)
+                unit.claims.use(code, asked, certificate, now)
+            evidence = unit.anchors.evidence(claim.leaf)
+        if row.final_pdf is None:
+            raise AnzhengError(Code.STORE_FAILED, "a finished licence without its file")
+        pdf = self.files.get(row.final_pdf)
+        return Grant(claim.leaf, (certificate, self.holder_ca.certificate), pdf, evidence)
+
+    def _issue(self, unit: Unit, row: StoredLicence, csr: bytes, now: datetime) -> bytes:
+        events = unit.status.of_index(row.registry, row.authority, row.status_index)
+        if is_final(word_of(events, shanghai_date(now))):
+            raise AnzhengError(Code.STATUS_FINAL, "this licence is over; it has no certificate")
+        leaf = _leaf(row)
+        index = unit.licences.allocate_index(row.registry, row.authority)
+        certificate = self.holder_ca.issue_holder_certificate(
+            csr,
+            licence_json.decode(row.licence_json),
+            leaf,
+            StatusRef(row.registry, index),
+            now=now,
+        )
+        # Before our own commit: a certificate that is noted but was never handed out is harmless.
+        self.register.record(certificate, now=now)
+        digest = Digest(hashlib.sha256(certificate).digest())
+        unit.claims.add_certificate(
+            HolderCertificate(
+                leaf=holder_certificate_leaf(certificate_digest=digest, licence_leaf=leaf),
+                licence_leaf=leaf,
+                registry=row.registry,
+                authority=row.authority,
+                status_index=index,
+                certificate=certificate,
+                batch_id=None,
+                batch_place=None,
+                updated_at=now,
+            )
+        )
+        unit.outbox.add(ANCHOR_TOPIC, row.authority, now)
+        return certificate
+
+
+def _usable(claim: StoredClaim | None, asked: Digest, now: datetime) -> StoredClaim:
+    if claim is None or (claim.certificate is None and claim.expires_at <= now):
+        raise AnzhengError(Code.CLAIM_CODE, "this code is unknown or no longer good")
+    if claim.certificate is not None and claim.request_sha256 != asked:
+        raise AnzhengError(Code.CLAIM_USED, "this code was used for another key; ask for a new one")
+    return claim
+
+
+def _finished(unit: Unit, leaf: Leaf) -> StoredLicence:
+    row = unit.licences.by_leaf(leaf)
+    if row is None:
+        raise AnzhengError(Code.NOT_FOUND, "this leaf is not known here")
+    if row.state not in HANDED_OUT:
+        raise AnzhengError(Code.ANCHOR_PENDING, "this licence is not finished yet")
+    return row
+
+
+def _leaf(row: StoredLicence) -> Leaf:
+    if row.leaf is None:
+        raise AnzhengError(Code.INTERNAL, "a finished licence without a leaf", id=row.id)
+    return row.leaf
+
+
+def _digest(code: str) -> Digest:
+    plain = "".join(char for char in code.upper() if char.isalnum()).translate(_MISREAD)
+    return Digest(hashlib.sha256(plain.encode()).digest())

@@ -1,0 +1,68 @@
+"""Sets up a trial in a data folder: authorities 示例 with test keys, contract, trust repository."""
+
+from collections.abc import Sequence
+
+from anchor.chain.artifact import load_artifact
+from anzheng import estate as estates
+from anzheng.estate import Estate
+from anzheng.flows import trust as trusting
+from anzheng.flows.establish import AuthoritySpec, Place, establish
+from anzheng.flows.roster import Row
+from anzheng.settings import Settings
+from anzheng.wiring import Base, open_base
+from licence.errors import AnzhengError, Code
+from licence.ids import AuthorityId, ChainId, RegistryId
+
+
+def specs_of(rows: Sequence[Row]) -> tuple[AuthoritySpec, ...]:
+    """Return the issuing authorities of a roster, with the industries that it has of each.
+
+    Raises:
+        AnzhengError: ROSTER_FORMAT for a row without an issuer.
+    """
+    found: dict[str, tuple[str, set[str]]] = {}
+    for number, row in enumerate(rows, start=1):
+        code, name, industry = (row.get(key) for key in ("issuer_code", "issuer", "industry"))
+        if not isinstance(code, str) or not isinstance(name, str) or not isinstance(industry, str):
+            raise AnzhengError(Code.ROSTER_FORMAT, f"row {number} names no issuer", row=number)
+        found.setdefault(code, (name, set()))[1].add(industry)
+    return tuple(
+        AuthoritySpec(AuthorityId(code), name, tuple(sorted(industries)))
+        for code, (name, industries) in found.items()
+    )
+
+
+def set_up(settings: Settings, specs: Sequence[AuthoritySpec]) -> Estate:
+    """Set up authorities in the data folder of the settings.
+
+    Raises:
+        AnzhengError: CONFLICT when something is set up there, SETTINGS_UNSAFE in production.
+    """
+    with open_base(settings) as base:
+        return set_up_in(base, specs)
+
+
+def set_up_in(base: Base, specs: Sequence[AuthoritySpec]) -> Estate:
+    """Set up authorities on an open base."""
+    settings = base.settings
+    if not settings.allow_test_keys or base.dev_chain is None:
+        raise AnzhengError(
+            Code.SETTINGS_UNSAFE, "throw-away authorities need allow_test_keys and chain_devnet"
+        )
+    if (settings.data_dir / estates.FILE_NAME).exists():
+        raise AnzhengError(
+            Code.CONFLICT, f"{settings.data_dir} has authorities already; take another data folder"
+        )
+    estate = establish(
+        Place(RegistryId(settings.registry), ChainId(settings.chain_id), settings.public_url),
+        specs,
+        ring=base.ring,
+        register=base.register,
+        devnet=base.dev_chain.devnet,
+        artifact=load_artifact(),
+        clock=base.clock,
+        entropy=base.entropy,
+    )
+    trusting.begin(settings, estate, base.ring, base.trust_folder, now=base.clock.now())
+    estates.save(estate, settings.data_dir)
+    return estate
