@@ -67,8 +67,9 @@ lock: ## make requirements/*.txt anew from pyproject.toml
 vectors: .venv/.dev ## make tests/compat/v1 anew (a change there is a change of format)
 	$(BIN)/python -m tests.compat.generate
 
-abi: .venv/.all contracts/node_modules/.stamp ## compile the contract into contracts/artifacts
+abi: .venv/.all contracts/node_modules/.stamp ## compile the contract into contracts/artifacts, measure its gas
 	$(BIN)/python contracts/compile.py
+	$(BIN)/python contracts/gas.py
 
 errors: .venv/.all ## make docs/errors.md anew from licence/errors.py
 	$(BIN)/python -m tools.error_codes
