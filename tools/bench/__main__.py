@@ -5,19 +5,23 @@ import platform
 import sys
 from pathlib import Path
 
+from tools.bench import issue
 from tools.bench.measures import show, write
 from tools.bench.parts import sign_ms, verify_ms
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 RESULTS = ROOT / "var" / "bench" / "results.json"
+COUNT = 500
 
 
 def main() -> None:
     """Run every measure; the numbers are what they are, so the exit code does not judge them."""
-    measures = [sign_ms(), verify_ms()]
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else COUNT
+    measures = [sign_ms(), verify_ms(), *issue.measures(count)]
     write(
         measures,
         RESULTS,
+        licences=count,
         cores=os.cpu_count(),
         machine=platform.machine(),
         python=platform.python_version(),

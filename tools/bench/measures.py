@@ -1,4 +1,4 @@
-"""What was measured, against its limit and against a peer of the same run."""
+"""What was measured, against its limit and against a peer."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -11,9 +11,13 @@ from rich.console import Console
 from rich.table import Table
 
 
+WHOLE_FROM = 1_000
+"""From here on a number is printed without fractions."""
+
+
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """Something else that was measured in the same run, on the same machine."""
+    """Something to compare with: measured in the same run, unless its name says otherwise."""
 
     name: str
     value: float
@@ -86,16 +90,22 @@ def write(measures: Sequence[Measure], path: Path, **run: object) -> None:
 
 def show(measures: Sequence[Measure]) -> None:
     """Print all measures."""
-    table = Table("measure", "value", "goal", "target", "peer of the same run", "of the peer")
+    table = Table()
+    for name in ("measure", "value", "goal", "target", "of the peer"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("peer")
     for each in measures:
         sign = "≥" if each.at_least else "≤"
-        peer = f"{each.peer.name}: {each.peer.value:,.2f}" if each.peer else ""
         table.add_row(
             each.name,
-            f"{'[green]' if each.reached else '[red]'}{each.value:,.2f} {each.unit}[/]",
+            f"{'[green]' if each.reached else '[red]'}{_short(each.value)} {each.unit}[/]",
             f"{sign} {each.limit:,g}",
             f"{sign} {each.target:,g}",
-            peer,
             f"{each.value / each.peer.value:.2f}" if each.peer else "",
+            f"{each.peer.name}: {_short(each.peer.value)}" if each.peer else "",
         )
     Console().print(table)
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if value >= WHOLE_FROM else f"{value:,.2f}"
