@@ -20,6 +20,7 @@ from licence.domain.status import is_final
 from licence.domain.validity import shanghai_date
 from licence.errors import AnzhengError, Code
 from licence.formats import licence_json
+from licence.formats.claim import ClaimAnswer, check_claim
 from licence.formats.holder import ClaimRequest
 from licence.formats.leaf import holder_certificate_leaf
 from licence.ids import Digest, Leaf
@@ -36,18 +37,8 @@ HANDED_OUT = (FlowState.FILLED, FlowState.PUBLISHED)
 
 
 @dataclass(frozen=True, slots=True)
-class Grant:
-    """What a wallet gets for its code."""
-
-    leaf: Leaf
-    certificates: tuple[bytes, ...]
-    pdf: bytes
-    evidence: bytes | None
-
-
-@dataclass(frozen=True, slots=True)
 class ClaimDesk:
-    """Hands out and redeems claim codes.
+    """Hands out and redeems claim codes; conforms to `wallet.ports.ClaimDesk`.
 
     Args:
         store: The database.
@@ -83,13 +74,14 @@ class ClaimDesk:
             )
         return "-".join(text[at : at + GROUP] for at in range(0, len(text), GROUP))
 
-    def redeem(self, request: ClaimRequest) -> Grant:
+    def claim(self, request: ClaimRequest) -> ClaimAnswer:
         """Give a certificate for a code; the same request again gets the same certificate.
 
         Raises:
             AnzhengError: CLAIM_CODE for an unknown or expired code, CLAIM_USED for one that another
                 key has used, CSR_INVALID, EXPIRED, or STATUS_FINAL for a licence that is over.
         """
+        check_claim(request)
         now = self.clock.now()
         code, asked = _digest(request.code), Digest(hashlib.sha256(request.csr).digest())
         with self.store.write() as unit:
@@ -102,8 +94,17 @@ class ClaimDesk:
             evidence = unit.anchors.evidence(claim.leaf)
         if row.final_pdf is None:
             raise AnzhengError(Code.STORE_FAILED, "a finished licence without its file")
-        pdf = self.files.get(row.final_pdf)
-        return Grant(claim.leaf, (certificate, self.holder_ca.certificate), pdf, evidence)
+        return ClaimAnswer(
+            licence_json=row.licence_json,
+            pdf=self.files.get(row.final_pdf),
+            certificates=(certificate, self.holder_ca.certificate),
+            evidence=evidence,
+        )
+
+    def evidence(self, leaf: Leaf) -> bytes | None:
+        """Return the anchor evidence of a licence or certificate, or None while there is none."""
+        with self.store.read() as unit:
+            return unit.anchors.evidence(leaf)
 
     def _issue(self, unit: Unit, row: StoredLicence, csr: bytes, now: datetime) -> bytes:
         events = unit.status.of_index(row.registry, row.authority, row.status_index)

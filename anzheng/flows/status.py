@@ -10,7 +10,7 @@ Every step may be repeated; nothing here ever makes a status better than the cha
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import date, datetime, time, timedelta
 from enum import Enum, unique
 
 from anchor.calls import Succession
@@ -25,7 +25,7 @@ from anzheng.store.licences import StoredLicence
 from anzheng.store.status import DecisionState, StoredDecision
 from licence.domain.model import StatusRef
 from licence.domain.status import StatusEvent, StatusWord, may_change, needs_confirmation
-from licence.domain.validity import shanghai_date
+from licence.domain.validity import CHINA, shanghai_date
 from licence.errors import AnzhengError, Code
 from licence.formats import decision as decisions
 from licence.formats.decision import Decision, DecisionSubject
@@ -166,8 +166,8 @@ def work(store: Store, clock: Clock, offices: Offices, authority: AuthorityId) -
 
 
 def start_of_day(day: date) -> datetime:
-    """Return when a day begins in China, which has no summer time."""
-    return datetime.combine(day, time(), timezone(timedelta(hours=8)))
+    """Return when a day begins in China."""
+    return datetime.combine(day, time(), CHINA)
 
 
 @unique
