@@ -3,6 +3,8 @@
 PDFium is another program than the one that made the page: what it reads is what a reader gets.
 """
 
+from typing import Final
+
 import pypdfium2
 
 from licence.domain.model import LicenceVersion
@@ -10,12 +12,16 @@ from licence.errors import AnzhengError, Code
 from licence.formats.page_text import MAX_PAGES, check_page_text
 from licence.formats.short_code import short_code
 
+FRAME: Final = 17 * 72 / 25.4
+"""Width of the frame around every page, in points: no text may reach into it, or out of it."""
+
 
 def page_texts(pdf: bytes) -> tuple[str, ...]:
-    """Return the text of each page.
+    """Return the text of each page, none of which runs over the edge.
 
     Raises:
-        AnzhengError: RENDER_FAILED, when PDFium cannot read the file or it has too many pages.
+        AnzhengError: RENDER_FAILED, when PDFium cannot read the file, it has too many pages, or
+            text stands where nobody would see it.
     """
     try:
         document = pypdfium2.PdfDocument(pdf)
@@ -44,6 +50,16 @@ def _text(document: pypdfium2.PdfDocument, number: int) -> str:
     page = document[number]
     text_page = page.get_textpage()
     try:
+        width, height = page.get_size()
+        # Text that is extracted but not seen would pass the comparison: a word too long for its
+        # line, a block too long for its page.
+        for place in range(text_page.count_rects()):
+            left, bottom, right, top = text_page.get_rect(place)
+            inside = left >= FRAME and right <= width - FRAME
+            if not inside or bottom < FRAME or top > height - FRAME:
+                raise AnzhengError(
+                    Code.RENDER_FAILED, "text runs over the edge of the page", page=number + 1
+                )
         return str(text_page.get_text_range())
     finally:
         text_page.close()

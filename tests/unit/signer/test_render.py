@@ -124,3 +124,17 @@ def test_another_template_and_a_bad_address_are_refused() -> None:
 def test_what_is_no_pdf_has_no_text() -> None:
     with refuses(Code.RENDER_FAILED):
         page_texts(b"%PDF-1.7\n")
+
+
+def test_a_word_longer_than_a_line_breaks_without_a_new_character(renderer: Renderer) -> None:
+    version = good_version(enterprise_name="HEXAMETHYLENE" * 7, principal="A" * 50)
+    data = licence_json.encode(version)
+    check_page(renderer.render(version, data), version, data)
+
+
+def test_text_that_nobody_would_see_is_refused(renderer: Renderer) -> None:
+    version = good_version()
+    version = replace(version, draft=replace(version.draft, enterprise_name="Ω" * 90))
+    data = licence_json.encode(version)
+    with refuses(Code.RENDER_FAILED):
+        check_page(renderer.render(version, data), version, data)

@@ -1,0 +1,1 @@
+"""Page templates: one folder for each profile and version."""
