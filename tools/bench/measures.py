@@ -10,7 +10,6 @@ from time import perf_counter
 from rich.console import Console
 from rich.table import Table
 
-
 WHOLE_FROM = 1_000
 """From here on a number is printed without fractions."""
 
@@ -89,11 +88,10 @@ def write(measures: Sequence[Measure], path: Path, **run: object) -> None:
 
 
 def show(measures: Sequence[Measure]) -> None:
-    """Print all measures."""
+    """Print all measures, and below them what they are compared with."""
     table = Table()
     for name in ("measure", "value", "goal", "target", "of the peer"):
         table.add_column(name, no_wrap=True)
-    table.add_column("peer")
     for each in measures:
         sign = "≥" if each.at_least else "≤"
         table.add_row(
@@ -102,9 +100,12 @@ def show(measures: Sequence[Measure]) -> None:
             f"{sign} {each.limit:,g}",
             f"{sign} {each.target:,g}",
             f"{each.value / each.peer.value:.2f}" if each.peer else "",
-            f"{each.peer.name}: {_short(each.peer.value)}" if each.peer else "",
         )
-    Console().print(table)
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(table)
+    for each in measures:
+        peer = f"; peer {_short(each.peer.value)}: {each.peer.name}" if each.peer else ""
+        console.print(f"{each.name}: {each.note}{peer}")
 
 
 def _short(value: float) -> str:
