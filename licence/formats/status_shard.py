@@ -60,7 +60,7 @@ def shard_of(index: StatusIndex) -> int:
 
 def aggregation_uri(base_uri: str, registry: RegistryId, authority: AuthorityId) -> str:
     """Return where all lists of one (registry, authority) are named."""
-    return f"{base_uri}/v1/status-lists/{registry}/{authority}"
+    return f"{base_uri}/{registry}/{authority}"
 
 
 def list_uri(base_uri: str, registry: RegistryId, authority: AuthorityId, shard: int) -> str:

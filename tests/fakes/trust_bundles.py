@@ -21,7 +21,7 @@ from licence.ids import Address, AuthorityId, ChainId, Digest, RegistryId
 AUTHORITY = AuthorityId("1121000000TXT10121")
 REGISTRY = RegistryId("cn-aqscxkz-test")
 ISSUED_AT = datetime(2026, 11, 21, 8, 0, 0, tzinfo=UTC)
-BASE_URI = "http://127.0.0.1:8080"
+BASE_URI = "http://127.0.0.1:8080/v1/status-lists"
 
 
 def sample_status_key(key: bytes = b"public key") -> StatusKey:

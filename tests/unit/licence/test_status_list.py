@@ -33,7 +33,7 @@ from licence.ids import AuthorityId, RegistryId, StatusIndex
 from tests.fakes.status_keys import KEY, KID, PUBLIC, SIGN
 
 NOW = datetime(2026, 11, 21, 8, 0, 0, 123456, tzinfo=UTC)
-NAME = ListName("http://127.0.0.1:8080", RegistryId("r1"), AuthorityId("1" * 18), 1)
+NAME = ListName("http://127.0.0.1:8080/v1/status-lists", RegistryId("r1"), AuthorityId("1" * 18), 1)
 FIRST = SHARD_ENTRIES  # the first index of shard 1
 WORDS = {
     StatusIndex(FIRST): StatusWord.REVOKED,
