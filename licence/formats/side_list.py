@@ -85,7 +85,7 @@ class SideList:
 
     Args:
         name: Which shard.
-        sequence: Grows by one with each side list of this shard, never falls.
+        sequence: Grows with each side list of this shard, never falls; seconds since 1970 serve.
         issued_at: When it was signed, whole seconds; the same as its status list.
         expires_at: From when on it is stale.
         list_digest: SHA-256 of the CWT that it belongs to.

@@ -1,0 +1,229 @@
+"""Status lists from registry and chain: the more negative counts, and nothing is lost."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from anchor.status_lists import (
+    ListOffice,
+    files_of,
+    make_shards,
+    pending_words,
+    publish,
+    published_words,
+)
+from anchor.trust_repository import TrustRepository
+from licence.domain.model import StatusRef
+from licence.domain.status import StatusEvent, StatusWord, more_negative
+from licence.errors import AnzhengError, Code
+from licence.formats import side_list, status_list
+from licence.formats.side_list import SideList
+from licence.formats.status_list import SHARD_ENTRIES, ListValue, StatusList, value_of
+from licence.ids import AuthorityId, Leaf, RegistryId, StatusIndex
+from tests.fakes.refusal import refuses
+from tests.fakes.status_keys import KEY, KID, SIGN
+from tests.fakes.trust_bundles import AUTHORITY, BASE_URI, REGISTRY
+from tests.fakes.trust_folder import make_repository, trust_keys
+from verifier.trust import load_trust
+
+NOW = datetime(2026, 11, 21, 17, 0, 0, tzinfo=UTC)  # already the 22nd in China
+TODAY = date(2026, 11, 22)
+
+
+class SigningKey:
+    """The test status key."""
+
+    kid = KID
+    certificate: bytes | None = None
+
+    def sign(self, data: bytes) -> bytes:
+        """Sign."""
+        return SIGN(data)
+
+
+@dataclass
+class Source:
+    """What registry and chain say."""
+
+    log: Sequence[StatusEvent] = ()
+    chain: Mapping[StatusIndex, StatusWord] = field(default_factory=dict)
+    is_down: bool = False
+
+    def events(self, registry: RegistryId, authority: AuthorityId) -> Sequence[StatusEvent]:
+        """The log."""
+        return [e for e in self.log if (e.ref.registry, e.authority) == (registry, authority)]
+
+    def chain_words(
+        self, registry: RegistryId, authority: AuthorityId
+    ) -> Mapping[StatusIndex, StatusWord]:
+        """The chain."""
+        if self.is_down:
+            raise AnzhengError(Code.CHAIN_UNAVAILABLE, "down")
+        return self.chain if (registry, authority) == (REGISTRY, AUTHORITY) else {}
+
+
+OFFICE = ListOffice(REGISTRY, AUTHORITY, BASE_URI, 1, SigningKey())
+
+
+def event(
+    index: int, new: StatusWord, effective_from: date = TODAY, *, old: StatusWord = StatusWord.NONE
+) -> StatusEvent:
+    return StatusEvent(
+        leaf=Leaf(index.to_bytes(32, "big")),
+        ref=StatusRef(REGISTRY, StatusIndex(index)),
+        authority=AUTHORITY,
+        old=old,
+        new=new,
+        decided_at=NOW - timedelta(hours=1),
+        effective_from=effective_from,
+        until=None,
+        document_no="7",
+        ground="ground",
+        successor=Leaf(b"\x05" * 32) if new is StatusWord.SUPERSEDED else None,
+    )
+
+
+def read(
+    source: Source, office: ListOffice = OFFICE, shard: int = 0
+) -> tuple[StatusList, SideList]:
+    made = make_shards(source, office, now=NOW)[shard]
+    name = office.name(shard)
+    listed = status_list.decode_cwt(made.cwt, keys=[KEY], expected=name)
+    assert status_list.decode_jwt(made.jwt, keys=[KEY], expected=name) == listed
+    side = side_list.decode(made.side, keys=[KEY], expected=name)
+    assert side.list_digest == sha256(made.cwt).digest()
+    assert (side.issued_at, side.expires_at) == (listed.issued_at, listed.expires_at)
+    return listed, side
+
+
+def test_office_without_events_has_lists_too() -> None:
+    listed, side = read(Source())
+    assert listed.value(StatusIndex(0)) is ListValue.VALID
+    assert side.rows == side.announced == ()
+    assert side.sequence == int(NOW.timestamp())
+
+
+def test_decision_counts_before_the_chain_has_it_and_the_chain_without_a_decision() -> None:
+    source = Source([event(1, StatusWord.REVOKED)], {StatusIndex(2): StatusWord.SUSPENDED})
+    listed, side = read(source)
+    assert listed.value(StatusIndex(1)) is ListValue.INVALID
+    assert listed.value(StatusIndex(2)) is ListValue.SUSPENDED
+    assert [row.index for row in side.rows] == [1]
+
+
+def test_given_back_suspension_stays_until_the_chain_follows() -> None:
+    log = [
+        event(1, StatusWord.SUSPENDED, TODAY - timedelta(days=9)),
+        event(1, StatusWord.NONE, TODAY, old=StatusWord.SUSPENDED),
+    ]
+    behind, side = read(Source(log, {StatusIndex(1): StatusWord.SUSPENDED}))
+    assert behind.value(StatusIndex(1)) is ListValue.SUSPENDED
+    assert [row.word for row in side.rows_of(StatusIndex(1))] == [
+        StatusWord.SUSPENDED,
+        StatusWord.NONE,
+    ]
+    assert read(Source(log))[0].value(StatusIndex(1)) is ListValue.VALID
+
+
+def test_later_day_is_announced_and_counts_from_then_on() -> None:
+    coming = event(3, StatusWord.REVOKED, TODAY + timedelta(days=1))
+    listed, side = read(Source([coming]))
+    assert listed.value(StatusIndex(3)) is ListValue.VALID
+    assert [row.index for row in side.announced] == [3]
+    assert side.rows == ()
+    made = make_shards(Source([coming]), OFFICE, now=NOW + timedelta(days=1))[0]
+    later = status_list.decode_cwt(made.cwt, keys=[KEY], expected=OFFICE.name(0))
+    assert later.value(StatusIndex(3)) is ListValue.INVALID
+
+
+def test_rescission_counts_at_once_whatever_its_day() -> None:
+    listed, side = read(Source([event(3, StatusWord.RESCINDED, TODAY + timedelta(days=9))]))
+    assert listed.value(StatusIndex(3)) is ListValue.INVALID
+    assert [row.word for row in side.rows] == [StatusWord.RESCINDED]
+
+
+def test_every_shard_has_its_own_entries() -> None:
+    far = SHARD_ENTRIES + 5
+    office = replace(OFFICE, shards=2)
+    source = Source([event(5, StatusWord.REVOKED), event(far, StatusWord.SUPERSEDED)])
+    first, second = read(source, office, 0), read(source, office, 1)
+    assert first[0].value(StatusIndex(5)) is ListValue.INVALID
+    assert second[0].value(StatusIndex(far)) is ListValue.INVALID
+    assert second[0].value(StatusIndex(far - 1)) is ListValue.VALID
+    assert [row.index for row in first[1].rows] == [5]
+    assert [row.index for row in second[1].rows] == [far]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        Source([event(SHARD_ENTRIES, StatusWord.REVOKED)]),
+        Source([event(SHARD_ENTRIES, StatusWord.REVOKED, TODAY + timedelta(days=1))]),
+        Source((), {StatusIndex(SHARD_ENTRIES): StatusWord.REVOKED}),
+    ],
+)
+def test_status_beyond_the_shards_is_not_lost_silently(source: Source) -> None:
+    with refuses(Code.STATUS_LIST_REFUSED):
+        make_shards(source, OFFICE, now=NOW)
+
+
+WORDS = st.dictionaries(st.integers(0, 5).map(StatusIndex), st.sampled_from(StatusWord))
+
+
+@given(WORDS, WORDS)
+def test_published_is_never_better_than_either(
+    pending: dict[StatusIndex, StatusWord], chain: dict[StatusIndex, StatusWord]
+) -> None:
+    words = published_words(pending, chain)
+    for index in range(6):
+        at = StatusIndex(index)
+        said = words.get(at, StatusWord.NONE)
+        for other in (pending.get(at, StatusWord.NONE), chain.get(at, StatusWord.NONE)):
+            assert more_negative(said, other) is said
+            assert value_of(said) is not ListValue.VALID or value_of(other) is ListValue.VALID
+
+
+def test_last_decision_of_the_log_counts() -> None:
+    log = [
+        event(1, StatusWord.SUSPENDED),
+        event(1, StatusWord.NONE),
+        event(2, StatusWord.REVOKED),
+        event(2, StatusWord.CANCELLED),
+    ]
+    assert pending_words(log, TODAY) == {1: StatusWord.NONE, 2: StatusWord.CANCELLED}
+
+
+def test_files_and_their_aggregation() -> None:
+    office = replace(OFFICE, shards=2)
+    files = files_of(make_shards(Source(), office, now=NOW))
+    folder = f"lists/{REGISTRY}/{AUTHORITY}"
+    names = {f"{folder}/{shard}.{form}" for shard in (0, 1) for form in ("cwt", "jwt", "side")}
+    assert set(files) == names | {f"{folder}/aggregation.json"}
+    aggregation = json.loads(files[f"{folder}/aggregation.json"])
+    assert aggregation == {"status_lists": [office.name(0).uri, office.name(1).uri]}
+
+
+def test_published_lists_are_read_by_a_verifier(tmp_path: Path) -> None:
+    make_repository(tmp_path, {}, now=NOW)
+    # The publisher's process has only the online key.
+    online = TrustRepository(tmp_path, replace(trust_keys(), root=(), targets=()))
+    publish(Source([event(1, StatusWord.REVOKED)]), [OFFICE], online, now=NOW)
+    token = load_trust(tmp_path, now=NOW).status_list(REGISTRY, AUTHORITY, 0)
+    assert token is not None
+    listed = status_list.decode_cwt(token, keys=[KEY], expected=OFFICE.name(0))
+    assert listed.value(StatusIndex(1)) is ListValue.INVALID
+
+
+def test_nothing_is_published_while_the_chain_cannot_be_read(tmp_path: Path) -> None:
+    repository = make_repository(tmp_path, {}, now=NOW)
+    before = repository.versions()
+    with refuses(Code.CHAIN_UNAVAILABLE):
+        publish(Source(is_down=True), [OFFICE], repository, now=NOW)
+    assert repository.versions() == before
