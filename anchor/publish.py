@@ -66,9 +66,28 @@ class Anchorer:
         """Refuse to work on the wrong chain, contract or account; call before the first pass.
 
         Raises:
-            AnzhengError: CHAIN_WRONG, CHAIN_ACCOUNT, CHAIN_UNAVAILABLE.
+            AnzhengError: CHAIN_WRONG, CHAIN_ACCOUNT, CHAIN_UNAVAILABLE; CHAIN_REORGANISED, when
+                the chain no longer shows the newest batch of the log: it was put back, or it is
+                another chain with the same id.
         """
         self._sender.check(self._log.identity.authority, Right.ANCHOR)
+        records = self._log.records()
+        if records:
+            self._check_newest(decode_record(records[-1]))
+
+    def _check_newest(self, record: BatchRecord) -> None:
+        here = (self._chain.chain_id, self._chain.contract)
+        if (record.chain_id, record.contract) != here:
+            # The log went on from a contract that this one succeeded.
+            return
+        block = self._chain.block(record.block_number)
+        slot = self._chain.anchored(record.authority, record.root, record.size, record.manifest)
+        if slot is None or block is None or block.hash != record.block_hash:
+            raise AnzhengError(
+                Code.CHAIN_REORGANISED,
+                "the chain has forgotten a batch that was final",
+                block=record.block_number,
+            )
 
     def advance_all(self) -> tuple[AnchorBatch, ...]:
         """Take every open batch of the authority as far as it goes now, oldest first.

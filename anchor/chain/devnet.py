@@ -116,11 +116,35 @@ class Devnet:
         """
         self.node.ask("anvil_mine", hex(blocks))
 
+    def settle(self) -> None:
+        """Wait until all that is mined by now is in the state file: no kill can lose it.
+
+        Raises:
+            AnzhengError: CHAIN_UNAVAILABLE, when the file is not written.
+        """
+        # The first write may have begun before the call, the second has not.
+        for _ in range(2):
+            before, end = self._written(), time.monotonic() + STOP_SECONDS
+            while self._written() == before:
+                if time.monotonic() > end:
+                    raise AnzhengError(Code.CHAIN_UNAVAILABLE, "anvil does not write its state")
+                time.sleep(POLL_SECONDS)
+
+    def _written(self) -> int:
+        try:
+            return self._state.stat().st_mtime_ns
+        except OSError:
+            return 0
+
+    @property
+    def _state(self) -> Path:
+        return self._folder / "anvil-state.json"
+
     def _command(self) -> list[str]:
         command = [
             str(self._anvil),
             *("--host", HOST, "--port", str(self._port), "--chain-id", str(self._chain_id)),
-            *("--state", str(self._folder / "anvil-state.json")),
+            *("--state", str(self._state)),
             *("--state-interval", str(SAVE_SECONDS), "--preserve-historical-states"),
             *("--hardfork", HARDFORK, "--silent"),
         ]

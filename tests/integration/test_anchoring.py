@@ -150,7 +150,7 @@ def test_chain_killed_and_started_again_in_the_middle_of_a_batch(dev: DevChain) 
     office = Office(dev)
     add_batch(office.store, "before", 2, 0)
     office.finish("before")
-    time.sleep(1.5)
+    dev.devnet.settle()
     add_batch(office.store, "b", 5, 10)
     assert office.pass_over("b").state is BatchState.SENT
     # Its block may not have been written yet: then it is gone with the kill.
@@ -160,6 +160,7 @@ def test_chain_killed_and_started_again_in_the_middle_of_a_batch(dev: DevChain) 
     assert office.finish("b").state is BatchState.DONE
     office.check_once("before", 2, 0)
     office.check_once("b", 5, 10)
+    office.anchorer.check()
 
 
 def test_chain_stopped_in_order_keeps_everything(dev: DevChain) -> None:

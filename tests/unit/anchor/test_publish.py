@@ -9,7 +9,7 @@ from anchor.ports import BatchState
 from anchor.sender import SendPolicy
 from licence.errors import AnzhengError, Code
 from licence.formats import evidence as evidences
-from licence.ids import BatchId, Leaf
+from licence.ids import Address, BatchId, Leaf
 from tests.fakes.anchor_store import Crash, MemoryAnchorStore
 from tests.fakes.anchoring import AUTHORITY, REGISTRY, Anchoring, add_batch, leaf
 from tests.fakes.chain import FakeChain
@@ -191,6 +191,21 @@ def test_check_refuses_an_account_without_the_right() -> None:
     anchoring.chain.members.clear()
     with refuses(Code.CHAIN_ACCOUNT):
         anchoring.anchorer.check()
+
+
+def test_check_finds_a_chain_that_was_put_back() -> None:
+    anchoring = Anchoring()
+    add_batch(anchoring.store, "b1")
+    run(anchoring, "b1")
+    anchoring.anchorer.check()
+    anchoring.chain.reorganise(len(anchoring.chain.blocks) - 1)
+    with refuses(Code.CHAIN_REORGANISED):
+        anchoring.anchorer.check()
+    anchoring.chain.mine(9)
+    with refuses(Code.CHAIN_REORGANISED):
+        anchoring.anchorer.check()
+    anchoring.chain.contract = Address(b"\xdd" * 20)
+    anchoring.anchorer.check()
 
 
 def test_unknown_batch_is_refused() -> None:
