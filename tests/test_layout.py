@@ -11,6 +11,7 @@ from tools import error_codes
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("licence", "signer", "anchor", "wallet", "verifier", "anzheng")
 MAX_LINES = 400
+MAX_TEST_LINES = 500
 GENERATED = ("contracts/artifacts/", "requirements/", "package-lock.json", "tests/compat/v1/")
 TEXT: tuple[str, ...] = (
     ".py",
@@ -39,6 +40,9 @@ MACHINE_PATH = re.compile(r"(?<![A-Za-z0-9_.~-])/(?:work|tmp|root|home/[a-z]+)/[
 LEFT_OPEN = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME|raise NotImplemented" + r"Error)\b")
 SKIPPED = re.compile(r"pytest\.mark\.(?:skip|xf" + r"ail)|pytest\.sk" + r"ip\(")
 MAY_SKIP = "tests/conftest.py"  # the one rule for missing tools
+PLACE = re.compile(
+    r"`((?:licence|signer|anchor|wallet|verifier|anzheng|tests|tools|docs)/[\w./-]+)`"
+)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
@@ -71,7 +75,9 @@ def test_files_stay_short_enough_to_read() -> None:
     long = {
         name: lines
         for name, text in texts(".py", ".sol", ".ts", ".js", ".cjs", ".java")
-        if not any(part in name for part in GENERATED) and (lines := text.count("\n")) > MAX_LINES
+        if not any(part in name for part in GENERATED)
+        and (lines := text.count("\n"))
+        > (MAX_TEST_LINES if name.startswith("tests/") else MAX_LINES)
     }
     assert not long
 
@@ -106,6 +112,12 @@ def test_links_between_documents_resolve() -> None:
         if "://" not in link and (target := link.split("#")[0])
     ]
     assert not [one for one in links if not (ROOT / one[0]).parent.joinpath(one[1]).exists()]
+
+
+def test_places_named_in_documents_exist() -> None:
+    named = [(name, place) for name, text in texts(".md") for place in PLACE.findall(text)]
+    assert named
+    assert not [one for one in named if not (ROOT / one[1]).exists()]
 
 
 def test_every_make_command_in_the_documents_exists() -> None:
