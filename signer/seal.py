@@ -60,9 +60,9 @@ def appearance(seal: Seal) -> bytes:
     parts = [f"q /{INK} gs 0.80 0.07 0.09 RG 0.80 0.07 0.09 rg", "2.6 w", *_circle(_RING)]
     parts += _star(star_centre)
     parts += _arc_text(seal.name)
-    parts += _line_text(PURPOSE, 7.4, 25.0)
+    parts += _line_text(PURPOSE, 6.8, 21.5)
     if seal.sample:
-        parts += _line_text(SAMPLE, 7.2, 44.5)
+        parts += _line_text(SAMPLE, 7.0, 45.5)
     return "\n".join((*parts, "Q")).encode("ascii")
 
 
