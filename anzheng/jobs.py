@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from anzheng.flows import anchor as anchoring
 from anzheng.flows import fill as filling
+from anzheng.flows import publish as publishing
 from anzheng.flows import release as releasing
 from anzheng.flows import sign as signing
 from anzheng.flows import status as deciding
@@ -19,6 +20,9 @@ from licence.ids import AuthorityId
 
 QUIET_SECONDS = 5
 """A job that is due later does not keep a command waiting."""
+
+LISTS_AGAIN_SECONDS = 3000
+"""Lists live a day and should be replaced every hour; a little earlier leaves room."""
 
 AGAIN_SECONDS = 1
 """Pause before a batch or decision that waits for blocks is looked at again."""
@@ -60,7 +64,12 @@ def handlers(installation: Installation, rule: BatchRule | None = None) -> Mappi
     def status(authority: str) -> datetime | None:
         return deciding.work(base.store, base.clock, installation.offices, AuthorityId(authority))
 
+    def publish(_key: str) -> datetime:
+        installation.publish_lists()
+        return base.clock.now() + timedelta(seconds=LISTS_AGAIN_SECONDS)
+
     return {
+        publishing.TOPIC: publish,
         releasing.TOPIC: sign,
         signing.ANCHOR_TOPIC: anchor,
         anchoring.FILL_TOPIC: fill,

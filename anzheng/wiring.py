@@ -10,13 +10,16 @@ from anchor.chain.evm import Contract, EvmChain
 from anchor.chain.node import Node
 from anzheng import estate as estates
 from anzheng import keyring as keyrings
+from anzheng.api import ApiParts
+from anzheng.checking import OwnChecker, OwnRegistry
 from anzheng.clock import SystemClock, SystemEntropy
 from anzheng.devchain import DevChain
 from anzheng.estate import Estate
 from anzheng.files import FolderFileStore
 from anzheng.flows.claim import ClaimDesk
 from anzheng.flows.prepare import Preparer
-from anzheng.flows.trust import make_bundle
+from anzheng.flows.publish import RegistrySource, publish
+from anzheng.flows.trust import list_offices, make_bundle, repository
 from anzheng.judge import BundleJudge
 from anzheng.keyfiles import Key, open_key_file
 from anzheng.keyring import KeyRing, open_keyring
@@ -32,6 +35,7 @@ from licence.ports import Clock, Entropy
 from signer.certificate_register import CertificateRegister
 from signer.glyphs import missing_glyphs
 from signer.press import Press, Presses, PressPool
+from verifier.rpc import RpcChain
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,42 @@ class Installation:
     bundle: TrustBundle
     chain: EvmChain
     offices: EstateOffices
+
+    def publish_lists(self) -> None:
+        """Publish the status lists of all authorities now."""
+        base, settings = self.base, self.base.settings
+        publish(
+            base.store,
+            base.clock,
+            RegistrySource(base.store, self.chain, settings.chain_final_blocks),
+            list_offices(settings, self.estate, base.ring),
+            repository(base.ring, base.trust_folder),
+            lock=settings.data_dir / "publish.lock",
+        )
+
+    def checker(self) -> OwnChecker:
+        """Return what verifies files with this installation's own registry and chain."""
+        base = self.base
+        reader = RpcChain(base.rpc_url, self.estate.chain_id)
+        registry = OwnRegistry(base.store, base.trust_folder, reader, self.estate.chain_id)
+        return OwnChecker(registry, base.clock)
+
+    def api_parts(self) -> ApiParts:
+        """Return what the HTTP API is made of."""
+        base = self.base
+        return ApiParts(
+            store=base.store,
+            clock=base.clock,
+            trust_folder=base.trust_folder,
+            verify=self.checker().verify,
+            redeem=self.claim_desk().claim,
+            pings=(("database", self._ping_store), ("chain", self.chain.check)),
+            request_max_bytes=base.settings.request_max_bytes,
+        )
+
+    def _ping_store(self) -> None:
+        with self.base.store.read() as unit:
+            unit.licences.counts()
 
     def claim_desk(self) -> ClaimDesk:
         """Return what hands out and redeems claim codes."""

@@ -7,6 +7,7 @@ evidence, nothing else changed.
 from collections.abc import Callable
 
 from anzheng.files import FileStore
+from anzheng.flows import publish as publishing
 from anzheng.store.database import Store
 from anzheng.store.licences import FlowState, StoredLicence
 from licence.errors import AnzhengError, Code
@@ -14,9 +15,6 @@ from licence.formats import cms, hole
 from licence.formats.leaf import leaf_of_cms
 from licence.ids import Leaf
 from licence.ports import Clock
-
-PUBLISH_TOPIC = "publish"
-"""Outbox topic; the key is an authority whose lists must cover new licences."""
 
 CHUNK = 32
 
@@ -67,7 +65,7 @@ def _fill_group(store: Store, files: FileStore, clock: Clock, group: list[Stored
     with store.write() as unit:
         for row, place in zip(group, places, strict=True):
             unit.licences.move([row.id], FlowState.FINAL, FlowState.FILLED, now, final_pdf=place)
-        unit.outbox.add(PUBLISH_TOPIC, group[0].authority, now)
+        unit.outbox.add(publishing.TOPIC, publishing.KEY, now)
 
 
 def _filled(files: FileStore, row: StoredLicence, proof: bytes | None) -> bytes:

@@ -16,7 +16,9 @@ from enum import Enum, unique
 from anchor.calls import Succession
 from anchor.confirmer import MIN_OFFICERS
 from anchor.ports import TxState
+from anchor.status_lists import counts_on
 from anchor.status_writer import order_of, succession
+from anzheng.flows import publish as publishing
 from anzheng.flows.offices import Office, Offices
 from anzheng.keyfiles import Key
 from anzheng.officers import sign_as
@@ -72,7 +74,7 @@ def word_of(events: Iterable[StatusEvent], today: date) -> StatusWord:
     """
     word = StatusWord.NONE
     for event in events:
-        if event.effective_from <= today or event.new is StatusWord.RESCINDED:
+        if counts_on(event, today):
             word = event.new
     return word
 
@@ -130,6 +132,7 @@ def decide(store: Store, clock: Clock, decision: Decision) -> StoredDecision:
             events = tuple(_event(unit, decision, subject) for subject in decision.subjects)
             known = unit.status.add(digest, data, events, now)
         unit.outbox.add(TOPIC, decision.authority, now)
+        unit.outbox.add(publishing.TOPIC, publishing.KEY, now)
         return known
 
 

@@ -6,11 +6,13 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from anchor.status_lists import ListOffice
 from anchor.trust_repository import TrustRepository
 from anchor.trust_roles import TrustKeys
 from anzheng import keyring as keyrings
 from anzheng.estate import AuthorityEntry, Estate
 from anzheng.files import write_durably
+from anzheng.flows.publish import ListKey
 from anzheng.keyfiles import KeyKind
 from anzheng.keyring import KeyRing
 from anzheng.settings import TEST_TSA, Settings
@@ -97,6 +99,37 @@ def trust_keys(ring: KeyRing) -> TrustKeys:
         targets=tuple(_ed25519(ring, name) for name in TARGETS_KEYS),
         online=_ed25519(ring, ONLINE_KEY),
     )
+
+
+def list_offices(settings: Settings, estate: Estate, ring: KeyRing) -> tuple[ListOffice, ...]:
+    """Return whose lists are published, with their keys."""
+    return tuple(
+        ListOffice(
+            estate.registry,
+            entry.id,
+            list_base_uri(settings),
+            SHARDS,
+            ListKey(ring.open(keyrings.status_key(entry.id))),
+        )
+        for entry in estate.authorities
+    )
+
+
+def copy_trust(source: Path, target: Path) -> None:
+    """Copy the trust folder for an offline verifier; the deciding file comes last.
+
+    Raises:
+        AnzhengError: NOT_FOUND when there is nothing to copy, STORE_FAILED.
+    """
+    last = source / "metadata" / "timestamp.json"
+    if not last.is_file():
+        raise AnzhengError(Code.NOT_FOUND, f"{source} is no trust folder")
+    try:
+        for place in sorted(source.rglob("*"), key=lambda found: found == last):
+            if place.is_file():
+                write_durably(target / place.relative_to(source), place.read_bytes())
+    except OSError as exc:
+        raise AnzhengError(Code.STORE_FAILED, f"{target} cannot be written") from exc
 
 
 def export_root(ring: KeyRing, folder: Path) -> None:

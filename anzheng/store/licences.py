@@ -124,6 +124,15 @@ class Licences:
         )
         return StatusIndex(0)
 
+    def index_count(self, registry: RegistryId, authority: AuthorityId) -> int:
+        """How many status indexes the authority was ever given."""
+        found: int | None = self._connection.execute(
+            select(counters.c.next_index).where(
+                (counters.c.registry == registry) & (counters.c.authority == authority)
+            )
+        ).scalar_one_or_none()
+        return found or 0
+
     def add(self, new: NewLicence, now: datetime) -> int:
         """Add a prepared version and return its row id."""
         values = {name: getattr(new, name) for name in NewLicence.__dataclass_fields__}

@@ -1,0 +1,81 @@
+"""The command `anzheng`. Commands are thin: they parse, call a flow and print.
+
+Exit codes: 0 good, 1 failed or invalid, 2 undetermined (`verify`), 3 wrong usage, 4 foreign.
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import click
+import structlog
+import typer
+
+from anzheng.clock import SystemClock
+from anzheng.commands import authority, release, status, trust
+from anzheng.commands.common import Globals
+from anzheng.commands.demo import demo
+from anzheng.commands.export import export
+from anzheng.commands.issue import issue
+from anzheng.commands.roster import import_
+from anzheng.commands.service import serve, worker
+from licence.formats.verdict import EXIT_USAGE
+from verifier.cli import verify_command
+
+LOG_LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+
+app = typer.Typer(
+    help="安证 anzheng: issue licences as signed PDFs, anchor them, hold them, verify them.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def options(
+    context: typer.Context,
+    config: Annotated[Path | None, typer.Option(help="Settings file (TOML).")] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Data folder.")] = None,
+    log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "warning",
+) -> None:
+    """Remember the options that stand before the command."""
+    context.obj = Globals(config, data_dir)
+    if log_level not in LOG_LEVELS:
+        raise typer.BadParameter("debug, info, warning or error", param_hint="--log-level")
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(LOG_LEVELS[log_level]),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+
+
+app.add_typer(authority.app, name="authority")
+app.command("import")(import_)
+app.add_typer(release.app, name="release")
+app.command("issue")(issue)
+app.add_typer(status.app, name="status")
+app.command("export")(export)
+app.command("verify")(verify_command(SystemClock()))
+app.add_typer(trust.app, name="trust")
+app.command("serve")(serve)
+app.command("worker")(worker)
+app.command("demo")(demo)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and leave with its exit code."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit code; wrong usage is 3, not the library's 2."""
+    command = typer.main.get_command(app)
+    try:
+        result = command.main(args=arguments, prog_name="anzheng", standalone_mode=False)
+    except click.exceptions.UsageError as exc:
+        exc.show()
+        return EXIT_USAGE
+    except click.exceptions.Abort:
+        return 130
+    return result if isinstance(result, int) else 0

@@ -1,0 +1,130 @@
+"""Step 6 and 9, publish: status lists and side lists into the trust repository, all at once.
+
+A filled licence is published once a list that covers its index is out. The lists are made anew
+every hour, and whenever something was decided.
+"""
+
+import fcntl
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from anchor import status_lists
+from anchor.ports import Chain
+from anchor.status_lists import ListOffice
+from anchor.status_writer import read_statuses
+from anzheng.keyfiles import Key
+from anzheng.store.database import Store
+from anzheng.store.licences import FlowState
+from licence.domain.status import StatusEvent, StatusWord
+from licence.errors import AnzhengError, Code
+from licence.ids import AuthorityId, RegistryId, StatusIndex
+from licence.ports import Clock
+
+TOPIC = "publish"
+"""Outbox topic; there is one key, for all lists go out together."""
+
+KEY = "lists"
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrySource:
+    """Our event log and the chain's words; `anchor.status_lists.StatusSource`.
+
+    Args:
+        store: The database.
+        chain: The registry's contract.
+        final_blocks: So many blocks below the newest one is final.
+    """
+
+    store: Store
+    chain: Chain
+    final_blocks: int
+
+    def events(self, registry: RegistryId, authority: AuthorityId) -> Sequence[StatusEvent]:
+        """Return all decisions about an authority's licences."""
+        with self.store.read() as unit:
+            return unit.status.of_authority(registry, authority)
+
+    def chain_words(
+        self, registry: RegistryId, authority: AuthorityId
+    ) -> dict[StatusIndex, StatusWord]:
+        """Return what a final block says about every index that was ever given."""
+        with self.store.read() as unit:
+            count = unit.licences.index_count(registry, authority)
+        indices = tuple(StatusIndex(index) for index in range(count))
+        height = max(0, self.chain.height() - self.final_blocks)
+        words = read_statuses(self.chain, authority, indices, at=height)
+        found = zip(indices, words, strict=True)
+        return {index: word for index, word in found if word is not StatusWord.NONE}
+
+
+@dataclass(frozen=True, slots=True)
+class ListKey:
+    """A key file as `anchor.status_lists.StatusSigningKey`."""
+
+    key: Key
+
+    @property
+    def kid(self) -> bytes:
+        """Name of the key."""
+        return self.key.key_id
+
+    @property
+    def certificate(self) -> bytes | None:
+        """None: the trust bundle names the key."""
+        return None
+
+    def sign(self, data: bytes) -> bytes:
+        """Return an ES256 signature."""
+        return self.key.sign(data)
+
+
+def publish(
+    store: Store,
+    clock: Clock,
+    source: RegistrySource,
+    offices: Sequence[ListOffice],
+    repository: status_lists.ListRepository,
+    *,
+    lock: Path,
+) -> None:
+    """Publish all lists, then mark the licences that they cover as published.
+
+    Args:
+        store: The database.
+        clock: Tells the time.
+        source: Where statuses are read.
+        offices: Whose lists.
+        repository: Where they go.
+        lock: File that keeps two processes from publishing at once.
+
+    Raises:
+        AnzhengError: CHAIN_UNAVAILABLE, CONFLICT when another process publishes: try again.
+    """
+    with _alone(lock):
+        with store.read() as unit:
+            waiting = [row.id for row in unit.licences.in_state(FlowState.FILLED)]
+        now = clock.now()
+        status_lists.publish(source, offices, repository, now=now)
+        _mark(store, waiting, now)
+
+
+def _mark(store: Store, waiting: Sequence[int], now: datetime) -> None:
+    if not waiting:
+        return
+    with store.write() as unit:
+        unit.licences.move(waiting, FlowState.FILLED, FlowState.PUBLISHED, now)
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("wb") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as exc:
+            raise AnzhengError(Code.CONFLICT, "another process is publishing the lists") from exc
+        yield
