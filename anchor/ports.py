@@ -8,10 +8,20 @@ CONFLICT when the stored revision is another one, and returns the row with the n
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import IntFlag, StrEnum, unique
+from enum import StrEnum, unique
 from typing import Protocol
 
-from anchor.calls import Call, ProposeCall
+from anchor.chain_ports import (
+    AccountRights,
+    AnchorSlot,
+    Block,
+    Chain,
+    ChainAccount,
+    Proposal,
+    ProposalState,
+    Receipt,
+    Right,
+)
 from licence.errors import Code
 from licence.formats.checkpoint import Checkpoint, SignatureLine, WitnessKey
 from licence.formats.manifest import ManifestDigest
@@ -20,11 +30,32 @@ from licence.ids import (
     AuthorityId,
     BatchId,
     BlockHash,
-    ChainId,
     Leaf,
     MerkleRoot,
     RegistryId,
 )
+
+__all__ = [
+    "AccountRights",
+    "AnchorBatch",
+    "AnchorSlot",
+    "AnchorStore",
+    "BatchState",
+    "Block",
+    "Chain",
+    "ChainAccount",
+    "CheckpointWitness",
+    "EvidenceJudge",
+    "LeafEvidence",
+    "Proposal",
+    "ProposalState",
+    "Receipt",
+    "Right",
+    "Transaction",
+    "TransactionStore",
+    "TxState",
+    "WitnessStore",
+]
 
 # -- transactions
 
@@ -228,165 +259,6 @@ class WitnessStore(Protocol):
 
         Raises:
             AnzhengError: CONFLICT, when another checkpoint is stored by now.
-        """
-        ...
-
-
-# -- the chain
-
-
-@unique
-class Right(IntFlag):
-    """Rights of an account; the same numbers stand in the contract."""
-
-    ANCHOR = 1
-    PROPOSE = 2
-    CONFIRM = 4
-    PAUSE = 8
-
-
-@unique
-class ProposalState(StrEnum):
-    """What became of a proposal."""
-
-    OPEN = "open"
-    CONFIRMED = "confirmed"
-    DROPPED = "dropped"
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A block as the node has it now."""
-
-    number: int
-    hash: BlockHash
-    time: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """What became of a mined transaction."""
-
-    succeeded: bool
-    block_number: int
-    block_hash: BlockHash
-
-
-@dataclass(frozen=True, slots=True)
-class AnchorSlot:
-    """What the contract stores about a batch."""
-
-    time: datetime
-    sequence: int
-
-
-@dataclass(frozen=True, slots=True)
-class AccountRights:
-    """For whom an account acts, and what it may do."""
-
-    authority: AuthorityId | None
-    rights: Right
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """A proposed final change."""
-
-    proposer: Address
-    proposed_at: datetime
-    state: ProposalState
-
-
-class Chain(Protocol):
-    """One contract on one chain, through one node. Every answer is only what the node says.
-
-    Every method raises CHAIN_UNAVAILABLE when the node does not answer, or not sensibly.
-    """
-
-    @property
-    def chain_id(self) -> ChainId:
-        """EIP-155 id that the transactions are signed for."""
-        ...
-
-    @property
-    def contract(self) -> Address:
-        """Address of the contract."""
-        ...
-
-    def check(self) -> None:
-        """Compare chain id and code of the contract with what is pinned.
-
-        Raises:
-            AnzhengError: CHAIN_WRONG, CHAIN_UNAVAILABLE.
-        """
-        ...
-
-    def height(self) -> int:
-        """Return the number of the newest block."""
-        ...
-
-    def block(self, height: int) -> Block | None:
-        """Return the canonical block of this height."""
-        ...
-
-    def nonce(self, account: Address) -> int:
-        """Return how many transactions of the account are mined."""
-        ...
-
-    def rights(self, account: Address) -> AccountRights:
-        """Return what the contract allows an account."""
-        ...
-
-    def send(self, raw: bytes) -> None:
-        """Give a signed transaction to the node. An error is no verdict: it may still be mined."""
-        ...
-
-    def receipt(self, raw: bytes) -> Receipt | None:
-        """Return what became of a signed transaction, if it is mined."""
-        ...
-
-    def anchored(
-        self, authority: AuthorityId, root: MerkleRoot, size: int, manifest: ManifestDigest
-    ) -> AnchorSlot | None:
-        """Return the slot of a batch."""
-        ...
-
-    def anchored_in(
-        self, authority: AuthorityId, root: MerkleRoot, size: int, manifest: ManifestDigest
-    ) -> Block | None:
-        """Return the block in which a batch was anchored, from the contract's events."""
-        ...
-
-    def status_words(
-        self, authority: AuthorityId, words: Sequence[int], *, at: int | None = None
-    ) -> tuple[int, ...]:
-        """Return storage words, as of block `at` (none = the newest)."""
-        ...
-
-    def proposal(self, authority: AuthorityId, call: ProposeCall) -> Proposal | None:
-        """Return what became of a proposal with exactly this content."""
-        ...
-
-
-class ChainAccount(Protocol):
-    """An account that signs calls of the contract."""
-
-    @property
-    def address(self) -> Address:
-        """Its address."""
-        ...
-
-    def sign(self, call: Call, *, nonce: int, version: int) -> bytes:
-        """Return the signed transaction.
-
-        Args:
-            call: What to ask of the contract.
-            nonce: Number of the transaction in this account.
-            version: 0, or how often this nonce was signed before: then fees are raised.
-
-        Raises:
-            AnzhengError: CHAIN_REVERTED, when the contract would refuse it now;
-                CHAIN_UNAVAILABLE.
         """
         ...
 

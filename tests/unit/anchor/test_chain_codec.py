@@ -1,0 +1,81 @@
+"""Bytes for the contract and back, without a chain."""
+
+from datetime import UTC, datetime
+from hashlib import sha256
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from anchor.calls import AnchorCall, Change, ProposeCall
+from anchor.chain import codec
+from anchor.chain.artifact import load_artifact
+from anchor.chain.node import number, octets
+from licence.domain.status import StatusWord
+from licence.errors import Code
+from licence.formats.manifest import ManifestDigest
+from licence.ids import Digest, MerkleRoot
+from tests.fakes.anchoring import AUTHORITY
+from tests.fakes.refusal import refuses
+from verifier.keccak import keccak256, selector
+
+ROOT = MerkleRoot(sha256(b"root").digest())
+MANIFEST = ManifestDigest(sha256(b"manifest").digest())
+DECISION = Digest(sha256(b"decision").digest())
+
+
+@given(st.integers(1, 2**32 - 1))
+def test_key_of_a_batch_is_what_the_verifier_computes(size: int) -> None:
+    assert codec.batch_key(ROOT, size, MANIFEST) == keccak256(
+        ROOT + size.to_bytes(32, "big") + MANIFEST
+    )
+
+
+def test_call_data_is_selector_and_words() -> None:
+    data = codec.call_data(AnchorCall(ROOT, 3, MANIFEST))
+    expected = selector("anchor(bytes32,uint32,bytes32)") + ROOT
+    assert data == expected + (3).to_bytes(32, "big") + MANIFEST
+
+
+def test_proposal_is_named_by_all_that_it_says() -> None:
+    changes = (Change(1, 15), Change(2, 15 << 4))
+    call = ProposeCall(StatusWord.REVOKED, changes, DECISION)
+    names = {
+        codec.proposal_id(AUTHORITY, call),
+        codec.proposal_id(AUTHORITY, ProposeCall(StatusWord.CANCELLED, changes, DECISION)),
+        codec.proposal_id(AUTHORITY, ProposeCall(StatusWord.REVOKED, changes[:1], DECISION)),
+        codec.proposal_id(AUTHORITY, ProposeCall(StatusWord.REVOKED, changes, Digest(ROOT))),
+    }
+    assert len(names) == 4
+
+
+def test_values_that_do_not_fit_are_refused() -> None:
+    with refuses(Code.CHAIN_REVERTED):
+        codec.call_data(AnchorCall(ROOT, 2**32, MANIFEST))
+    with refuses(Code.CHAIN_REVERTED):
+        codec.call_data(AnchorCall(MerkleRoot(ROOT + b"x"), 1, MANIFEST))
+
+
+@pytest.mark.parametrize("data", [b"", b"\0" * 31, b"\xff" * 64], ids=len)
+def test_answers_that_are_none_are_refused(data: bytes) -> None:
+    with refuses(Code.CHAIN_UNAVAILABLE):
+        codec.answer(("uint64", "uint64"), data)
+
+
+def test_times_and_numbers_of_a_node_are_checked() -> None:
+    assert codec.moment(0) == datetime(1970, 1, 1, tzinfo=UTC)
+    with refuses(Code.CHAIN_UNAVAILABLE):
+        codec.moment(2**64)
+    values: tuple[object, ...] = (None, "", "x", "0xzz", {})
+    for value in values:
+        with refuses(Code.CHAIN_UNAVAILABLE):
+            number(value)
+    with refuses(Code.CHAIN_UNAVAILABLE):
+        octets("0x0")
+
+
+def test_errors_of_the_contract_have_names() -> None:
+    abi = load_artifact().abi
+    revert = "0x" + keccak256(b"AlreadyAnchored(bytes32)")[:4].hex()
+    assert codec.error_name(abi, revert) == "AlreadyAnchored"
+    assert codec.error_name(abi, "0x00000000") is None
