@@ -12,9 +12,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from hashlib import sha256
+from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from anchor.trust_repository import TrustKeys, TrustRepository
 from licence.domain.elicence_id import make_elicence_id
 from licence.domain.model import Environment, LicenceVersion, StatusRef
 from licence.domain.status import StatusWord
@@ -28,6 +30,7 @@ from licence.formats import (
     oids,
     side_list,
     status_list,
+    trust_bundle,
 )
 from licence.formats.checkpoint import Checkpoint, LogKey, WitnessKey
 from licence.formats.evidence import BatchRecord, WitnessEvidence
@@ -208,6 +211,28 @@ class World:
         return FakeTrust(
             bundle or self.bundle, dict(self.lists), metadata_expired_at=metadata_expired_at
         )
+
+    def write_trust(self, folder: Path) -> TrustRepository:
+        """Write bundle and lists as a real trust folder, with throw-away TUF keys."""
+        keys = TrustKeys(
+            root=(ed25519("root 1"), ed25519("root 2"), ed25519("root 3")),
+            targets=(ed25519("targets 1"), ed25519("targets 2")),
+            online=ed25519("online"),
+        )
+        moment = SIGNED_AT + timedelta(minutes=5)
+        repository = TrustRepository.create(folder, keys, now=moment)
+        repository.publish_bundle(trust_bundle.encode(self.bundle), now=moment)
+        self.write_lists(repository, now=moment)
+        return repository
+
+    def write_lists(self, repository: TrustRepository, *, now: datetime) -> None:
+        """Publish the lists as they are now in a real trust folder."""
+        files = {}
+        for (registry, authority, shard), (token, side) in self.trust().lists.items():
+            name = f"lists/{registry}/{authority}/{shard}"
+            files[f"{name}.cwt"] = token
+            files |= {f"{name}.side": side} if side is not None else {}
+        repository.publish_lists(files, now=now)
 
 
 def fill(pdf: bytes, proof: bytes | None) -> bytes:

@@ -3,7 +3,6 @@
 import sys
 from datetime import UTC, datetime
 
-import click
 import typer
 
 from licence.formats.verdict import EXIT_USAGE
@@ -24,10 +23,8 @@ def main(arguments: list[str] | None = None) -> int:
     app.command()(verify_command(_SystemClock()))
     try:
         code = app(arguments, standalone_mode=False)
-    except click.exceptions.Exit as left:
-        return left.exit_code
-    except click.ClickException as error:
-        error.show()
+    except typer.TyperException as error:
+        sys.stderr.write(f"{error.format_message()}\n")
         return EXIT_USAGE
     return code if isinstance(code, int) else 0
 
