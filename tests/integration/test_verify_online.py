@@ -13,6 +13,7 @@ import pytest
 import typer
 from tuf.ngclient._internal import trusted_metadata_set
 from typer.testing import CliRunner, Result
+from typing_extensions import override
 
 from anchor.trust_repository import TrustRepository
 from licence.domain.status import StatusWord
@@ -48,6 +49,7 @@ def served(tmp_path: Path) -> Iterator[tuple[Path, str]]:
         def __init__(self, *arguments: object) -> None:
             super().__init__(*arguments, directory=str(folder))  # type: ignore[arg-type]
 
+        @override
         def log_message(self, *_: object) -> None:
             """Keep the output of the tests clean."""
 

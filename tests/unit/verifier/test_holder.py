@@ -71,7 +71,7 @@ def holder(
     """Return a holder whose certificate has index 100."""
     certificate = world.pki.holder_ca.issue_holder_certificate(
         csr(KEY),
-        world.version(**changes) if changes else _issued().version,
+        world.version(**changes) if changes else _issued().version,  # type: ignore[arg-type]
         leaf or _issued().leaf,
         StatusRef(registry, StatusIndex(100)),
         now=SIGNED_AT,

@@ -15,6 +15,8 @@ from licence.formats.report import Report, decode, encode
 from licence.formats.trust_types import Withdrawn
 from licence.formats.verdict import Verdict
 from licence.ids import AuthorityId, ChainId, Digest, RegistryId, StatusIndex
+from signer.certificates import Subject
+from signer.test_pki import ORGANISATION
 from tests.builders import (
     AUTHORITY,
     OTHER_AUTHORITY,
@@ -30,6 +32,7 @@ from tests.builders import (
     replace_cms,
     side_row,
 )
+from verifier.chain_of_trust import load_certificate
 from verifier.policy import BATCH, INSPECTOR, STRICT, Policy
 from verifier.verify import verify, verify_many
 
@@ -223,6 +226,21 @@ def test_certificates_of_the_cms_are_those_of_the_signed_data(world: World, issu
     for changed in (more, fewer):
         forged = replace_cms(issued.pdf, cms.build(changed))
         assert said(check(world, forged)) == (Verdict.INVALID, Code.SIGNER_UNTRUSTED)
+
+
+def test_a_ca_certificate_of_the_same_key_but_other_bytes_is_refused(
+    world: World, issued: Issued
+) -> None:
+    """A genuine certificate of the CA, only not the one that was signed into the file."""
+    parts = parts_of(issued.pdf)
+    issuing = load_certificate(world.pki.issuing.certificate)
+    key = world.pki.private_keys["issuing"].public_key()
+    subject = Subject(f"{ORGANISATION} 签发 CA", ORGANISATION)
+    twin = world.pki.root.certify_ca(subject, key, now=SIGNED_AT - timedelta(hours=1))
+    assert load_certificate(twin).subject == issuing.subject
+    swapped = tuple(sorted((parts.signer_certificate, twin)))
+    forged = replace_cms(issued.pdf, cms.build(replace(parts, certificates=swapped)))
+    assert said(check(world, forged)) == (Verdict.INVALID, Code.SIGNER_UNTRUSTED)
 
 
 def test_a_missing_timestamp_is_refused(world: World, issued: Issued) -> None:
