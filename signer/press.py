@@ -73,17 +73,18 @@ class Press:
         self._renderer = Renderer(verify_base=verify_base)
 
     def press(self, job: PressJob) -> Prepared:
-        """Render, read the page back, compare it with the data, prepare it.
+        """Render, prepare, and read the very file that is to be signed back against the data.
 
         Raises:
-            AnzhengError: As `licence_json.decode`, `Renderer.render`, `check_page`, `prepare`.
+            AnzhengError: As `licence_json.decode`, `Renderer.render`, `prepare`, `check_page`.
         """
         version = licence_json.decode(job.licence_json)
         rendered = self._renderer.render(version, job.licence_json)
-        check_page(rendered, version, job.licence_json)
         is_test = version.draft.environment is Environment.TEST
         seal = Seal(version.draft.issuer, sample=is_test)
-        return prepare(rendered, signing_time=job.signing_time, dss=job.dss, seal=seal)
+        prepared = prepare(rendered, signing_time=job.signing_time, dss=job.dss, seal=seal)
+        check_page(prepared.pdf, version, job.licence_json)
+        return prepared
 
     def try_press(self, job: PressJob) -> Prepared | PressFailure:
         """Press, and return what went wrong instead of raising it."""

@@ -156,9 +156,7 @@ def check_page_text(pages: Sequence[str], version: LicenceVersion, short_code: s
             )
         at += len(inner)
     if at != len(expected.body):
-        raise AnzhengError(
-            Code.PAGE_TEXT_MISMATCH, "the last page ends too early", page=len(pages)
-        )
+        raise AnzhengError(Code.PAGE_TEXT_MISMATCH, "the last page ends too early", page=len(pages))
 
 
 def _squeezed(text: str) -> str:

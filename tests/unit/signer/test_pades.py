@@ -113,3 +113,11 @@ def test_only_a_page_of_ours_can_be_prepared() -> None:
     for other in (b"junk", empty.getvalue()):
         with refuses(Code.RENDER_FAILED):
             prepare(other, signing_time=MOMENT, dss=DSS, seal=Seal(NAME, sample=True))
+
+
+def test_the_pages_name_no_colour_profile_of_their_own() -> None:
+    with _open(_prepare()) as pdf:
+        for page in pdf.pages:
+            spaces = page.obj.Resources.ColorSpace
+            assert {str(space) for _, space in spaces.items()} <= {"/DeviceRGB", "/DeviceGray"}
+        assert int(pdf.Root.OutputIntents[0].DestOutputProfile.N) == 3
