@@ -188,9 +188,11 @@ def _read(folder: Path) -> Kept:
     about = canonical.loads(read_file(folder / ENTRY, MAX_ENTRY_BYTES), max_bytes=MAX_ENTRY_BYTES)
     fields = Fields(about, where="entry", code=Code.STORE_FAILED)
     fields.constant("schema", SCHEMA, code=Code.SCHEMA_UNKNOWN)
+    pdf = read_file(folder / PDF, MAX_PDF_BYTES)
+    data = read_file(folder / DATA, licence_json.MAX_BYTES)
     kept = make_entry(
-        pdf=read_file(folder / PDF, MAX_PDF_BYTES),
-        data=read_file(folder / DATA, licence_json.MAX_BYTES),
+        pdf=pdf,
+        data=data,
         evidence=_optional(folder / EVIDENCE),
         certificates=_certificates(read_file(folder / CERTIFICATE, _MAX_PEM_BYTES)),
         certificate_evidence=_optional(folder / CERTIFICATE_EVIDENCE),
@@ -198,6 +200,9 @@ def _read(folder: Path) -> Kept:
         desk=fields.text("desk", max_chars=MAX_DESK_CHARACTERS),
     )
     fields.end()
+    # A file without evidence beside its evidence is what a crash leaves; two that differ are not.
+    if kept.pdf != pdf and read_licence_file(pdf, data).evidence is not None:
+        raise AnzhengError(Code.ANCHOR_PROOF_MISMATCH, f"{EVIDENCE} is not what {PDF} carries")
     if kept.name != folder.name:
         raise AnzhengError(Code.CONFLICT, "the folder has the name of another licence")
     return kept
