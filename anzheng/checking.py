@@ -83,3 +83,22 @@ class OwnChecker:
         now = self.clock.now()
         trust = load_trust(self.registry.trust_folder, now=now)
         return verify(pdf, trust, policy=self.policy, now=now, on=on, online=self.registry)
+
+
+@dataclass(frozen=True, slots=True)
+class TrustChecker:
+    """Verifies files with a trust folder only; conforms to `wallet.ports.Checker`.
+
+    Args:
+        folder: The trust folder.
+        clock: Tells the time.
+    """
+
+    folder: Path
+    clock: Clock
+
+    def check(self, pdf: bytes, evidence: bytes | None) -> Report:
+        """Return the report about a file and the evidence that came beside it."""
+        now = self.clock.now()
+        trust = load_trust(self.folder, now=now)
+        return verify(pdf, trust, policy=STRICT, now=now, sidecar=evidence)

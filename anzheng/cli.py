@@ -11,6 +11,7 @@ import click
 import structlog
 import typer
 
+from anzheng.checking import TrustChecker
 from anzheng.clock import SystemClock
 from anzheng.commands import authority, release, status, trust
 from anzheng.commands.common import Globals
@@ -21,7 +22,9 @@ from anzheng.commands.roster import import_
 from anzheng.commands.service import serve, worker
 from licence.formats.verdict import EXIT_USAGE
 from verifier.cli import verify_command
+from wallet.cli import WalletParts, wallet_app
 
+CLOCK = SystemClock()
 LOG_LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 app = typer.Typer(
@@ -56,8 +59,12 @@ app.add_typer(release.app, name="release")
 app.command("issue")(issue)
 app.add_typer(status.app, name="status")
 app.command("export")(export)
-app.command("verify")(verify_command(SystemClock()))
+app.command("verify")(verify_command(CLOCK))
 app.add_typer(trust.app, name="trust")
+app.add_typer(
+    wallet_app(WalletParts(CLOCK, open_checker=lambda folder: TrustChecker(folder, CLOCK))),
+    name="wallet",
+)
 app.command("serve")(serve)
 app.command("worker")(worker)
 app.command("demo")(demo)

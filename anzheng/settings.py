@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     chain_id: int = Field(default=DEVNET_CHAIN_ID, ge=1)
     chain_contract: str = ""
     chain_final_blocks: int = Field(default=0, ge=0)
+    chain_resend_seconds: int = Field(default=15, ge=1)
     anchor_batch_licences: int = Field(default=10_000, ge=1, le=1_000_000)
     anchor_batch_seconds: int = Field(default=60, ge=0)
     pending_after_seconds: int = Field(default=900, ge=0)

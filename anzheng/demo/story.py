@@ -9,7 +9,14 @@ from dataclasses import dataclass
 from time import perf_counter
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Table
 
 
@@ -33,20 +40,20 @@ class Scene:
 class Bar:
     """Counts what is done, visibly."""
 
-    def __init__(self, progress: Progress, task: int) -> None:
+    def __init__(self, progress: Progress, task: TaskID) -> None:
         self._progress = progress
         self._task = task
 
     def done(self, count: int = 1) -> None:
         """Count some more as done."""
-        self._progress.advance(self._task, count)  # type: ignore[arg-type]
+        self._progress.advance(self._task, count)
 
 
 class Story:
     """Tells and remembers."""
 
     def __init__(self, console: Console) -> None:
-        self._console = console
+        self.console = console
         self._chapter = 0
         self._since = perf_counter()
         self._scenes: list[Scene] = []
@@ -65,17 +72,17 @@ class Story:
         """Begin the next chapter."""
         self._chapter += 1
         self._since = perf_counter()
-        self._console.print()
-        self._console.print(f"[bold cyan]{self._chapter}. {zh}[/]  [cyan]{en}[/]")
+        self.console.print()
+        self.console.print(f"[bold cyan]{self._chapter}. {zh}[/]  [cyan]{en}[/]")
 
     def say(self, zh: str, en: str) -> None:
         """Say a sentence in both languages."""
-        self._console.print(f"   {zh}", markup=False, highlight=False)
-        self._console.print(f"   {en}", markup=False, highlight=False, style="dim")
+        self.console.print(f"   {zh}", markup=False, highlight=False)
+        self.console.print(f"   {en}", markup=False, highlight=False, style="dim")
 
     def show(self, line: str) -> None:
         """Show a line as it is, such as a fact of a check."""
-        self._console.print(f"     {line}", markup=False, highlight=False)
+        self.console.print(f"     {line}", markup=False, highlight=False)
 
     def expect(self, zh: str, en: str, *, expected: str, found: str) -> None:
         """Remember how something ended, and say it."""
@@ -84,9 +91,9 @@ class Story:
         self._since = now
         self._scenes.append(scene)
         mark = "[green]✓[/]" if scene.as_expected else "[bold red]✗[/]"
-        self._console.print(f"   {mark} {zh} · {en}: [bold]{found}[/]", highlight=False)
+        self.console.print(f"   {mark} {zh} · {en}: [bold]{found}[/]", highlight=False)
         if not scene.as_expected:
-            self._console.print(f"     应为 expected: {expected}", highlight=False)
+            self.console.print(f"     应为 expected: {expected}", highlight=False)
 
     @contextmanager
     def bar(self, zh: str, en: str, total: int) -> Iterator[Bar]:
@@ -97,7 +104,7 @@ class Story:
             MofNCompleteColumn(),
             TimeElapsedColumn(),
         )
-        with Progress(*columns, console=self._console, transient=True) as progress:
+        with Progress(*columns, console=self.console, transient=True) as progress:
             yield Bar(progress, progress.add_task(f"{zh} {en}", total=total))
 
     def table(self) -> None:
@@ -117,5 +124,5 @@ class Story:
                 f"[{style}]{scene.found}[/]",
                 f"{scene.seconds:.2f}",
             )
-        self._console.print()
-        self._console.print(table)
+        self.console.print()
+        self.console.print(table)

@@ -7,6 +7,9 @@ for three years keeps its last day three years on, whatever leap days come betwe
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
+from licence.domain.elicence_id import make_elicence_id, parse_elicence_id
+from licence.domain.licence_no import parse_licence_no
+
 REFERENCE = date(2026, 11, 21)
 
 _DATE_LENGTH = 10
@@ -52,3 +55,24 @@ def _date(value: object) -> date | None:
         return date.fromisoformat(value)
     except ValueError:
         return None
+
+
+def many_rows(
+    count: int, template: Mapping[str, object], *, year: int, first: int = 1000
+) -> tuple[dict[str, object], ...]:
+    """Return rows like a sample row, each with a number of its own.
+
+    Args:
+        count: How many.
+        template: A sample row, shifted already.
+        year: Year in the numbers.
+        first: Serial of the first number, four digits.
+    """
+    parsed = parse_elicence_id(str(template["elicence_id"]))
+    number = parse_licence_no(str(template["licence_no"]))
+    rows = []
+    for serial in range(first, first + count):
+        text = f"（{number.province}）{number.industry.value}安许证字〔{year}〕{serial:04d}"
+        elicence = make_elicence_id(parsed.type, parsed.issuer, f"{year}{serial:04d}", 1)
+        rows.append({**template, "licence_no": text, "elicence_id": elicence.text, "version": 1})
+    return tuple(rows)

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from enum import StrEnum, unique
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
 
 from anzheng.store.tables import decisions, status_events
 from anzheng.store.times import from_text, to_text
@@ -94,6 +94,12 @@ class StatusLog:
             (decisions.c.authority == authority)
             & (decisions.c.state != DecisionState.ON_CHAIN.value)
         )
+
+    def count(self, state: DecisionState) -> int:
+        """How many decisions have come so far."""
+        return self._connection.execute(
+            select(func.count()).where(decisions.c.state == state.value)
+        ).scalar_one()
 
     def progress(self, decision: StoredDecision, state: DecisionState) -> None:
         """Note how far a decision has come; it never goes back."""
