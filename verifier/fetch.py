@@ -4,6 +4,7 @@ Standard: RFC 9110; research pdfsign 6 (server-side request forgery, unbounded a
 """
 
 from dataclasses import dataclass
+from time import monotonic
 from typing import Final
 
 import httpx
@@ -11,6 +12,9 @@ import httpx
 from licence.errors import AnzhengError, Code
 
 TIMEOUT_SECONDS: Final = 10.0
+"""Longest silence of a server."""
+DEADLINE_SECONDS: Final = 30.0
+"""Longest time for a whole answer: a server may not drip one for hours."""
 _NOT_FOUND: Final = 404
 _OK: Final = 200
 
@@ -45,6 +49,8 @@ def open_client(base_url: str, transport: httpx.BaseTransport | None = None) -> 
         timeout=TIMEOUT_SECONDS,
         follow_redirects=False,
         trust_env=False,
+        # A packed answer could unpack to any size before it is counted.
+        headers={"Accept-Encoding": "identity"},
         transport=transport,
     )
 
@@ -55,7 +61,7 @@ def fetch(client: httpx.Client, request: httpx.Request, *, max_bytes: int) -> An
     Args:
         client: From `open_client`.
         request: Built by that client.
-        max_bytes: Largest body, after decompression.
+        max_bytes: Largest body.
 
     Raises:
         AnzhengError: NOT_CHECKED, when the server is not reached, answers anything but 200 or
@@ -72,13 +78,17 @@ def fetch(client: httpx.Client, request: httpx.Request, *, max_bytes: int) -> An
 
 
 def _body(response: httpx.Response, max_bytes: int) -> Answer:
-    if response.status_code not in {_OK, _NOT_FOUND}:
+    packed = response.headers.get("Content-Encoding", "identity") != "identity"
+    if packed or response.status_code not in {_OK, _NOT_FOUND}:
         raise AnzhengError(
             Code.NOT_CHECKED, "the server did not answer properly", status=response.status_code
         )
     body = bytearray()
+    begin = monotonic()
     for part in response.iter_bytes():
         body += part
+        if monotonic() - begin > DEADLINE_SECONDS:
+            raise AnzhengError(Code.NOT_CHECKED, "the server is too slow")
         if len(body) > max_bytes:
             raise AnzhengError(Code.NOT_CHECKED, "the answer is too large", max_bytes=max_bytes)
     return Answer(bytes(body), is_missing=response.status_code == _NOT_FOUND)

@@ -10,6 +10,7 @@ Standard: DESIGN 4 (a known registry with an unpinned signer or no signature is 
 import json
 import re
 import zlib
+from itertools import islice
 from typing import Final
 
 from licence.formats import der, oids
@@ -38,10 +39,9 @@ def is_ours(pdf: bytes, bundle: TrustBundle) -> bool:
 
 def _candidates(data: bytes) -> list[bytes]:
     """Return what may be a `licence.json`: plain or deflated streams with our schema in them."""
-    found, budget = (
-        [_around(data, match.start()) for match in _PLAIN.finditer(data)],
-        MAX_INFLATED_BYTES,
-    )
+    plain = islice(_PLAIN.finditer(data), MAX_CANDIDATES)
+    found = [_around(data, match.start()) for match in plain]
+    budget = MAX_INFLATED_BYTES
     for count, match in enumerate(_STREAM.finditer(data)):
         if count >= MAX_STREAMS or budget <= 0:
             break

@@ -81,7 +81,7 @@ def show(console: Console, name: str, report: Report) -> None:
     """
     row = TABLE[report.verdict]
     colour = {"amber": "yellow", "grey": "bright_black"}.get(row.colour, row.colour)
-    console.print(Text(name, style="bold"))
+    console.print(Text(_value(name), style="bold"))
     console.print(Text(f"{row.words.zh}  {row.words.en}", style=f"bold {colour}"))
     console.print(Text(f"  {_reason(report)}"))
     if report.notice is not None:

@@ -60,9 +60,8 @@ def container_passed(container: Container, *facts: tuple[str, Fact]) -> CheckRes
 
 def _original(pdf: bytes, error: AnzhengError) -> tuple[tuple[str, Fact], ...]:
     """Name the intact file to which something was added, so that it can be asked about."""
-    if error.code is not Code.CONTAINER_APPENDED:
-        return ()
-    original = hole.intact_prefix(pdf)
+    appended = error.code is Code.CONTAINER_APPENDED
+    original = hole.intact_prefix(pdf) if appended else None
     if original is None:
         return ()
     return (

@@ -8,7 +8,6 @@ Standard: RFC 5652, 5.4 and 5.6; RFC 5035; RFC 8017, 8.2.
 
 import hmac
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -69,8 +68,3 @@ def _check(container: Container) -> Signed:
         raise AnzhengError(Code.SIGNATURE_BROKEN, "the signature value is wrong")
     leaf = leaf_of_cms(container.digest, parts) if parts.timestamp_token is not None else None
     return Signed(parts, leaf)
-
-
-def digest_text(data: bytes) -> str:
-    """Return the SHA-256 of `data` in hexadecimal digits, for a fact."""
-    return sha256(data).hexdigest()

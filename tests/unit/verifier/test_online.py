@@ -1,5 +1,6 @@
 """Online checks: the registry and the chain may be asked, and are not believed."""
 
+import gzip
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -259,6 +260,23 @@ def test_any_other_answer_is_not_checked(status: int) -> None:
     )
     with refuses(Code.NOT_CHECKED):
         registry.status_list(REGISTRY, AUTHORITY, 0)
+
+
+def test_a_packed_answer_is_not_unpacked() -> None:
+    packed = gzip.compress(bytes(100))
+    registry = _registry(
+        lambda _: httpx.Response(200, content=packed, headers={"content-encoding": "gzip"})
+    )
+    with refuses(Code.NOT_CHECKED):
+        registry.evidence(Leaf(bytes(32)))
+
+
+def test_an_answer_that_drips_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    times = iter(range(0, 1000, 20))
+    monkeypatch.setattr("verifier.fetch.monotonic", lambda: next(times))
+    slow = _registry(lambda _: httpx.Response(200, content=iter([b"x"] * 9)))
+    with refuses(Code.NOT_CHECKED):
+        slow.evidence(Leaf(bytes(32)))
 
 
 def test_an_endless_answer_and_a_dead_server_are_not_checked() -> None:

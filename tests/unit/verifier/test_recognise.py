@@ -52,3 +52,10 @@ def test_bombs_are_not_unpacked() -> None:
     begin = time.perf_counter()
     assert not is_ours(data, make_world().bundle)
     assert time.perf_counter() - begin < 10
+
+
+def test_our_words_a_hundred_thousand_times_over_do_not_take_for_ever() -> None:
+    data = JSON.replace(b"cn-aqscxkz-test", b"elsewhere") * 60_000
+    begin = time.perf_counter()
+    assert not is_ours(data, make_world().bundle)
+    assert time.perf_counter() - begin < 10

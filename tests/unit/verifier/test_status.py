@@ -10,13 +10,16 @@ from hypothesis import strategies as st
 
 from licence.domain.status import StatusWord, is_final
 from licence.errors import Code
+from licence.formats import status_list
 from licence.formats.checks import CheckName
 from licence.formats.report import Report
 from licence.formats.side_list import SideRow
+from licence.formats.status_shard import ListName, make_list
 from licence.formats.verdict import Verdict
 from licence.ids import StatusIndex
 from tests.builders import (
     AUTHORITY,
+    BASE_URI,
     OTHER_AUTHORITY,
     REGISTRY,
     SIGNED_AT,
@@ -26,6 +29,7 @@ from tests.builders import (
     make_world,
     side_row,
 )
+from tests.fakes.status_keys import KID, SIGN
 from verifier.checks.c07_status import word_of_rows
 from verifier.memory import Memory
 from verifier.policy import BATCH, INSPECTOR, Policy
@@ -189,6 +193,23 @@ def test_a_list_of_another_authority_is_refused(world: World) -> None:
 def test_a_list_of_another_shard_is_refused(world: World) -> None:
     world.lists[REGISTRY, AUTHORITY, 0] = world.publish({}, shard=1)
     assert said(ask(world)) == (Verdict.UNDETERMINED, Code.STATUS_LIST_REFUSED)
+
+
+def test_a_value_that_must_not_occur_is_never_valid(world: World) -> None:
+    """Value 3, which a published reader takes for valid, in a list signed by the right key."""
+    name = ListName(BASE_URI, REGISTRY, AUTHORITY, 0)
+    made = make_list(name, {}, issued_at=SIGNED_AT + timedelta(minutes=5))
+    strange = replace(made, packed=b"\xff" * len(made.packed))
+    _, side = world.publish({})
+    token = status_list.encode_cwt(strange, kid=KID, sign=SIGN)
+    world.lists[REGISTRY, AUTHORITY, 0] = (token, side)
+    assert said(ask(world)) == (Verdict.UNDETERMINED, Code.STATUS_UNKNOWN_VALUE)
+
+
+def test_a_side_list_that_is_none_is_missing(world: World) -> None:
+    token, _ = world.publish({})
+    world.lists[REGISTRY, AUTHORITY, 0] = (token, b"<html>")
+    assert said(ask(world)) == (Verdict.UNDETERMINED, Code.STATUS_NOT_AVAILABLE)
 
 
 def test_a_list_by_a_key_that_is_not_pinned_is_refused(world: World) -> None:

@@ -8,6 +8,8 @@ from functools import cache
 
 import pikepdf
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pikepdf import Array, Dictionary, Name, Stream, String
 
 from licence.errors import Code
@@ -15,6 +17,8 @@ from licence.formats.verdict import Verdict
 from signer import pades
 from signer.press import PressJob
 from tests.builders import World, fill, make_evidence, make_world
+from tests.fakes.refusal import refuses
+from verifier.pades.structure import read_structure
 from verifier.policy import BATCH
 from verifier.verify import verify
 
@@ -230,6 +234,13 @@ def test_a_signed_file_without_data_is_foreign(monkeypatch: pytest.MonkeyPatch) 
     world = _world()
     report = verify(pdf, world.trust(), policy=BATCH, now=world.now)
     assert (report.verdict, report.code) == (Verdict.FOREIGN, Code.DATA_MISSING)
+
+
+@given(st.binary(max_size=300))
+def test_no_bytes_break_the_gate(data: bytes) -> None:
+    for pdf in (data, b"%PDF-1.7\n" + data + b"\n%%EOF\n"):
+        with refuses(Code.CONTAINER_STRUCTURE):
+            read_structure(pdf, (0, 1, 2, 3), b"")
 
 
 def test_the_untouched_file_is_valid(monkeypatch: pytest.MonkeyPatch) -> None:

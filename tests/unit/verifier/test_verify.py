@@ -9,12 +9,12 @@ import pytest
 from licence.domain.model import Environment
 from licence.domain.status import StatusWord
 from licence.errors import Code
-from licence.formats import cms, hole
+from licence.formats import cbor, cms, hole
 from licence.formats.checks import CheckName, CheckState
 from licence.formats.report import Report, decode, encode
 from licence.formats.trust_types import Withdrawn
 from licence.formats.verdict import Verdict
-from licence.ids import AuthorityId, ChainId, Digest, RegistryId, StatusIndex
+from licence.ids import AuthorityId, ChainId, Digest, RegistryId
 from signer.certificates import Subject
 from signer.test_pki import ORGANISATION
 from tests.builders import (
@@ -267,6 +267,33 @@ def test_a_timestamp_of_a_stranger_is_refused(world: World, issued: Issued) -> N
     assert said(check(world, forged)) == (Verdict.INVALID, Code.TIMESTAMP_UNTRUSTED)
 
 
+def test_a_timestamp_policy_that_is_not_pinned_is_refused(world: World, issued: Issued) -> None:
+    root = replace(world.bundle.tsa_roots[0], policies=("2.25.1",))
+    report = check(world, issued.pdf, world.trust(replace(world.bundle, tsa_roots=(root,))))
+    assert said(report) == (Verdict.INVALID, Code.TIMESTAMP_UNTRUSTED)
+
+
+def test_a_timestamp_authority_closed_before_the_block_is_refused(
+    world: World, issued: Issued
+) -> None:
+    """Whoever has its key can write any time into a token: the block's time counts."""
+    digest = Digest(sha256(world.pki.tsa_key.certificate).digest())
+    closed = Withdrawn(digest, SIGNED_AT + timedelta(seconds=20))
+    report = check(world, issued.pdf, world.trust(replace(world.bundle, withdrawn=(closed,))))
+    assert said(report) == (Verdict.INVALID, Code.TIMESTAMP_UNTRUSTED)
+
+
+def test_a_timestamp_that_waited_long_for_its_block_is_noted(world: World, issued: Issued) -> None:
+    later = SIGNED_AT + timedelta(hours=25)
+    proof = make_evidence([issued.leaf], block_time=later)[0]
+    world.publish(issued_at=later)
+    report = check(world, fill(issued.bare, proof), now=later + timedelta(minutes=1))
+    assert said(report) == (Verdict.VALID, Code.OK)
+    timestamp = report.check(CheckName.TIMESTAMP)
+    assert timestamp is not None
+    assert timestamp.notes == (Code.TIMESTAMP_GAP,)
+
+
 # ---------------------------------------------------------------- signer
 
 
@@ -398,6 +425,11 @@ def test_evidence_of_something_else_never_makes_valid(
     assert said(check(world, fill(issued.bare, proof))) == (Verdict.UNDETERMINED, code)
 
 
+def test_evidence_of_a_later_release_says_so(world: World, issued: Issued) -> None:
+    report = check(world, fill(issued.bare, cbor.dumps(("qbft-v1", b""))))
+    assert said(report) == (Verdict.UNDETERMINED, Code.EVIDENCE_TYPE_UNSUPPORTED)
+
+
 def test_evidence_of_another_leaf_never_makes_valid(world: World, issued: Issued) -> None:
     other = make_evidence([world.issue(world.version(5)).leaf])[0]
     report = check(world, fill(issued.bare, other))
@@ -429,7 +461,7 @@ def test_a_frozen_contract_takes_no_later_anchor(world: World, issued: Issued) -
     assert said(report) == (Verdict.UNDETERMINED, Code.ANCHOR_CHAIN_MISMATCH)
 
 
-# ---------------------------------------------------------------- validity
+# ---------------------------------------------------------------- in force
 
 
 @pytest.mark.parametrize(
@@ -466,4 +498,3 @@ def test_a_forgery_that_points_at_a_revoked_licence_reads_forged(
 def test_the_policy_stands_in_the_report(world: World, issued: Issued) -> None:
     report = check(world, issued.pdf, policy=INSPECTOR)
     assert dict(report.policy)["accept_stale_hours"] == 72
-    assert StatusIndex(0) == issued.version.status.index
