@@ -209,3 +209,24 @@ def test_a_full_disk_keeps_the_key_of_the_claim(
         patch.setattr(Path, "rename", full)
         claim_one(desk, folder, world.now)
     assert folder.claim_key(CODE, PASSWORD).public_key == key.public_key
+
+
+def test_a_key_that_cannot_be_removed_is_said_and_the_licence_kept(
+    world: World, desk: Desk, folder: WalletFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_path: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    folder.claim_key(CODE, PASSWORD)
+    real = Path.rename
+
+    def rename_and_lock(path: Path, target: Path) -> Path:
+        monkeypatch.setattr(Path, "unlink", refuse)
+        return real(path, target)
+
+    monkeypatch.setattr(Path, "rename", rename_and_lock)
+    with refuses(Code.STORE_FAILED):
+        claim_one(desk, folder, world.now)
+    monkeypatch.undo()
+    assert len(folder.contents().kept) == 1
+    assert len(list((tmp_path / "wallet" / "claims").iterdir())) == 1
