@@ -10,7 +10,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 PYTEST := $(BIN)/pytest -q -n $(WORKERS)
 CODE := licence signer anchor wallet verifier anzheng tests tools
-NODE := contracts $(patsubst %/package-lock.json,%,$(wildcard tests/interop/node/package-lock.json))
+CHAIN := contracts/node_modules/.stamp
+READERS := tests/interop/node/node_modules/.stamp
 
 .PHONY: help
 help: ## this list
@@ -18,17 +19,17 @@ help: ## this list
 
 ##@ Use
 .PHONY: demo
-demo: .venv/.all contracts/node_modules/.stamp ## the whole life of sample licences, into var/demo (OUT=dir: elsewhere)
+demo: .venv/.all $(CHAIN) ## the whole life of sample licences, into var/demo (OUT=dir: elsewhere)
 	$(BIN)/anzheng demo --out "$(OUT)"
 
 ##@ Test
 .PHONY: check test test-slow
 check: lint types unit ## lint, types, unit and property tests (under a minute when warm)
 
-test: check contracts/node_modules/.stamp tools java ## check, then integration, interop (Java judges too) and end-to-end tests
+test: check $(CHAIN) $(READERS) tools java ## check, then integration, interop (Java judges too) and end-to-end tests
 	$(PYTEST) -m "not slow" tests/integration tests/interop tests/e2e
 
-test-slow: .venv/.dev contracts/node_modules/.stamp tools java ## what takes minutes: the tests marked slow, and the properties with many more examples
+test-slow: .venv/.dev $(CHAIN) $(READERS) tools java ## what takes minutes: the tests marked slow, and the properties with many more examples
 	$(PYTEST) -m slow tests
 	HYPOTHESIS_PROFILE=slow $(PYTEST) -m "not slow" tests/property
 
@@ -49,10 +50,10 @@ cover: .venv/.dev ## branch coverage of unit, property and compatibility tests
 	mkdir -p var
 	$(PYTEST) -m "not slow" --cov --cov-report=term tests/unit tests/property tests/compat
 
-bench: .venv/.all contracts/node_modules/.stamp ## measure, print and store var/bench/results.json
+bench: .venv/.all $(CHAIN) ## measure, print and store var/bench/results.json
 	$(BIN)/python -m tools.bench
 
-audit: .venv/.dev contracts/node_modules/.stamp ## known holes of what we install, and its list (CycloneDX) in var/audit
+audit: .venv/.dev $(CHAIN) ## known holes of what we install, and its list (CycloneDX) in var/audit
 	$(BIN)/python -m tools.audit
 
 ##@ Change
@@ -67,7 +68,7 @@ lock: ## make requirements/*.txt anew from pyproject.toml
 vectors: .venv/.dev ## make tests/compat/v1 anew (a change there is a change of format)
 	$(BIN)/python -m tests.compat.generate
 
-abi: .venv/.all contracts/node_modules/.stamp ## compile the contract into contracts/artifacts, measure its gas
+abi: .venv/.all $(CHAIN) ## compile the contract into contracts/artifacts, measure its gas
 	$(BIN)/python contracts/compile.py
 	$(BIN)/python contracts/gas.py
 
@@ -76,7 +77,7 @@ errors: .venv/.all ## make docs/errors.md anew from licence/errors.py
 
 ##@ Install
 .PHONY: install tools java clean
-install: .venv/.dev contracts/node_modules/.stamp tools java ## everything that the targets above need
+install: .venv/.dev $(CHAIN) $(READERS) tools java ## everything that the targets above need
 
 tools: ## poppler-utils, qpdf, openssl (as root; else says which)
 	@$(PYTHON) tools/install.py system pdfsig qpdf openssl
@@ -97,6 +98,6 @@ clean: ## remove what was made, except .venv and node_modules
 	$(PYTHON) tools/install.py venv dev
 	touch .venv/.all $@
 
-contracts/node_modules/.stamp: $(NODE:%=%/package-lock.json)
-	$(PYTHON) tools/install.py node $(NODE)
+$(CHAIN) $(READERS): %/node_modules/.stamp: %/package-lock.json
+	$(PYTHON) tools/install.py node $*
 	touch $@
