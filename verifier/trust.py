@@ -160,8 +160,9 @@ class _Walk:
         digest = Digest(hashlib.sha256(data).digest())
         if self._first_root is not None and digest != self._first_root:
             raise _refusal("its first root is not the one that is trusted here")
-        root = _open(data, Root).signed
-        _verify(root, "root", _open(data, Root))
+        first = _open(data, Root)
+        root = first.signed
+        _verify(root, "root", first)
         for version in range(2, MAX_ROOT_VERSIONS):
             path = self._metadata / f"{version}.root.json"
             if not path.exists():
@@ -173,6 +174,8 @@ class _Walk:
             root = following.signed
             if root.version != version:
                 raise _refusal(f"root {version} has another version inside")
+        else:
+            raise _refusal(f"it has more than {MAX_ROOT_VERSIONS} roots")
         self._see("root", root.version)
         return root, digest
 
@@ -240,15 +243,14 @@ def _issued_at(timestamp: Timestamp) -> datetime:
 
 
 def _lists_only(lists: Targets, targets: Targets) -> Mapping[str, TargetFile]:
-    roles = targets.delegations.roles if targets.delegations is not None else None
-    role = roles[LISTS] if roles is not None else None
-    if role is None:
-        raise _refusal("it delegates no lists")
+    delegations = targets.delegations
     # The online key may name lists, and nothing else; above all no path that leads elsewhere.
     return {
         path: one
         for path, one in lists.targets.items()
-        if is_list_path(path) and role.is_delegated_path(path)
+        if delegations is not None
+        and is_list_path(path)
+        and LISTS in {role for role, _ in delegations.get_roles_for_target(path)}
     }
 
 

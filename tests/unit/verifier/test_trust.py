@@ -131,6 +131,27 @@ def test_root_under_another_number_is_refused(folder: Path) -> None:
         load(folder)
 
 
+def test_endless_chain_of_roots_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_ROOT_VERSIONS", 2)
+    with refuses(Code.TRUST_BUNDLE_REFUSED):
+        load(folder)
+
+
+def test_role_of_another_version_than_it_is_named_with_is_refused(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def one_more(version: int, data: bytes, _: list[str]) -> MetaFile:
+        return MetaFile(version + 1, len(data), {"sha256": sha256(data).hexdigest()})
+
+    monkeypatch.setattr("anchor.trust_repository.MetaFile.from_data", one_more)
+    with refuses(Code.STORE_FAILED):
+        resign(folder, lambda r: r.publish_lists({}, now=NOW))
+    metadata = folder / "metadata"
+    shutil.copy(metadata / "4.snapshot.json", metadata / "5.snapshot.json")
+    with refuses(Code.TRUST_BUNDLE_REFUSED):
+        load(folder)
+
+
 FILES = ["1.root.json", "timestamp.json", "3.snapshot.json", "2.targets.json", "2.lists.json"]
 
 
