@@ -69,7 +69,7 @@ def test_we_read_what_the_cwt_library_writes_in_our_shape() -> None:
 
 
 def signed_with(
-    header: bytes | cbor.CborValue, parts: Callable[[list[Any]], Any] = lambda value: value
+    header: cbor.CborValue, parts: Callable[[list[Any]], Any] = lambda value: value
 ) -> bytes:
     protected = header if isinstance(header, bytes) else cbor.dumps(header)
     to_sign = cbor.dumps(("Signature1", protected, b"", b"payload"))
