@@ -10,7 +10,6 @@ gives the same answer.
 Standard: DESIGN 2 (7).
 """
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -18,7 +17,7 @@ from typing import Final
 from licence.domain.text import check_text
 from licence.errors import AnzhengError, Code
 from licence.formats.checks import CheckName, CheckState
-from licence.formats.claim import ClaimAnswer
+from licence.formats.claim import ClaimAnswer, normal_code
 from licence.formats.fields import whole_second
 from licence.formats.report import Report
 from licence.formats.verdict import Verdict
@@ -37,9 +36,6 @@ GENUINE: Final = (
 )
 """Checks that no licence of a real authority fails, whatever its status and anchor are."""
 
-_CODE = re.compile(r"[0-9A-Z]{8,64}", re.ASCII)
-_SPACING = re.compile(r"[\s-]+")
-
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
@@ -47,20 +43,6 @@ class Claimed:
 
     kept: Kept
     report: Report | None
-
-
-def normal_code(text: str) -> str:
-    """Return a code as it is sent: capitals and digits, without the hyphens it is printed with.
-
-    Raises:
-        AnzhengError: CLAIM_CODE.
-    """
-    code = _SPACING.sub("", text).upper()
-    if not _CODE.fullmatch(code):
-        raise AnzhengError(
-            Code.CLAIM_CODE, "this is no claim code; type the one on the receipt, such as K7Q2-9XMD"
-        )
-    return code
 
 
 def claim(

@@ -1,6 +1,6 @@
 """The commands `wallet claim | list | present | refresh`.
 
-    anzheng wallet claim K7Q2-9XMD-44TB-M3FA
+    anzheng wallet claim K7Q2-5XMD-44TB-M3FA
     anzheng wallet list
     anzheng wallet present request.json --out answer.json
     anzheng wallet refresh
@@ -114,7 +114,7 @@ def _add_claim(app: typer.Typer, parts: WalletParts) -> None:
 
         Repeating the command after a failure is safe.
 
-        Example: anzheng wallet claim K7Q2-9XMD-44TB-M3FA --trust trust/
+        Example: anzheng wallet claim K7Q2-5XMD-44TB-M3FA --trust trust/
         """
         with answering(as_json) as out:
             if not unverified and not trust.is_dir():

@@ -7,6 +7,7 @@ the other. The code itself does not stand in the request, which the authority ma
 Standard: DESIGN 2 (7); RFC 2986 (requests); RFC 2985, 5.4.1 (challenge password).
 """
 
+import re
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
@@ -37,6 +38,10 @@ PREFIX: Final = b"anzheng-claim/v1\x00"
 MAX_ANSWER_BYTES: Final = 12 * 1024 * 1024
 """Longest answer, in bytes: the largest file in base64, and all that goes with it."""
 
+_CODE = re.compile(r"[A-Z2-7]{8,64}", re.ASCII)
+_GROUPING = re.compile(r"[\s-]+")
+_MISREAD = str.maketrans("018", "OIB")
+
 
 @dataclass(frozen=True, slots=True)
 class ClaimAnswer:
@@ -53,6 +58,24 @@ class ClaimAnswer:
     pdf: bytes
     certificates: tuple[bytes, ...]
     evidence: bytes | None = None
+
+
+def normal_code(text: str) -> str:
+    """Return a claim code as both sides use it: capitals and digits, without what groups them.
+
+    Codes are base32 and have no 0, 1 and 8: they are read for the letters that look like them.
+
+    Raises:
+        AnzhengError: CLAIM_CODE.
+
+    Standard: RFC 4648, 6 and 3.4.
+    """
+    code = _GROUPING.sub("", text).upper().translate(_MISREAD)
+    if not _CODE.fullmatch(code):
+        raise AnzhengError(
+            Code.CLAIM_CODE, "this is no claim code; type the one on the receipt, such as K7Q2-5XMD"
+        )
+    return code
 
 
 def code_digest(code: str) -> bytes:

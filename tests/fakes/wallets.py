@@ -11,7 +11,7 @@ from wallet.keep import WalletFolder
 from wallet.ports import Checker, ClaimDesk
 
 PASSWORD = b"correct horse"
-CODE = "K7Q29XMD44TBM3FA"
+CODE = "K7Q25XMD44TBM3FA"
 DESK = "https://registry.example"
 
 

@@ -1,7 +1,10 @@
 """Claiming: the request is bound to key and code; the answer reads back as itself."""
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
+import jsonschema
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -13,11 +16,18 @@ from hypothesis import strategies as st
 
 from licence.errors import Code
 from licence.formats import claim, es256
-from licence.formats.claim import ClaimAnswer, check_claim, decode_answer, encode_answer
+from licence.formats.claim import (
+    ClaimAnswer,
+    check_claim,
+    decode_answer,
+    encode_answer,
+    normal_code,
+)
 from licence.formats.holder import MAX_CSR_BYTES, ClaimRequest
 from tests.fakes.refusal import refuses
 
-CODE = "K7Q2-9XMD-44TB"
+SCHEMA_FILE = Path(__file__).parents[3] / "docs" / "formats" / "schemas" / "holder.schema.json"
+CODE = "K7Q25XMD44TB"
 KEY = ec.derive_private_key(31, ec.SECP256R1())
 ANSWER = ClaimAnswer(b"{}", b"%PDF", (b"holder", b"issuer"), b"evidence")
 
@@ -35,6 +45,26 @@ def csr(
 
 def test_request_bound_to_key_and_code_gives_the_key() -> None:
     assert check_claim(ClaimRequest(CODE, csr())) == es256.public_key_bytes(KEY.public_key())
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("k7q2-5xmd-44tb", CODE),
+        (" K7Q2 5XMD\t44TB\n", CODE),
+        (CODE, CODE),
+        ("018A-018A", "OIBAOIBA"),
+    ],
+)
+def test_code_is_taken_as_people_type_it(typed: str, code: str) -> None:
+    assert normal_code(typed) == code
+    assert normal_code(code) == code
+
+
+@pytest.mark.parametrize("typed", ["", "K7Q2", "K7Q2-5XMD-44T中", "A" * 65, "K7Q25XM/", "K7Q29XMD"])
+def test_what_is_no_code_is_refused(typed: str) -> None:
+    with refuses(Code.CLAIM_CODE):
+        normal_code(typed)
 
 
 def test_code_is_not_in_the_request() -> None:
@@ -58,7 +88,7 @@ def _exchanged_key() -> bytes:
         b"no request",
         bytes(MAX_CSR_BYTES + 1),
         csr(challenge=None),
-        csr(challenge=claim.challenge("K7Q2-9XMD-44TC")),
+        csr(challenge=claim.challenge("K7Q25XMD44TC")),
         csr(challenge=CODE.encode()),
         csr(key=ec.derive_private_key(31, ec.SECP384R1())),
         csr(key=rsa.generate_private_key(65537, 2048)),
@@ -97,6 +127,15 @@ def test_answer_reads_back() -> None:
     assert decode_answer(encode_answer(ANSWER)) == ANSWER
     pending = replace(ANSWER, evidence=None)
     assert decode_answer(encode_answer(pending)) == pending
+
+
+def test_schema_accepts_answers_and_refuses_twins() -> None:
+    schema = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
+    for answer in (ANSWER, replace(ANSWER, evidence=None)):
+        value = json.loads(encode_answer(answer))
+        jsonschema.validate(value, schema)
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate({**value, "extra": 1}, schema)
 
 
 @pytest.mark.parametrize(

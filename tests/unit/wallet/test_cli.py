@@ -23,7 +23,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.wallets import CODE, DESK, PASSWORD, WorldChecker
 from wallet.cli import PASSWORD_VARIABLE, WalletParts, wallet_app
 
-TYPED = "k7q2-9xmd-44tb-m3fa"
+TYPED = "k7q2-5xmd-44tb-m3fa"
 
 
 @pytest.fixture
