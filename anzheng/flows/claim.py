@@ -20,7 +20,7 @@ from licence.domain.status import is_final
 from licence.domain.validity import shanghai_date
 from licence.errors import AnzhengError, Code
 from licence.formats import licence_json
-from licence.formats.claim import ClaimAnswer, check_claim
+from licence.formats.claim import ClaimAnswer, check_claim, normal_code
 from licence.formats.holder import ClaimRequest
 from licence.formats.leaf import holder_certificate_leaf
 from licence.ids import Digest, Leaf
@@ -30,8 +30,6 @@ from signer.certificate_register import CertificateRegister
 
 CODE_BYTES = 10
 GROUP = 4
-_MISREAD = str.maketrans("018", "OIB")
-"""Digits that no code has, read for the letters that look like them."""
 
 HANDED_OUT = (FlowState.FILLED, FlowState.PUBLISHED)
 
@@ -163,5 +161,4 @@ def _leaf(row: StoredLicence) -> Leaf:
 
 
 def _digest(code: str) -> Digest:
-    plain = "".join(char for char in code.upper() if char.isalnum()).translate(_MISREAD)
-    return Digest(hashlib.sha256(plain.encode()).digest())
+    return Digest(hashlib.sha256(normal_code(code).encode("ascii")).digest())
