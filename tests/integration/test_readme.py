@@ -1,6 +1,9 @@
 """What README.md tells people to type works."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -26,3 +29,19 @@ def test_the_python_example_verifies_a_licence(
     exec(example.replace(real, "now_of_the_test"), names)  # noqa: S102 - our own README
     report: object = names["report"]
     assert getattr(report, "verdict", None) is Verdict.VALID
+
+
+def test_the_steps_by_hand_end_with_a_valid_licence(tmp_path: Path) -> None:
+    (steps,) = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+    (tmp_path / "samples").symlink_to(ROOT / "samples")
+    (tmp_path / "var").mkdir()
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", steps],
+        cwd=tmp_path,
+        env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    assert "有效  valid" in done.stdout
