@@ -1,10 +1,15 @@
 """House rules that no linter knows: sizes of files, package names, what is not committed."""
 
+import ast
 import re
 import subprocess
+import sys
+import tomllib
 from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
+
+import pytest
 
 from tools import error_codes
 
@@ -69,6 +74,46 @@ def test_no_other_distribution_ships_our_package_names() -> None:
     providers = packages_distributions()
     foreign = {name: set(providers.get(name, ())) - {"anzheng"} for name in PACKAGES}
     assert not {name: found for name, found in foreign.items() if found}
+
+
+@pytest.mark.parametrize(
+    ("packages", "extras"),
+    [
+        (("licence", "verifier"), ()),
+        (("wallet",), ("wallet",)),
+        (("signer", "anchor", "anzheng"), ("wallet", "authority")),
+    ],
+)
+def test_every_library_that_is_imported_is_declared(
+    packages: tuple[str, ...], extras: tuple[str, ...]
+) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    optional = project["optional-dependencies"]
+    lists = (project["dependencies"], *(optional[extra] for extra in extras))
+    declared = {_plain(re.split("[^A-Za-z0-9_.-]", line)[0]) for each in lists for line in each}
+    providers = packages_distributions()
+    foreign = {
+        (name, module)
+        for name, text in texts(".py")
+        if name.split("/")[0] in packages
+        for module in _imported(text) - sys.stdlib_module_names - set(PACKAGES)
+        if not {_plain(each) for each in providers.get(module, ())} & declared
+    }
+    assert not foreign
+
+
+def _plain(distribution: str) -> str:
+    return re.sub("[-_.]+", "-", distribution).lower()
+
+
+def _imported(text: str) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module.split(".")[0])
+    return found
 
 
 def test_files_stay_short_enough_to_read() -> None:
