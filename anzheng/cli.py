@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-import click
 import structlog
 import typer
 
@@ -25,6 +24,7 @@ from verifier.cli import verify_command
 from wallet.cli import WalletParts, wallet_app
 
 CLOCK = SystemClock()
+EXIT_INTERRUPTED = 130
 LOG_LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 app = typer.Typer(
@@ -77,12 +77,13 @@ def main(arguments: list[str] | None = None) -> None:
 
 def run(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code; wrong usage is 3, not the library's 2."""
-    command = typer.main.get_command(app)
     try:
-        result = command.main(args=arguments, prog_name="anzheng", standalone_mode=False)
-    except click.exceptions.UsageError as exc:
-        exc.show()
+        result = app(arguments, prog_name="anzheng", standalone_mode=False)
+    except typer.TyperException as exc:
+        message = exc.format_message()
+        if message:
+            sys.stderr.write(f"USAGE: {message} See --help.\n")
         return EXIT_USAGE
-    except click.exceptions.Abort:
-        return 130
+    except (typer.Abort, KeyboardInterrupt):
+        return EXIT_INTERRUPTED
     return result if isinstance(result, int) else 0

@@ -1,19 +1,37 @@
 """One anvil for all processes of a trial: the first starts it, the others find it.
 
-A lock on a file decides who is first; the address stands beside it.
+A lock on a file decides who is first; address and process id stand beside it. A process that is
+killed leaves its anvil behind; the next one takes that over instead of starting a second one on the
+same state.
 """
 
 import fcntl
 import os
+import signal
+import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from anchor.chain.devnet import Devnet
+from anchor.chain.node import Node
 from anzheng.files import write_durably
 from licence.errors import AnzhengError, Code
 from licence.ids import ChainId
 
 ANVIL = Path(__file__).resolve().parents[1] / "contracts" / "node_modules" / ".bin" / "anvil"
 """Where `make install` puts the program."""
+
+STOP_SECONDS = 10.0
+POLL_SECONDS = 0.05
+PROBE_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """An anvil that somebody started."""
+
+    url: str
+    process_id: int
 
 
 class DevChain:
@@ -27,9 +45,11 @@ class DevChain:
 
     def __init__(self, folder: Path, chain_id: ChainId, anvil: Path = ANVIL) -> None:
         self._folder = folder
-        # `Path.resolve`: a signal must reach the program, not a link to a script.
+        self._chain_id = chain_id
+        # Resolved: a signal must reach the program, not a link to it.
         self.devnet = Devnet(anvil.resolve(), folder, chain_id)
         self._lock: int | None = None
+        self._adopted: _Running | None = None
         self._url: str | None = None
 
     @property
@@ -43,38 +63,70 @@ class DevChain:
             raise AnzhengError(Code.CHAIN_UNAVAILABLE, "the trial chain is not started")
         return self._url
 
-    @property
-    def is_ours(self) -> bool:
-        """Whether this process runs it."""
-        return self._lock is not None
-
     def start(self) -> None:
-        """Start the chain, or find the one that another process of this trial runs."""
+        """Start the chain, or find the one that runs for this trial already.
+
+        Raises:
+            AnzhengError: TOOL_MISSING, CHAIN_UNAVAILABLE.
+        """
         self._folder.mkdir(parents=True, exist_ok=True)
+        running = self._running()
+        self._lock = self._take_lock()
+        if self._lock is None:
+            if running is None:
+                raise AnzhengError(
+                    Code.CHAIN_UNAVAILABLE, "another process is just starting the trial chain"
+                )
+            self._url = running.url
+        elif running is not None:
+            self._adopted, self._url = running, running.url
+        else:
+            self.devnet.start()
+            self._url = self.devnet.url
+            self._note()
+
+    def stop(self) -> None:
+        """Stop the chain if it is ours; its state stays."""
+        if self._lock is not None:
+            if self._adopted is None:
+                self.devnet.stop()
+            else:
+                _end(self._adopted.process_id)
+            (self._folder / "running").unlink(missing_ok=True)
+            os.close(self._lock)
+        self._lock = self._adopted = self._url = None
+
+    def _take_lock(self) -> int | None:
         lock = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             os.close(lock)
-            self._url = self._found()
-            return
-        self._lock = lock
-        self.devnet.start()
-        self._url = self.devnet.url
-        write_durably(self._folder / "url", self._url.encode())
+            return None
+        return lock
 
-    def stop(self) -> None:
-        """Stop the chain if it is ours; its state stays."""
-        if self._lock is not None:
-            self.devnet.stop()
-            os.close(self._lock)
-            self._lock = None
-        self._url = None
+    def _note(self) -> None:
+        line = f"{self._url} {self.devnet.process_id}"
+        write_durably(self._folder / "running", line.encode("ascii"))
 
-    def _found(self) -> str:
+    def _running(self) -> _Running | None:
+        """Return the anvil that the note names, if it still answers for this chain."""
         try:
-            return (self._folder / "url").read_text()
-        except OSError as exc:
-            raise AnzhengError(
-                Code.CHAIN_UNAVAILABLE, "another process is just starting the trial chain"
-            ) from exc
+            url, process_id = (self._folder / "running").read_text("ascii").split()
+            if Node(url, timeout_seconds=PROBE_SECONDS).quantity("eth_chainId") != self._chain_id:
+                return None
+            return _Running(url, int(process_id))
+        except (OSError, ValueError, AnzhengError):
+            return None
+
+
+def _end(process_id: int) -> None:
+    """Let an adopted anvil write its state and end."""
+    try:
+        os.kill(process_id, signal.SIGTERM)
+        for _ in range(int(STOP_SECONDS / POLL_SECONDS)):
+            time.sleep(POLL_SECONDS)
+            os.kill(process_id, 0)
+        os.kill(process_id, signal.SIGKILL)
+    except ProcessLookupError:
+        return

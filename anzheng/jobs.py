@@ -18,6 +18,9 @@ from anzheng.worker import Worker
 from licence.errors import AnzhengError, Code
 from licence.ids import AuthorityId
 
+BEATS_IN_LEASE = 3
+"""A lease survives two beats that fail."""
+
 QUIET_SECONDS = 5
 """A job that is due later does not keep a command waiting."""
 
@@ -83,7 +86,8 @@ def make_worker(installation: Installation, owner: str, rule: BatchRule | None =
     queue = OutboxQueue(
         base.store, base.clock, owner=owner, lease_seconds=base.settings.lease_seconds
     )
-    return Worker(queue, handlers(installation, rule))
+    beat = base.settings.lease_seconds / BEATS_IN_LEASE
+    return Worker(queue, handlers(installation, rule), beat_seconds=beat)
 
 
 def run_until_quiet(installation: Installation, rule: BatchRule) -> None:

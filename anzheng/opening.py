@@ -187,7 +187,15 @@ def _confirmer(means: Means, entry: AuthorityEntry) -> Confirmer:
         DecisionOfficer(officer.id, entry.id, officer.public_key) for officer in entry.officers
     ]
     sender = _sender(means, entry.id, "confirm", means.confirmer_store)
-    return Confirmer(means.chain, sender, entry.confirm_account, entry.id, officers, means.clock)
+    return Confirmer(
+        means.chain,
+        sender,
+        entry.confirm_account,
+        entry.id,
+        officers,
+        means.clock,
+        registry=means.estate.registry,
+    )
 
 
 def _sender(means: Means, authority: AuthorityId, role: str, store: TransactionStore) -> Sender:

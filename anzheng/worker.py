@@ -1,7 +1,8 @@
 """Works the queue: take a job, hand it to its handler, finish it or give it back."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import structlog
 
@@ -16,11 +17,20 @@ MAX_ROUNDS = 1_000_000
 
 
 class Worker:
-    """One worker; any number of them, in any number of processes, may share a queue."""
+    """One worker; any number of them, in any number of processes, may share a queue.
 
-    def __init__(self, queue: Queue, handlers: Mapping[str, Handler]) -> None:
+    Args:
+        queue: Hands out jobs.
+        handlers: Who works which topic.
+        beat_seconds: How often the lease of a job is prolonged while it is worked; None: never.
+    """
+
+    def __init__(
+        self, queue: Queue, handlers: Mapping[str, Handler], *, beat_seconds: float | None = None
+    ) -> None:
         self._queue = queue
         self._handlers = handlers
+        self._beat_seconds = beat_seconds
 
     def step(self) -> bool:
         """Work one job that is due; return whether there was one."""
@@ -58,11 +68,40 @@ class Worker:
         if handler is None:
             raise AnzhengError(Code.INTERNAL, f"nobody works the topic {job.topic}")
         log.debug("job_taken", topic=job.topic, key=job.key, attempt=job.attempts)
-        at = handler(job.key)
+        with self._held(job):
+            at = handler(job.key)
         if at is None:
             self._queue.done(job)
         else:
             self._queue.again(job, at)
+
+    @contextmanager
+    def _held(self, job: Job) -> Iterator[None]:
+        """Prolong the lease while the block runs, however long that is."""
+        if self._beat_seconds is None:
+            yield
+            return
+        done = threading.Event()
+        beat = threading.Thread(
+            target=self._beat, args=(job, done, self._beat_seconds), daemon=True
+        )
+        beat.start()
+        try:
+            yield
+        finally:
+            done.set()
+            beat.join()
+
+    def _beat(self, job: Job, done: threading.Event, seconds: float) -> None:
+        while not done.wait(seconds):
+            try:
+                self._queue.hold(job)
+            except AnzhengError as exc:
+                # The work goes on: every commit of a flow checks the state it starts from, so two
+                # workers cannot both succeed. `done` will refuse at the end.
+                log.warning(
+                    "lease_not_prolonged", topic=job.topic, key=job.key, code=exc.code.value
+                )
 
     def _give_back(self, job: Job, code: Code) -> None:
         try:

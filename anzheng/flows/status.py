@@ -157,7 +157,9 @@ def work(store: Store, clock: Clock, offices: Offices, authority: AuthorityId) -
         decision = decisions.decode(stored.data)
         indices = {subject.index for subject in decision.subjects}
         progress = _Progress.BLOCKED
-        if stored.effective_from > shanghai_date(now):
+        # What is rescinded is void for every day, so it never waits for one.
+        rescinds = decision.word is StatusWord.RESCINDED
+        if stored.effective_from > shanghai_date(now) and not rescinds:
             again.append(start_of_day(stored.effective_from))
         elif not indices & blocked:
             progress = _advance(store, office, stored, decision)
@@ -184,10 +186,12 @@ class _Progress(Enum):
 
 def _advance(store: Store, office: Office, stored: StoredDecision, decision: Decision) -> _Progress:
     final = needs_confirmation(decision.word)
-    if stored.state is DecisionState.DECIDED:
+    if stored.state is DecisionState.DECIDED or final:
+        # A proposal that lapsed while it waited for the second officer is made again.
         order = order_of(decision, _successions(store, decision))
         if office.status_writer.advance(order).state is not TxState.FINAL:
             return _Progress.CHAIN
+    if stored.state is DecisionState.DECIDED:
         state = DecisionState.WRITTEN if final else DecisionState.ON_CHAIN
         with store.write() as unit:
             unit.status.progress(stored, state)
