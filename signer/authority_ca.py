@@ -226,7 +226,7 @@ def check_csr(csr: bytes) -> PublicKey:
         request = x509.load_der_x509_csr(csr)
         key = request.public_key()
         proved = request.is_signature_valid
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
         raise AnzhengError(Code.CSR_INVALID, "the request cannot be read") from error
     if not proved:
         raise AnzhengError(Code.CSR_INVALID, "the request is not signed by its own key")

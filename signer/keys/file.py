@@ -52,7 +52,7 @@ class FileKey:
         try:
             certified = x509.load_der_x509_certificate(certificate).public_key()
             belongs = certified == key.public_key()
-        except (ValueError, UnsupportedAlgorithm) as error:
+        except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
             raise AnzhengError(Code.KEY_REFUSED, "the certificate cannot be read") from error
         if not belongs:
             raise AnzhengError(Code.KEY_REFUSED, "key and certificate do not belong together")

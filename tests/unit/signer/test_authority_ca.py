@@ -135,6 +135,21 @@ def test_other_requests_are_refused(csr: bytes) -> None:
         check_csr(csr)
 
 
+def test_a_version_that_nobody_knows_is_refused() -> None:
+    """The library says so by an exception that is no ValueError."""
+    csr = _csr(ec.generate_private_key(ec.SECP256R1()))
+    with refuses(Code.CSR_INVALID):
+        check_csr(_other_version(csr, b"\x02\x01\x00"))
+    certificate = _other_version(pki().root.certificate, b"\xa0\x03\x02\x01\x02")
+    with refuses(Code.KEY_REFUSED):
+        load_certificate(certificate)
+
+
+def _other_version(der: bytes, version: bytes) -> bytes:
+    assert version in der[:16]
+    return der.replace(version, version[:-1] + b"\x07", 1)
+
+
 def test_no_certificate_for_a_licence_that_has_ended() -> None:
     csr = _csr(ec.generate_private_key(ec.SECP256R1()))
     with refuses(Code.EXPIRED):

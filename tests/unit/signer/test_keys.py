@@ -114,6 +114,9 @@ def test_the_certificate_must_belong_to_the_key(key_file: Path) -> None:
         open_key(f"file:{key_file}", certificate=other, secrets=FixedSecrets())
     with refuses(Code.KEY_REFUSED):
         open_key(f"file:{key_file}", certificate=b"\x30\x00", secrets=FixedSecrets())
+    unknown_version = _certificate().replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x07", 1)
+    with refuses(Code.KEY_REFUSED):
+        open_key(f"file:{key_file}", certificate=unknown_version, secrets=FixedSecrets())
 
 
 def test_a_weak_key_is_refused() -> None:
