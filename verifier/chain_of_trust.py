@@ -39,7 +39,16 @@ _KNOWN_CRITICAL: Final = frozenset(
 )
 _CURVES: Final = ("secp256r1", "secp384r1", "secp521r1")
 
-LIBRARY_ERRORS: Final = (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm)
+LIBRARY_ERRORS: Final = (
+    ValueError,
+    TypeError,
+    InvalidSignature,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
+"""What the library says of bytes that it cannot read; the last three are no ValueError."""
 
 PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
 Path = tuple[x509.Certificate, ...]
@@ -57,7 +66,7 @@ def load_certificate(der: bytes) -> x509.Certificate:
         certificate = x509.load_der_x509_certificate(der)
         # Extensions are parsed on demand; a broken one must be found here, not later.
         _ = certificate.extensions
-    except (*LIBRARY_ERRORS, x509.DuplicateExtension) as error:
+    except LIBRARY_ERRORS as error:
         raise _untrusted("a certificate that cannot be read") from error
     return certificate
 

@@ -6,12 +6,13 @@ needs an answer that says so; "revoked" in any of them is enough.
 Standard: RFC 5280, 5 and 6.3; RFC 6960, 3.2 and 4.2.2.2.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from hashlib import sha1, sha256
 from itertools import pairwise
-from typing import Final
+from typing import Final, TypeVar
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -30,6 +31,8 @@ from verifier.chain_of_trust import (
     key_usage,
     verify_signature,
 )
+
+Source = TypeVar("Source", x509.CertificateRevocationList, ocsp.OCSPResponse)
 
 MAX_RESPONDERS: Final = 4
 """Certificates of responders in one OCSP answer that are looked at."""
@@ -59,14 +62,28 @@ def check_not_revoked(path: Path, data: RevocationData, *, at: datetime) -> None
     crls = [crl for der in data.crls if (crl := _load_crl(der)) is not None]
     answers = [answer for der in data.ocsps if (answer := _load_ocsp(der)) is not None]
     for certificate, issuer in pairwise(path):
-        says = [_by_crl(crl, certificate, issuer, at) for crl in crls]
-        says += [_by_ocsp(answer, certificate, issuer, at) for answer in answers]
+        says = [_asked(_by_crl, crl, certificate, issuer, at) for crl in crls]
+        says += [_asked(_by_ocsp, answer, certificate, issuer, at) for answer in answers]
         if False in says:
             raise AnzhengError(Code.SIGNER_REVOKED, "a certificate of the path was revoked")
         if True not in says:
             raise AnzhengError(
                 Code.SIGNER_REVOCATION_UNKNOWN, "no proof that a certificate was not revoked"
             )
+
+
+def _asked(
+    by: Callable[[Source, x509.Certificate, x509.Certificate, datetime], bool | None],
+    source: Source,
+    certificate: x509.Certificate,
+    issuer: x509.Certificate,
+    at: datetime,
+) -> bool | None:
+    """Ask one list or answer; its fields are parsed on demand, and what is broken says nothing."""
+    try:
+        return by(source, certificate, issuer, at)
+    except LIBRARY_ERRORS:
+        return None
 
 
 @lru_cache(maxsize=128)
@@ -102,18 +119,11 @@ def _by_crl(
     key = issuer.public_key()
     if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
         return None
-    if not is_strong(crl.signature_hash_algorithm) or not _crl_signature_valid(crl, key):
+    if not is_strong(crl.signature_hash_algorithm) or not crl.is_signature_valid(key):
         return None
     if crl.get_revoked_certificate_by_serial_number(certificate.serial_number) is not None:
         return False
     return True if _covers(crl.last_update_utc, crl.next_update_utc, at) else None
-
-
-def _crl_signature_valid(crl: x509.CertificateRevocationList, key: PublicKey) -> bool:
-    try:
-        return crl.is_signature_valid(key)
-    except LIBRARY_ERRORS:
-        return False
 
 
 def _covers(this_update: datetime, next_update: datetime | None, at: datetime) -> bool:
@@ -124,15 +134,12 @@ def _by_ocsp(
     answer: ocsp.OCSPResponse, certificate: x509.Certificate, issuer: x509.Certificate, at: datetime
 ) -> bool | None:
     """Return True for "not revoked", False for "revoked", None for "does not say"."""
-    try:
-        if not _answers_about(answer, certificate, issuer):
-            return None
-        if not _responder_is_trusted(answer, issuer, at):
-            return None
-        status = answer.certificate_status
-        window = _covers(answer.this_update_utc, answer.next_update_utc, at)
-    except LIBRARY_ERRORS:
+    if not _answers_about(answer, certificate, issuer):
         return None
+    if not _responder_is_trusted(answer, issuer, at):
+        return None
+    status = answer.certificate_status
+    window = _covers(answer.this_update_utc, answer.next_update_utc, at)
     if status is ocsp.OCSPCertStatus.REVOKED:
         return False
     return True if status is ocsp.OCSPCertStatus.GOOD and window else None

@@ -173,6 +173,9 @@ def test_a_leaf_directly_under_the_root_passes() -> None:
 
 
 UNTRUSTED: dict[str, Callable[[], None]] = {
+    "a version that nobody knows": lambda: check(
+        LEAF.replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x07", 1)
+    ),
     "another root of the same name": lambda: check(
         root=certify("root", "root", basic(ca=True), usage(*CA), subject_key="x", issuer_key="x")
     ),
@@ -452,3 +455,14 @@ def test_a_partial_list_leaves_it_unknown() -> None:
     partial = builder.sign(key("middle"), hashes.SHA256()).public_bytes(Encoding.DER)
     with refuses(Code.SIGNER_REVOCATION_UNKNOWN):
         revocation(crls=(crl("root"), partial))
+
+
+@pytest.mark.parametrize("name", ["crl", "ocsp"])
+def test_broken_lists_and_answers_say_nothing(name: str) -> None:
+    """Their fields are parsed on demand: whatever the library then raises stays inside."""
+    good = crl("middle") if name == "crl" else answer()
+    for at in range(len(good)):
+        broken = good[:at] + bytes((good[at] ^ 0x10,)) + good[at + 1 :]
+        crls, ocsps = ((broken,), ()) if name == "crl" else ((), (broken,))
+        with refuses(Code.SIGNER_REVOCATION_UNKNOWN):
+            revocation(crls=(crl("root"), *crls), ocsps=ocsps)
