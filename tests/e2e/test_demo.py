@@ -59,13 +59,13 @@ def report_of(told: Told, name: str) -> Report:
 
 
 def test_everything_went_as_the_story_says(told: Told) -> None:
-    assert [scene for scene in told.story.scenes if not scene.as_expected] == []
-    assert told.story.as_expected
+    assert [scene for scene in told.scenes if not scene.as_expected] == []
+    assert told.as_expected
 
 
 @pytest.mark.parametrize(("place", "found"), SCENES.items())
 def test_scene(told: Told, place: tuple[int, str], found: str) -> None:
-    (scene,) = [one for one in told.story.scenes if (one.chapter, one.en) == place]
+    (scene,) = [one for one in told.scenes if (one.chapter, one.en) == place]
     assert scene.found == found
 
 
@@ -112,7 +112,7 @@ def test_bad_rows_are_shown_with_row_field_and_code(told: Told) -> None:
 
 def test_it_ends_with_a_table_of_every_step(told: Told) -> None:
     table = told.text[told.text.rindex("演示结果") :]
-    for scene in told.story.scenes:
+    for scene in told.scenes:
         assert scene.en in table
 
 
