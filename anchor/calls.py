@@ -5,6 +5,7 @@ Standard: contracts/src/LicenceRegistry.sol; DESIGN 3.2, 3.3.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from licence.domain.status import StatusWord
@@ -20,6 +21,9 @@ MAX_CHANGES: Final = 256
 
 MAX_INDEX: Final = 2**32 - 1
 """Largest status index that the contract can name."""
+
+PROPOSAL_LIFETIME: Final = timedelta(days=7)
+"""A proposal that nobody confirmed in this time is void; the same limit stands in the contract."""
 
 _NIBBLE: Final = 0xF
 _NIBBLE_BITS: Final = 4

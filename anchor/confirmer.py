@@ -15,14 +15,15 @@ from typing import Final
 from anchor.calls import ConfirmCall, ProposeCall
 from anchor.ports import Block, Chain, ProposalState, Right, Transaction
 from anchor.sender import Sender
-from anchor.status_writer import confirmation_of, order_of
+from anchor.status_writer import confirmation_of, has_lapsed, order_of
+from licence.domain.status import StatusWord
 from licence.domain.validity import shanghai_date
 from licence.errors import AnzhengError, Code
 from licence.formats import decision as decisions
 from licence.formats.decision import Decision
 from licence.formats.release import verify_signature
 from licence.formats.webauthn import Site
-from licence.ids import Address, AuthorityId, OfficerId
+from licence.ids import Address, AuthorityId, OfficerId, RegistryId
 from licence.ports import Clock
 
 MIN_OFFICERS: Final = 2
@@ -46,6 +47,8 @@ class Confirmer:
         sender: Sends from the authority's confirm account, with a store of its own.
         account: Address of that account.
         authority: Whose changes.
+        registry: The registry that the contract serves; the same index of another registry is
+            another licence.
         officers: Who may decide; the confirmer's own pins.
         clock: Tells the time.
         sites: Our pages on which passkeys are used; with none, no passkey is believed.
@@ -60,8 +63,10 @@ class Confirmer:
         officers: Sequence[DecisionOfficer],
         clock: Clock,
         *,
+        registry: RegistryId,
         sites: Sequence[Site] = (),
     ) -> None:
+        self._registry = registry
         self._chain = chain
         self._sender = sender
         self._account = account
@@ -88,16 +93,20 @@ class Confirmer:
             The transaction; call again later unless it is FINAL or PARKED.
 
         Raises:
-            AnzhengError: DECISION_*, when it must not be confirmed; NOT_FOUND, when it is not
-                proposed (yet), CHAIN_ACCOUNT, when this very account proposed it;
+            AnzhengError: DECISION_*, when it must not be confirmed; CHAIN_WRONG, when it is about
+                another registry; NOT_FOUND, when it is not
+                proposed (yet, or no longer), CHAIN_ACCOUNT, when this very account proposed it;
                 CHAIN_UNAVAILABLE, CONFLICT: try again later.
         """
         decision = decisions.decode(data)
         verify_officers(decision, self._officers, sites=self._sites)
         if decision.authority != self._authority:
             raise AnzhengError(Code.CHAIN_ACCOUNT, "a decision of another authority")
+        if decision.registry != self._registry:
+            raise AnzhengError(Code.CHAIN_WRONG, "a decision about licences of another registry")
+        # What is rescinded is void for every day, so it never waits for one.
         today = shanghai_date(self._clock.now())
-        if decision.effective_from > today:
+        if decision.effective_from > today and decision.word is not StatusWord.RESCINDED:
             raise AnzhengError(
                 Code.DECISION_EARLY,
                 "the decision does not count yet",
@@ -110,7 +119,9 @@ class Confirmer:
 
     def _check_proposal(self, call: ConfirmCall) -> None:
         found = self._chain.proposal(self._authority, _proposed(call))
-        if found is None or found.state is ProposalState.DROPPED:
+        dropped = found is not None and found.state is ProposalState.DROPPED
+        # A lapsed one would be refused, and the refusal stored; the writer proposes it again.
+        if found is None or dropped or has_lapsed(self._chain, found):
             raise AnzhengError(
                 Code.NOT_FOUND, "nobody has proposed this change", decision=call.decision.hex()
             )

@@ -8,6 +8,7 @@ Standard: DESIGN 2 (5); research chain 4.2.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -32,6 +33,9 @@ Effect = Callable[[], Block | None]
 
 MAX_STEPS: Final = 16
 """Most steps of one pass; more would be a node that changes its mind all the time."""
+
+NOT_NOW: Final = frozenset({"ContractPaused", "AuthorityIsPaused", "DailyCapReached"})
+"""Reasons for which the contract refuses today what it may take tomorrow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +150,10 @@ class Sender:
         except AnzhengError as error:
             if error.code is not Code.CHAIN_REVERTED:
                 raise
+            if error.facts.get("reason") in NOT_NOW:
+                raise AnzhengError(
+                    Code.CHAIN_UNAVAILABLE, "the contract takes no such call now", **error.facts
+                ) from error
             return self._refused(transaction, effect)
         return self._save(
             transaction, state=TxState.RESERVED, nonce=nonce, raws=(*transaction.raws, raw)
@@ -153,6 +161,10 @@ class Sender:
 
     def _send(self, transaction: Transaction) -> Transaction:
         sent_at: datetime | None = self._clock.now()
+        if transaction.state is not TxState.RESERVED:
+            # An older version may have an earlier nonce, which a node wrongly called spent:
+            # without it the newest version is never mined.
+            self._send_older(transaction)
         try:
             self._chain.send(transaction.raws[-1])
         except AnzhengError:
@@ -160,18 +172,26 @@ class Sender:
             sent_at = None
         return self._save(transaction, state=TxState.SENT, sent_at=sent_at)
 
+    def _send_older(self, transaction: Transaction) -> None:
+        for raw in transaction.raws[:-1]:
+            with suppress(AnzhengError):
+                self._chain.send(raw)
+
     def _look(self, transaction: Transaction, call: Call, effect: Effect) -> Transaction:
         """Look for a receipt of any version; else decide whether to wait, resend, bump or renew."""
         receipt = self._receipt(transaction)
-        if receipt is None and self._nonce_is_spent(transaction):
+        if not _succeeded(receipt) and self._nonce_is_spent(transaction):
             # The receipt may have come between the two questions.
             receipt = self._receipt(transaction)
-            if receipt is None:
+            if not _succeeded(receipt):
+                tired = receipt is not None and len(transaction.raws) >= self._policy.max_versions
+                if tired:
+                    return self._refused(transaction, effect)
+                # Mined and refused, or not ours: what the contract says now decides.
                 return self._renew(transaction, call, effect)
-        if receipt is None:
+        if receipt is None or not receipt.succeeded:
+            # While the newest nonce is open, the failure of an older version decides nothing.
             return self._repeat(transaction, call)
-        if not receipt.succeeded:
-            return self._refused(transaction, effect)
         return self._save(
             transaction,
             state=TxState.MINED,
@@ -192,10 +212,17 @@ class Sender:
             )
         if self._chain.height() - number < self._policy.finality_depth:
             return transaction
+        if transaction.nonce is not None and not self._nonce_is_spent(transaction):
+            # An older version did it. The newest must be mined too, to no effect, or its nonce
+            # would be a gap at which all later transactions of the account wait for ever.
+            self._send_older(transaction)
+            with suppress(AnzhengError):
+                self._chain.send(transaction.raws[-1])
+            return transaction
         return self._save(transaction, state=TxState.FINAL)
 
     def _renew(self, transaction: Transaction, call: Call, effect: Effect) -> Transaction:
-        """Somebody else used our nonce: take the next, unless the effect is there."""
+        """The nonce is used up without effect: take the next, unless the effect is there."""
         block = effect()
         if block is not None:
             return self._found(transaction, block)
@@ -253,6 +280,10 @@ class Sender:
 
     def _save(self, transaction: Transaction, **changes: object) -> Transaction:
         return self._store.save_transaction(replace(transaction, **changes))  # type: ignore[arg-type]
+
+
+def _succeeded(receipt: Receipt | None) -> bool:
+    return receipt is not None and receipt.succeeded
 
 
 def _failed(transaction: Transaction) -> bool:

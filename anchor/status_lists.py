@@ -14,7 +14,7 @@ from datetime import date, datetime
 from hashlib import sha256
 from typing import Protocol
 
-from licence.domain.status import StatusEvent, StatusWord, more_negative
+from licence.domain.status import StatusEvent, StatusWord, is_final, may_change, more_negative
 from licence.domain.validity import shanghai_date
 from licence.errors import AnzhengError, Code
 from licence.formats import canonical, side_list, status_list
@@ -106,11 +106,16 @@ def counts_on(event: StatusEvent, today: date) -> bool:
 
 
 def pending_words(events: Iterable[StatusEvent], today: date) -> dict[StatusIndex, StatusWord]:
-    """Return the word that the registry's log gives each index today: that of its last decision."""
+    """Return the word that the registry's log gives each index today: that of its last decision.
+
+    What is final stays so, even if a log had an event after it that must not follow.
+    """
     words: dict[StatusIndex, StatusWord] = {}
     for event in events:
         if counts_on(event, today):
-            words[event.ref.index] = event.new
+            before = words.get(event.ref.index, StatusWord.NONE)
+            fits = not is_final(before) or may_change(before, event.new)
+            words[event.ref.index] = event.new if fits else more_negative(before, event.new)
     return words
 
 
@@ -148,7 +153,19 @@ def make_shards(source: StatusSource, office: ListOffice, *, now: datetime) -> l
             "publish a trust bundle with more shards first",
             index=min(beyond),
         )
-    return [_shard(office, shard, words, events, now=now) for shard in range(office.shards)]
+    void = _void_by_chain_alone(on_chain, events)
+    return [_shard(office, shard, words, events, void, now=now) for shard in range(office.shards)]
+
+
+def _void_by_chain_alone(on_chain: Words, events: Sequence[StatusEvent]) -> list[StatusIndex]:
+    """Return what the chain calls rescinded and no decision of the log does.
+
+    A list says "final" only; without a row, another decision would seem to be the reason, and the
+    licence good before its day.
+    """
+    told = {event.ref.index for event in events if event.new is StatusWord.RESCINDED}
+    rescinded = {index for index, word in on_chain.items() if word is StatusWord.RESCINDED}
+    return sorted(rescinded - told)
 
 
 def _indexes(words: Words, events: Sequence[StatusEvent]) -> set[StatusIndex]:
@@ -160,6 +177,7 @@ def _shard(
     shard: int,
     words: Words,
     events: Sequence[StatusEvent],
+    void: Sequence[StatusIndex],
     *,
     now: datetime,
 ) -> ShardFiles:
@@ -169,6 +187,7 @@ def _shard(
     cwt = status_list.encode_cwt(listed, kid=key.kid, sign=key.sign, certificate=key.certificate)
     jwt = status_list.encode_jwt(listed, kid=key.kid, sign=key.sign, certificate=key.certificate)
     rows, announced = _rows(events, shard, shanghai_date(now))
+    rows += [_void_row(index, listed.issued_at) for index in void if shard_of(index) == shard]
     side = make_side_list(
         name,
         rows,
@@ -181,6 +200,18 @@ def _shard(
     )
     signed_side = side_list.encode(side, kid=key.kid, sign=key.sign, certificate=key.certificate)
     return ShardFiles(name, cwt, jwt, signed_side)
+
+
+def _void_row(index: StatusIndex, seen_at: datetime) -> SideRow:
+    return SideRow(
+        index=index,
+        word=StatusWord.RESCINDED,
+        effective_from=shanghai_date(seen_at),
+        until=None,
+        decided_at=seen_at,
+        document_no="",
+        ground="",
+    )
 
 
 def _rows(

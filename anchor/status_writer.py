@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from anchor.calls import (
+    PROPOSAL_LIFETIME,
     Call,
     ConfirmCall,
     ProposeCall,
@@ -20,7 +21,15 @@ from anchor.calls import (
     changes_of,
     status_in,
 )
-from anchor.ports import Block, Chain, ProposalState, Right, Transaction
+from anchor.ports import (
+    Block,
+    Chain,
+    Proposal,
+    ProposalState,
+    Right,
+    Transaction,
+    TxState,
+)
 from anchor.sender import Sender
 from licence.domain.status import StatusWord, needs_confirmation
 from licence.errors import AnzhengError, Code
@@ -31,6 +40,9 @@ from licence.formats.tree import Tree
 from licence.ids import AuthorityId, Digest, Leaf, StatusIndex
 
 LICENCES_IN_WORD = 64
+
+MAX_PROPOSALS = 50
+"""How often the same decision is proposed at most: for about a year, if nobody confirms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +143,8 @@ class StatusWriter:
     def advance(self, order: StatusOrder) -> Transaction:
         """Take an order as far as it goes now; call again later unless it is FINAL or PARKED.
 
-        FINAL means written, or proposed if the word needs a confirmation. Orders about the same
+        FINAL means written, or proposed if the word needs a confirmation; a proposal that lapsed
+        before anybody confirmed it is made again. Orders about the same
         licence must be given one after the other.
 
         Raises:
@@ -142,12 +155,32 @@ class StatusWriter:
             raise AnzhengError(Code.CHAIN_ACCOUNT, "an order of another authority")
         call = call_of(order)
         purpose = f"status:{order.decision.hex()}"
-        return self._sender.advance(purpose, call, lambda: self._effect(order, call))
+        transaction = self._sender.advance(purpose, call, lambda: self._effect(order, call))
+        attempt = 1
+        while self._is_void(transaction, call) and attempt < MAX_PROPOSALS:
+            attempt += 1
+            transaction = self._sender.advance(
+                f"{purpose}:{attempt}", call, lambda: self._effect(order, call)
+            )
+        return transaction
+
+    def _is_void(self, transaction: Transaction, call: Call) -> bool:
+        """Say whether the call was a proposal that lapsed before anybody confirmed it."""
+        if transaction.state is not TxState.FINAL:
+            return False
+        if not isinstance(call, ProposeCall):
+            return False
+        found = self._chain.proposal(self._authority, call)
+        return found is not None and has_lapsed(self._chain, found)
 
     def _effect(self, order: StatusOrder, call: Call) -> Block | None:
         if isinstance(call, ProposeCall):
             proposal = self._chain.proposal(self._authority, call)
-            there = proposal is not None and proposal.state is not ProposalState.DROPPED
+            there = (
+                proposal is not None
+                and proposal.state is not ProposalState.DROPPED
+                and not has_lapsed(self._chain, proposal)
+            )
         else:
             there = is_written(self._chain, order)
         return self._chain.block(self._chain.height()) if there else None
@@ -180,6 +213,20 @@ def confirmation_of(order: StatusOrder) -> ConfirmCall:
     if not needs_confirmation(order.word):
         raise AnzhengError(Code.STATUS_TRANSITION, "this word needs no confirmation")
     return ConfirmCall(order.word, changes_of(order.indices), order.decision)
+
+
+def has_lapsed(chain: Chain, proposal: Proposal) -> bool:
+    """Say whether a proposal is void because nobody confirmed it in time.
+
+    Raises:
+        AnzhengError: CHAIN_UNAVAILABLE.
+    """
+    if proposal.state is not ProposalState.OPEN:
+        return False
+    newest = chain.block(chain.height())
+    if newest is None:
+        raise AnzhengError(Code.CHAIN_UNAVAILABLE, "the node does not have its newest block")
+    return newest.time > proposal.proposed_at + PROPOSAL_LIFETIME
 
 
 def is_written(chain: Chain, order: StatusOrder) -> bool:

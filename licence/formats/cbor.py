@@ -47,13 +47,21 @@ def dumps(value: CborValue) -> bytes:
     return bytes(out)
 
 
-def loads(data: bytes, *, max_bytes: int, tags: frozenset[int] = frozenset()) -> CborValue:
+def loads(
+    data: bytes,
+    *,
+    max_bytes: int,
+    tags: frozenset[int] = frozenset(),
+    max_items: int | None = None,
+) -> CborValue:
     """Return the value of exactly these bytes; arrays become tuples.
 
     Args:
         data: One encoded value, nothing after it.
         max_bytes: Largest size that is looked at, in bytes.
         tags: The tag numbers that are allowed.
+        max_items: Most values, counted at all depths; to be given for large foreign bytes, for a
+            value of one byte takes fifty in memory.
 
     Raises:
         AnzhengError: TOO_LARGE; CBOR_SYNTAX; CBOR_NOT_DETERMINISTIC, when the value is right but
@@ -61,7 +69,7 @@ def loads(data: bytes, *, max_bytes: int, tags: frozenset[int] = frozenset()) ->
     """
     if len(data) > max_bytes:
         raise AnzhengError(Code.TOO_LARGE, "too many bytes", bytes=len(data), limit=max_bytes)
-    value, end = _Reader(data, tags).read(0, 0)
+    value, end = _Reader(data, tags, max_items).read(0, 0)
     if end != len(data):
         raise AnzhengError(Code.CBOR_SYNTAX, "bytes after the value", at=end)
     if dumps(value) != data:
@@ -145,14 +153,18 @@ def _write_map(out: bytearray, value: Mapping[CborKey, CborValue], depth: int) -
 class _Reader:
     """Reads what `loads` then compares with its one spelling, so it need not look at order."""
 
-    def __init__(self, data: bytes, tags: frozenset[int]) -> None:
+    def __init__(self, data: bytes, tags: frozenset[int], max_items: int | None) -> None:
         self._data = data
         self._tags = tags
+        self._left = len(data) if max_items is None else max_items
 
     def read(self, at: int, depth: int) -> tuple[CborValue, int]:
         """Return the value that starts at `at`, and the offset after it."""
         if depth > MAX_DEPTH:
             raise AnzhengError(Code.CBOR_SYNTAX, "nested too deep", limit=MAX_DEPTH)
+        self._left -= 1
+        if self._left < 0:
+            raise AnzhengError(Code.CBOR_SYNTAX, "more items than are allowed here", at=at)
         major, argument, at = self._read_head(at)
         match major:
             case 0 | 1:

@@ -7,8 +7,11 @@ from licence.errors import AnzhengError, Code
 from licence.formats.cbor import CborValue
 from licence.ids import AuthorityId, RegistryId
 
-MAX_SECONDS: Final = 253_402_300_799
-"""Latest moment that our formats write: 9999-12-31T23:59:59Z, in seconds since 1970."""
+MAX_SECONDS: Final = 7_258_118_399
+"""Latest moment that our formats write: 2199-12-31T23:59:59Z, in seconds since 1970.
+
+Far from the end of the calendar, so that readers may add to a moment without overflow.
+"""
 
 MAX_UINT_64: Final = 2**64 - 1
 

@@ -27,6 +27,7 @@ MAX_HEADER_BYTES: Final = 8 * 1024
 MAX_KEY_ID_BYTES: Final = 64
 _KNOWN = frozenset({ALGORITHM, KEY_ID, TYPE, CERTIFICATE})
 _PARTS = 4
+_MAX_ITEMS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,10 @@ def _to_be_signed(protected: bytes, payload: bytes) -> bytes:
 
 
 def _parts(data: bytes, max_bytes: int) -> tuple[bytes, bytes, bytes]:
-    message = cbor.loads(data, max_bytes=max_bytes, tags=frozenset({TAG_SIGN1}))
+    # Nothing is verified yet, and a side list may have 32 MiB.
+    message = cbor.loads(
+        data, max_bytes=max_bytes, tags=frozenset({TAG_SIGN1}), max_items=_MAX_ITEMS
+    )
     parts = message.value if isinstance(message, Tag) else None
     if not isinstance(parts, tuple) or len(parts) != _PARTS:
         raise AnzhengError(Code.COSE_SYNTAX, "not a COSE_Sign1 message")

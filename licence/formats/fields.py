@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import NoReturn, TypeVar
 
 from licence.domain.text import check_text
+from licence.domain.values import FIRST_YEAR, LAST_YEAR
 from licence.errors import AnzhengError, Code
 from licence.formats.canonical import MAX_INTEGER, JsonValue
 
@@ -49,6 +50,11 @@ def base64_text(data: bytes) -> str:
     Standard: RFC 4648, 4.
     """
     return base64.b64encode(data).decode("ascii")
+
+
+def _is_usable(day: date) -> bool:
+    # Far from both ends of the calendar, so that readers may add to a moment without overflow.
+    return FIRST_YEAR <= day.year <= LAST_YEAR
 
 
 class Fields:
@@ -162,17 +168,19 @@ class Fields:
         """Return a moment such as `2026-11-21T08:00:00Z`."""
         value = self.matching(key, _MOMENT)
         try:
-            return datetime.fromisoformat(value)
+            moment = datetime.fromisoformat(value)
         except ValueError:
             self._refuse("is no moment of the calendar", key)
+        return moment if _is_usable(moment) else self._refuse("is of no year of ours", key)
 
     def day(self, key: str) -> date:
         """Return a day such as `2026-11-21`."""
         value = self.matching(key, _DAY)
         try:
-            return date.fromisoformat(value)
+            day = date.fromisoformat(value)
         except ValueError:
             self._refuse("is no day of the calendar", key)
+        return day if _is_usable(day) else self._refuse("is of no year of ours", key)
 
     def items(self, key: str, *, max_items: int, min_items: int = 0) -> list[JsonValue]:
         """Return a list with `min_items` to `max_items` values."""

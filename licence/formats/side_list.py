@@ -15,6 +15,7 @@ from typing import Final, NoReturn
 
 from licence.domain.status import StatusEvent, StatusWord
 from licence.domain.text import check_text
+from licence.domain.values import LAST_YEAR
 from licence.errors import AnzhengError, Code
 from licence.formats import cbor, cose
 from licence.formats.cbor import CborValue
@@ -35,7 +36,7 @@ MAX_GROUND: Final = 500
 MAX_SEQUENCE: Final = 2**53 - 1
 
 _EPOCH = date(1970, 1, 1)
-_LAST_DAY = (date(9999, 12, 31) - _EPOCH).days
+_LAST_DAY = (date(LAST_YEAR, 12, 31) - _EPOCH).days
 _PARTS = 8
 _DIGEST_BYTES = 32
 

@@ -200,6 +200,8 @@ def _checked(
     expires_at = datetime.fromtimestamp(_whole(expires), UTC)
     if not issued_at < expires_at <= issued_at + MAX_LIFETIME:
         _refuse("the list ends before it begins, or lives too long")
+    if _whole(ttl) > MAX_LIFETIME.total_seconds():
+        _refuse("the list wants to be kept too long")
     if not any(key.believed_at(issued_at) for key in keys):
         _refuse("the list was signed outside the days of its key")
     return StatusList(name, issued_at, expires_at, _whole(ttl), inflate(packed))

@@ -29,7 +29,7 @@ MAX_LIFETIME: Final = timedelta(days=7)
 """A list that wants to live longer is refused: it would hide a revocation for that long."""
 
 _LIST_PATH = re.compile(
-    r"lists/[a-z0-9](?:[a-z0-9.-]{0,62}[a-z0-9])?/[0-9A-HJ-NP-RT-UW-Y]{18}/"
+    r"lists/[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?/[0-9A-HJ-NP-RT-UW-Y]{18}/"
     r"(?:(?:0|[1-9][0-9]{0,3})\.(?:cwt|jwt|side)|aggregation\.json)",
     re.ASCII,
 )

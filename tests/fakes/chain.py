@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 from anchor.calls import (
+    PROPOSAL_LIFETIME,
     AnchorCall,
     Call,
     Change,
@@ -69,6 +70,9 @@ class FakeChain:
         self.faults: list[str] = []
         self.signed: dict[bytes, Signed] = {}
         self.salt = 0
+        self.skipped = timedelta()
+        self.reason = ""
+        self.nonce_lies: list[int] = []
         self.blocks = [MinedBlock(Block(0, BlockHash(b"\0" * 32), GENESIS))]
         self._rebuild()
 
@@ -84,12 +88,17 @@ class FakeChain:
         for _ in range(count):
             number = len(self.blocks)
             name = sha256(f"{number} {self.salt}".encode()).digest()
-            time = GENESIS + timedelta(seconds=number)
+            time = GENESIS + self.skipped + timedelta(seconds=number)
             mined = MinedBlock(Block(number, BlockHash(name), time))
             self.blocks.append(mined)
             for raw in sorted(self.pool, key=lambda raw: -self.signed[raw].version):
                 self._include(raw, mined)
             self.pool = [raw for raw in self.pool if not self._is_spent(raw)]
+
+    def skip(self, time: timedelta) -> None:
+        """Let the next block come that much later."""
+        self.skipped += time
+        self.mine()
 
     def reorganise(self, depth: int) -> None:
         """Drop the newest blocks; their transactions are not put back."""
@@ -127,6 +136,8 @@ class FakeChain:
         return self.blocks[height].block if height < len(self.blocks) else None
 
     def nonce(self, account: Address) -> int:
+        if self.nonce_lies:
+            return self.nonce_lies.pop(0)
         return self.nonces.get(account, 0)
 
     def rights(self, account: Address) -> AccountRights:
@@ -182,7 +193,9 @@ class FakeChain:
                 )
             case ProposeCall():
                 self._require(account, Right.PROPOSE)
-                self._require(account, fine=(authority, call) not in self.proposals)
+                before = self.proposals.get((authority, call))
+                confirmed = before is not None and before.state is ProposalState.CONFIRMED
+                self._require(account, fine=not confirmed and not self._is_open(before))
                 return lambda block: self.proposals.update(
                     {(authority, call): Proposal(account, block.time, ProposalState.OPEN)}
                 )
@@ -210,8 +223,8 @@ class FakeChain:
         self._require(account, Right.CONFIRM)
         key = (authority, ProposeCall(call.status, call.changes, call.decision))
         found = self.proposals.get(key)
-        open_ = found is not None and found.state is ProposalState.OPEN
-        self._require(account, fine=open_ and found is not None and found.proposer != account)
+        other = found is not None and found.proposer != account
+        self._require(account, fine=self._is_open(found) and other)
         change = self._change(account, authority, call.changes, call.status)
 
         def effect(block: Block) -> None:
@@ -245,8 +258,15 @@ class FakeChain:
         return effect
 
     def _require(self, account: Address, right: Right = Right(0), *, fine: bool = True) -> None:  # noqa: B008
+        if self.reason:
+            raise AnzhengError(Code.CHAIN_REVERTED, "the contract refuses", reason=self.reason)
         if not fine or right not in self.rights(account).rights:
             raise AnzhengError(Code.CHAIN_REVERTED, "the contract refuses")
+
+    def _is_open(self, proposal: Proposal | None) -> bool:
+        if proposal is None or proposal.state is not ProposalState.OPEN:
+            return False
+        return self.blocks[-1].block.time <= proposal.proposed_at + PROPOSAL_LIFETIME
 
     # -- inner parts
 
@@ -263,11 +283,11 @@ class FakeChain:
 
     def _is_spent(self, raw: bytes) -> bool:
         signed = self.signed[raw]
-        return self.nonce(signed.account) > signed.nonce
+        return self.nonces.get(signed.account, 0) > signed.nonce
 
     def _include(self, raw: bytes, mined: MinedBlock) -> None:
         signed = self.signed[raw]
-        if signed.nonce != self.nonce(signed.account):
+        if signed.nonce != self.nonces.get(signed.account, 0):
             return
         self.nonces[signed.account] = signed.nonce + 1
         mined.raws.append(raw)

@@ -221,7 +221,15 @@ def test_final_status_from_decision_to_chain(dev: DevChain) -> None:
     writer = StatusWriter(chain, sender, AUTHORITY)
     account = dev.account(Right.CONFIRM)
     sender = make_sender(chain, account, MemoryTransactionStore(), clock, POLICY)
-    confirmer = Confirmer(chain, sender, account.address, AUTHORITY, pinned(*OFFICERS[:2]), clock)
+    confirmer = Confirmer(
+        chain,
+        sender,
+        account.address,
+        AUTHORITY,
+        pinned(*OFFICERS[:2]),
+        clock,
+        registry=REGISTRY,
+    )
     writer.check()
     confirmer.check()
     states = []

@@ -279,7 +279,7 @@ records = st.builds(
     sequence=uints,
     block_number=uints,
     block_hash=digests.map(BlockHash),
-    block_time=st.integers(1, 253_402_300_799).map(
+    block_time=st.integers(1, 7_258_118_399).map(
         lambda seconds: datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
     ),
 )

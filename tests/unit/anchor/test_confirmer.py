@@ -12,9 +12,9 @@ from anchor.status_writer import StatusWriter, order_of, read_statuses
 from licence.domain.status import StatusWord
 from licence.errors import Code
 from licence.formats.decision import Decision, encode
-from licence.ids import AuthorityId, OfficerId
+from licence.ids import AuthorityId, OfficerId, RegistryId
 from tests.fakes.anchor_store import MemoryTransactionStore
-from tests.fakes.anchoring import AUTHORITY, make_sender
+from tests.fakes.anchoring import AUTHORITY, REGISTRY, make_sender
 from tests.fakes.chain import FakeChain
 from tests.fakes.clock import FakeClock
 from tests.fakes.decisions import OFFICERS, REVOKED, pinned, signed
@@ -45,6 +45,7 @@ class Bench:
             AUTHORITY,
             pinned(*OFFICERS[:2]),
             self.clock,
+            registry=REGISTRY,
         )
 
     def words(self) -> tuple[StatusWord, ...]:
@@ -151,3 +152,52 @@ def test_suspension_needs_no_confirmation(bench: Bench) -> None:
     suspended = replace(REVOKED, word=StatusWord.SUSPENDED, until=REVOKED.effective_from)
     with refuses(Code.STATUS_TRANSITION):
         confirm(bench, signed(suspended, *OFFICERS[:2]))
+
+
+def test_decision_about_another_registry_is_not_confirmed(bench: Bench) -> None:
+    """The same index is another licence there, and the officers meant that one."""
+    elsewhere = replace(REVOKED, registry=RegistryId("cn-other"))
+    bench.writer.advance(order_of(elsewhere))
+    with refuses(Code.CHAIN_WRONG):
+        confirm(bench, signed(elsewhere, *OFFICERS[:2]))
+    assert bench.words() == (StatusWord.NONE,) * 2
+
+
+def test_rescission_does_not_wait_for_its_day(bench: Bench) -> None:
+    later = replace(
+        REVOKED,
+        word=StatusWord.RESCINDED,
+        effective_from=REVOKED.effective_from + timedelta(days=30),
+        ground="依法可以撤销的其他情形",
+    )
+    bench.writer.advance(order_of(later))
+    assert confirm(bench, signed(later, *OFFICERS[:2])) is TxState.FINAL
+    assert bench.words() == (StatusWord.RESCINDED,) * 2
+
+
+def test_lapsed_proposal_is_made_again_and_confirmed(bench: Bench) -> None:
+    """The second officer signed after a week: the decision must not be lost."""
+    both = signed(REVOKED, *OFFICERS[:2])
+    for _ in range(2):
+        bench.chain.skip(timedelta(days=7, seconds=1))
+        with refuses(Code.NOT_FOUND):
+            confirm(bench, both)
+        assert bench.writer.advance(order_of(REVOKED)).state is TxState.FINAL
+        assert len(bench.chain.calls_mined()) == len(set(bench.chain.sent))
+    assert confirm(bench, both) is TxState.FINAL
+    assert bench.words() == (StatusWord.REVOKED,) * 2
+    bench.chain.skip(timedelta(days=30))
+    sent = len(bench.chain.sent)
+    assert bench.writer.advance(order_of(REVOKED)).state is TxState.FINAL
+    assert len(bench.chain.sent) == sent
+
+
+@pytest.mark.parametrize("reason", ["DailyCapReached", "ContractPaused", "AuthorityIsPaused"])
+def test_what_the_contract_refuses_for_today_is_tried_again(bench: Bench, reason: str) -> None:
+    both = signed(REVOKED, *OFFICERS[:2])
+    bench.chain.reason = reason
+    with refuses(Code.CHAIN_UNAVAILABLE):
+        confirm(bench, both)
+    bench.chain.reason = ""
+    assert confirm(bench, both) is TxState.FINAL
+    assert bench.words() == (StatusWord.REVOKED,) * 2

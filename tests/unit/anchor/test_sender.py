@@ -230,3 +230,58 @@ def test_second_writer_is_refused(bench: Bench) -> None:
     bench.store.save_transaction(stale)
     with refuses(Code.CONFLICT):
         bench.store.save_transaction(stale)
+
+
+def test_node_that_lies_about_a_nonce_leaves_no_gap(bench: Bench) -> None:
+    """It calls our nonce spent, forgets our bytes; the next nonce alone would wait for ever."""
+    bench.chain.faults = ["lose request"]
+    bench.advance()
+    bench.chain.nonce_lies = [1, 1]
+    assert bench.advance().nonce == 1
+    for _ in range(3):
+        bench.wait(POLICY.resend_seconds)
+        bench.advance()
+        bench.chain.mine(3)
+    assert bench.advance().state is TxState.FINAL
+    assert bench.chain.calls_mined() == [CALL]
+    other = replace(CALL, size=9)
+    bench.advance("anchor:2", other)
+    bench.chain.mine(3)
+    assert bench.advance("anchor:2", other).state is TxState.FINAL
+
+
+def test_version_with_a_later_nonce_is_mined_before_the_end(bench: Bench) -> None:
+    """The receipt came late, so a second nonce was taken; nobody may wait at its gap."""
+    bench.advance()
+    bench.chain.nonce_lies = [1, 1]
+    bench.chain.faults = ["lose request"]
+    assert bench.advance().nonce == 1
+    bench.chain.mine(3)
+    assert bench.advance().state is TxState.MINED
+    bench.chain.mine(3)
+    assert bench.advance().state is TxState.FINAL
+    assert bench.chain.nonce(bench.account.address) == 2
+    assert bench.chain.calls_mined() == [CALL]
+
+
+def test_failure_of_an_older_version_does_not_park_a_newer_one(bench: Bench) -> None:
+    members = dict(bench.chain.members)
+    bench.advance()
+    bench.chain.members.clear()
+    bench.chain.mine()
+    bench.chain.members = members
+    assert bench.advance().nonce == 1
+    bench.chain.mine(3)
+    assert bench.advance().state is TxState.FINAL
+    assert bench.chain.calls_mined() == [CALL]
+
+
+def test_pause_parks_nothing(bench: Bench) -> None:
+    bench.chain.reason = "AuthorityIsPaused"
+    with refuses(Code.CHAIN_UNAVAILABLE):
+        bench.advance()
+    assert not bench.store.transactions
+    bench.chain.reason = ""
+    bench.advance()
+    bench.chain.mine(3)
+    assert bench.advance().state is TxState.FINAL

@@ -31,6 +31,7 @@ from tests.fakes.refusal import refuses
 from tests.fakes.status_keys import KEY, KID, SIGN
 from tests.fakes.trust_bundles import AUTHORITY, BASE_URI, REGISTRY
 from tests.fakes.trust_folder import make_repository, trust_keys
+from verifier.checks.c07_status import word_of_rows
 from verifier.trust import load_trust
 
 NOW = datetime(2026, 11, 21, 17, 0, 0, tzinfo=UTC)  # already the 22nd in China
@@ -227,3 +228,35 @@ def test_nothing_is_published_while_the_chain_cannot_be_read(tmp_path: Path) -> 
     with refuses(Code.CHAIN_UNAVAILABLE):
         publish(Source(is_down=True), [OFFICE], repository, now=NOW)
     assert repository.versions() == before
+
+
+def test_what_only_the_chain_calls_rescinded_is_void_for_every_day() -> None:
+    """The log was put back to a day before; the list is no better than the chain."""
+    revoked = event(3, StatusWord.REVOKED, TODAY - timedelta(days=1))
+    void = {StatusIndex(3): StatusWord.RESCINDED, StatusIndex(4): StatusWord.RESCINDED}
+    _, side = read(Source([revoked], void))
+    for index in void:
+        word, row = word_of_rows(side.rows_of(index), TODAY - timedelta(days=400))
+        assert word is StatusWord.RESCINDED
+        assert row is not None
+        assert row.document_no == ""
+
+
+def test_rescinded_then_cancelled_stays_void_for_every_day() -> None:
+    log = [
+        event(3, StatusWord.RESCINDED, TODAY - timedelta(days=300)),
+        event(3, StatusWord.CANCELLED, TODAY, old=StatusWord.RESCINDED),
+    ]
+    for chain in (StatusWord.NONE, StatusWord.RESCINDED, StatusWord.CANCELLED):
+        listed, side = read(Source(log, {StatusIndex(3): chain}))
+        assert listed.value(StatusIndex(3)) is ListValue.INVALID
+        assert [row.word for row in side.rows] == [StatusWord.RESCINDED, StatusWord.CANCELLED]
+        for days in (-400, -300, -1, 0, 1):
+            word, _ = word_of_rows(side.rows, TODAY + timedelta(days=days))
+            assert word is StatusWord.RESCINDED
+
+
+def test_final_word_of_the_log_is_never_undone() -> None:
+    for after in (StatusWord.NONE, StatusWord.SUSPENDED, StatusWord.SUPERSEDED):
+        log = [event(3, StatusWord.REVOKED), event(3, after, old=StatusWord.REVOKED)]
+        assert pending_words(log, TODAY) == {3: StatusWord.REVOKED}

@@ -183,3 +183,10 @@ def test_dumps_refuses_what_our_formats_do_not_have(value: object) -> None:
 
 def test_lists_are_written_as_arrays() -> None:
     assert cbor.dumps([1, [2]]) == cbor.dumps((1, (2,)))
+
+
+def test_items_are_counted_at_all_depths() -> None:
+    data = cbor.dumps((1, (2, {3: 4})))
+    assert cbor.loads(data, max_bytes=100, max_items=7) == (1, (2, {3: 4}))
+    with refuses(Code.CBOR_SYNTAX):
+        cbor.loads(data, max_bytes=100, max_items=6)

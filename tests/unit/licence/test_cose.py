@@ -147,3 +147,11 @@ def test_sign1_refuses_a_key_that_gives_no_es256_signature() -> None:
     with pytest.raises(AnzhengError) as caught:
         cose.sign1(b"payload", content_type=KIND, kid=KID, sign=lambda _: b"DER")
     assert caught.value.code is Code.COSE_SIGNATURE
+
+
+def test_many_small_items_are_refused_before_they_fill_the_memory() -> None:
+    count = 100_000
+    data = b"\xd2\x9a" + count.to_bytes(4, "big") + b"\x80" * count
+    with pytest.raises(AnzhengError) as caught:
+        cose.verify1(data, content_type=KIND, keys=KEYS, max_bytes=10**6)
+    assert caught.value.code is Code.CBOR_SYNTAX

@@ -166,7 +166,7 @@ def test_the_limits_of_the_parts_keep_the_whole_under_its_limit() -> None:
         size=2**32 - 1,
         sequence=2**64 - 1,
         block_number=2**64 - 1,
-        block_time=datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC),
+        block_time=datetime(2199, 12, 31, 23, 59, 59, tzinfo=UTC),
     )
     path = (OTHER,) * evidence.MAX_PATH_NODES
     indices = 2 * len(cbor.dumps(2**32 - 1))

@@ -174,3 +174,11 @@ def test_encode_refuses_what_decode_would_refuse_or_read_otherwise() -> None:
             encode_presentation(made)
     with refuses(Code.HOLDER_SYNTAX):
         encode_claim(replace(CLAIM, code="lower"))
+
+
+@pytest.mark.parametrize("year", ["0001", "1949", "2200", "9999"])
+def test_times_at_the_ends_of_the_calendar_are_refused(year: str) -> None:
+    """A reader that adds a day to them would break instead of refusing."""
+    data = encode_request(REQUEST).replace(b"2026-", f"{year}-".encode())
+    with refuses(Code.HOLDER_SYNTAX):
+        decode_request(data)

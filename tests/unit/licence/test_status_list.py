@@ -30,6 +30,7 @@ from licence.formats.status_list import (
 )
 from licence.formats.trust_bundle import StatusKey
 from licence.ids import AuthorityId, RegistryId, StatusIndex
+from tests.fakes.refusal import refuses
 from tests.fakes.status_keys import KEY, KID, PUBLIC, SIGN
 
 NOW = datetime(2026, 11, 21, 8, 0, 0, 123456, tzinfo=UTC)
@@ -296,3 +297,24 @@ def test_believed_keys_are_looked_up_by_id() -> None:
         )
         == made()
     )
+
+
+def test_list_that_wants_to_be_kept_for_ever_is_refused() -> None:
+    for form, decode in ((encode_cwt, decode_cwt), (encode_jwt, decode_jwt)):
+        week = 7 * 24 * 3600
+        long = replace(made(), ttl_seconds=week)
+        assert decode(form(long, kid=KID, sign=SIGN), keys=[KEY], expected=NAME) == long
+        for bad in (week + 1, 7_258_118_399):
+            data = form(replace(made(), ttl_seconds=bad), kid=KID, sign=SIGN)
+            with refuses(Code.STATUS_LIST_REFUSED):
+                decode(data, keys=[KEY], expected=NAME)
+
+
+def test_times_at_the_end_of_the_calendar_are_refused() -> None:
+    late = replace(
+        made(),
+        issued_at=datetime(9999, 12, 31, 1, tzinfo=UTC),
+        expires_at=datetime(9999, 12, 31, 2, tzinfo=UTC),
+    )
+    with refuses(Code.STATUS_LIST_REFUSED):
+        decode_cwt(cwt_of(late), keys=[KEY], expected=NAME)
