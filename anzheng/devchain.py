@@ -9,6 +9,7 @@ import fcntl
 import os
 import signal
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -113,8 +114,9 @@ class DevChain:
         """Return the anvil that the note names, if it still answers for this chain."""
         try:
             url, process_id = (self._folder / "running").read_text("ascii").split()
-            if Node(url, timeout_seconds=PROBE_SECONDS).quantity("eth_chainId") != self._chain_id:
-                return None
+            with closing(Node(url, timeout_seconds=PROBE_SECONDS)) as node:
+                if node.quantity("eth_chainId") != self._chain_id:
+                    return None
             return _Running(url, int(process_id))
         except (OSError, ValueError, AnzhengError):
             return None

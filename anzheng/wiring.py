@@ -83,6 +83,7 @@ class Installation:
     bundle: TrustBundle
     chain: EvmChain
     offices: EstateOffices
+    reader: RpcChain
 
     def publish_lists(self) -> None:
         """Publish the status lists of all authorities now."""
@@ -99,8 +100,8 @@ class Installation:
     def checker(self) -> OwnChecker:
         """Return what verifies files with this installation's own registry and chain."""
         base = self.base
-        reader = RpcChain(base.rpc_url, self.estate.chain_id)
-        registry = OwnRegistry(base.store, base.trust_folder, reader, self.estate.chain_id)
+        chain_id = self.estate.chain_id
+        registry = OwnRegistry(base.store, base.trust_folder, self.reader, chain_id)
         return OwnChecker(registry, base.clock)
 
     def api_parts(self) -> ApiParts:
@@ -198,12 +199,14 @@ def attach(base: Base) -> Iterator[Installation]:
     _refuse_mismatch(settings, estate)
     now = base.clock.now()
     bundle = make_bundle(settings, estate, base.ring, version=1, now=now)
+    node = Node(base.rpc_url)
     chain = EvmChain(
-        Node(base.rpc_url),
+        node,
         Contract(estate.chain_id, estate.contract, estate.from_block),
         load_artifact(),
     )
     with ExitStack() as stack:
+        stack.callback(node.close)
         means = Means(
             settings=settings,
             estate=estate,
@@ -219,7 +222,9 @@ def attach(base: Base) -> Iterator[Installation]:
         )
         offices = EstateOffices(means)
         stack.callback(offices.close)
-        yield Installation(base, estate, bundle, chain, offices)
+        reader = RpcChain(base.rpc_url, estate.chain_id)
+        stack.callback(reader.close)
+        yield Installation(base, estate, bundle, chain, offices, reader)
 
 
 def _dev_chain(settings: Settings, stack: ExitStack) -> DevChain | None:

@@ -65,6 +65,10 @@ class HttpRegistry:
         """Return the reader of this chain, if one is configured."""
         return self._chains.get(chain_id)
 
+    def close(self) -> None:
+        """Close the connections; those of the chain readers are theirs."""
+        self._client.close()
+
     def _get(self, path: str, max_bytes: int, *, accept: str = "*/*") -> Answer:
         # Registry and authority come from a bundle that allows letters, digits and hyphens only.
         request = self._client.build_request("GET", path, headers={"Accept": accept})

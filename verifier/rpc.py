@@ -76,6 +76,10 @@ class RpcChain:
             raise _unavailable("a status of more than four bits")
         return status
 
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
     def _view(self, contract: Contract, function: str, arguments: bytes, *, words: int) -> bytes:
         self._check_contract(contract)
         call = {

@@ -60,6 +60,10 @@ class HttpClaimDesk:
             transport=transport,
         )
 
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
     def claim(self, request: ClaimRequest) -> ClaimAnswer:
         """Redeem a claim code; see `wallet.ports.ClaimDesk`."""
         sent = self._client.build_request(

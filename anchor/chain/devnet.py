@@ -54,6 +54,7 @@ class Devnet:
         self._port = port
         self._automine = automine
         self._process: subprocess.Popen[bytes] | None = None
+        self._node: Node | None = None
 
     @property
     def url(self) -> str:
@@ -63,7 +64,9 @@ class Devnet:
     @property
     def node(self) -> Node:
         """The node."""
-        return Node(self.url)
+        if self._node is None:
+            self._node = Node(self.url)
+        return self._node
 
     @property
     def process_id(self) -> int | None:
@@ -170,6 +173,8 @@ class Devnet:
 
     def _end(self, *, kill: bool) -> None:
         process, self._process = self._process, None
+        if self._node is not None:
+            self._node.close()
         if process is None:
             return
         if kill:

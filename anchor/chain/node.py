@@ -6,6 +6,7 @@ knows; the sender above decides when to ask again.
 
 from typing import Any, Final
 
+import requests
 from web3 import HTTPProvider
 from web3.exceptions import Web3Exception
 from web3.types import RPCEndpoint
@@ -28,11 +29,17 @@ class Node:
     """
 
     def __init__(self, url: str, *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+        self._session = requests.Session()
         self._provider = HTTPProvider(
             url,
+            session=self._session,
             request_kwargs={"timeout": timeout_seconds},
             exception_retry_configuration=None,
         )
+
+    def close(self) -> None:
+        """Close the connections; asking again opens new ones."""
+        self._session.close()
 
     def ask(self, method: str, *params: Any) -> Any:  # noqa: ANN401 - JSON
         """Return the result of one request.

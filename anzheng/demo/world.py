@@ -3,7 +3,7 @@
 import shutil
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -126,9 +126,10 @@ class World:
         chain = RpcChain(self.installation.base.rpc_url, estate.chain_id)
         online = HttpRegistry(self.url, {estate.chain_id: chain})
         trust = load_trust(self.trust, now=self.now())
-        report = verify(
-            pdf, trust, policy=STRICT, now=self.now(), online=online, presentation=presented
-        )
+        with closing(chain), closing(online):
+            report = verify(
+                pdf, trust, policy=STRICT, now=self.now(), online=online, presentation=presented
+            )
         return self._keep(report, name)
 
     def verify_offline(
