@@ -4,23 +4,15 @@ pdfsig, qpdf and openssl judge the signed and the anchored file; a twin with one
 refused by each. pyHanko is asked its three questions (research pdf_judges 4).
 """
 
-import asyncio
-import io
-import logging
-import subprocess
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
-from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import ModificationLevel
-from pyhanko.sign.validation import async_validate_pdf_signature
-from pyhanko.sign.validation.dss import DocumentSecurityStore
-from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel
+from pyhanko.sign.validation.status import SignatureCoverageLevel
 
 from licence.formats import cms, hole
 from signer.timestamp import TimestampRequest, encode_request
@@ -33,9 +25,11 @@ from tests.fakes.signing import (
     pki,
     released,
 )
+from tests.interop import pdf_tools
+from tests.interop.pdf_tools import run
 
 EVIDENCE = bytes(range(256)) * 24
-AT = ["-attime", str(int(RELEASED_ON.timestamp()) + 1)]
+AT = RELEASED_ON + timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,69 +65,39 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
     return Files(*(folder / name for name in contents))
 
 
-def _run(*command: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [str(part) for part in command], capture_output=True, text=True, check=False, timeout=60
-    )
-
-
-def _cut(pdf: Path, folder: Path) -> tuple[Path, Path, Path, Path]:
-    """Write CMS, signed bytes, token and signature value of a licence into files."""
-    data = pdf.read_bytes()
-    place = hole.find(data)
-    container = hole.contents(data, place)
-    parts = cms.parse(container)
-    assert parts.timestamp_token is not None
-    contents = {
-        "cms": container,
-        "content": data[: place.start] + data[place.end :],
-        "token": parts.timestamp_token,
-        "value": parts.signature,
-    }
-    for name, content in contents.items():
-        (folder / name).write_bytes(content)
-    cms_file, content_file, token, value = (folder / name for name in contents)
-    return cms_file, content_file, token, value
-
-
 @pytest.mark.tools("qpdf")
 def test_qpdf_finds_nothing_wrong(files: Files, tmp_path: Path) -> None:
     for pdf in (files.signed, files.anchored):
-        assert _run("qpdf", "--check", pdf).returncode == 0
+        assert run("qpdf", "--check", pdf).returncode == 0
     cut = tmp_path / "cut.pdf"
     cut.write_bytes(files.signed.read_bytes()[:-2000])
-    assert _run("qpdf", "--check", cut).returncode != 0
+    assert run("qpdf", "--check", cut).returncode != 0
 
 
 @pytest.mark.tools("pdfsig")
 def test_pdfsig_calls_the_whole_document_signed(files: Files) -> None:
     for pdf in (files.signed, files.anchored):
-        said = _run("pdfsig", "-nocert", pdf).stdout
+        said = run("pdfsig", "-nocert", pdf).stdout
         assert "Signature is Valid" in said
         assert "Total document signed" in said
-    assert "Signature is Valid" not in _run("pdfsig", "-nocert", files.twin).stdout
+    assert "Signature is Valid" not in run("pdfsig", "-nocert", files.twin).stdout
 
 
 @pytest.mark.tools("openssl")
 def test_openssl_verifies_the_cms(files: Files, tmp_path: Path) -> None:
     for pdf, good in ((files.signed, True), (files.anchored, True), (files.twin, False)):
-        cms_file, content, _, _ = _cut(pdf, tmp_path)
-        done = _run(
-            *("openssl", "cms", "-verify", "-binary", "-cades", "-inform", "DER"),
-            *("-in", cms_file, "-content", content, "-CAfile", files.root),
-            *("-purpose", "any", *AT, "-out", tmp_path / "out"),
-        )
+        done = pdf_tools.openssl_cms(pdf_tools.cut(pdf, tmp_path), files.root, at=AT)
         assert (done.returncode == 0) == good, done.stderr
 
 
 @pytest.mark.tools("openssl")
 def test_openssl_verifies_the_timestamp(files: Files, tmp_path: Path) -> None:
-    _, _, token, value = _cut(files.signed, tmp_path)
-    verify = ("openssl", "ts", "-verify", "-token_in", "-in", token, "-CAfile", files.root, *AT)
-    assert "Verification: OK" in _run(*verify, "-data", value).stdout
+    parts = pdf_tools.cut(files.signed, tmp_path)
+    assert "Verification: OK" in pdf_tools.openssl_timestamp(parts, files.root, at=AT).stdout
     other = tmp_path / "other"
-    other.write_bytes(value.read_bytes()[::-1])
-    assert _run(*verify, "-data", other).returncode != 0
+    other.write_bytes(parts.value.read_bytes()[::-1])
+    refused = pdf_tools.openssl_timestamp(parts, files.root, data=other, at=AT)
+    assert refused.returncode != 0
 
 
 @pytest.mark.tools("openssl")
@@ -143,14 +107,15 @@ def test_our_responder_answers_openssl_and_openssl_reads_our_request(
     tsa = pki().tsa(clock=FakeClock(), entropy=FakeEntropy())
     data, query, answer = (tmp_path / name for name in ("data", "query", "answer"))
     data.write_bytes(b"anything")
-    asked = _run("openssl", "ts", "-query", "-data", data, "-sha256", "-cert", "-out", query)
+    asked = run("openssl", "ts", "-query", "-data", data, "-sha256", "-cert", "-out", query)
     assert asked.returncode == 0
     answer.write_bytes(tsa.respond(query.read_bytes()))
-    verify = ("openssl", "ts", "-verify", "-in", answer, "-CAfile", files.root, *AT)
-    assert "Verification: OK" in _run(*verify, "-queryfile", query).stdout
+    at = ("-attime", int(AT.timestamp()))
+    verify = ("openssl", "ts", "-verify", "-in", answer, "-CAfile", files.root, *at)
+    assert "Verification: OK" in run(*verify, "-queryfile", query).stdout
     ours = TimestampRequest(cms.parse(_cms(files)).message_digest, 12345, "1.2.3.4")
     query.write_bytes(encode_request(ours))
-    said = _run("openssl", "ts", "-query", "-in", query, "-text").stdout
+    said = run("openssl", "ts", "-query", "-in", query, "-text").stdout
     assert "sha256" in said
     assert "Policy OID: 1.2.3.4" in said
     assert "Nonce: 0x3039" in said
@@ -161,29 +126,9 @@ def _cms(files: Files) -> bytes:
     return hole.contents(data, hole.find(data))
 
 
-def _ask_pyhanko(pdf: Path) -> PdfSignatureStatus:
-    """The judgement at the time of signing, with nothing but the file and the root."""
-    logging.disable(logging.CRITICAL)
-    try:
-        reader = PdfFileReader(io.BytesIO(pdf.read_bytes()))
-        store = DocumentSecurityStore.read_dss(reader)
-        context = store.as_validation_context(
-            {
-                "trust_roots": [asn1_x509.Certificate.load(pki().root.certificate)],
-                "allow_fetching": False,
-                "revocation_mode": "hard-fail",
-                "moment": RELEASED_ON + timedelta(seconds=1),
-            }
-        )
-        (embedded,) = reader.embedded_regular_signatures
-        return asyncio.run(async_validate_pdf_signature(embedded, context))
-    finally:
-        logging.disable(logging.NOTSET)
-
-
 def test_pyhanko_believes_the_whole_file(files: Files) -> None:
     for pdf in (files.signed, files.anchored):
-        status = _ask_pyhanko(pdf)
+        status = pdf_tools.pyhanko(pdf, files.root, at=AT)
         assert status.bottom_line
         assert status.coverage is SignatureCoverageLevel.ENTIRE_FILE
         assert status.modification_level is ModificationLevel.NONE
@@ -193,4 +138,4 @@ def test_pyhanko_believes_the_whole_file(files: Files) -> None:
 
 
 def test_pyhanko_refuses_the_bad_twin(files: Files) -> None:
-    assert not _ask_pyhanko(files.twin).bottom_line
+    assert not pdf_tools.pyhanko(files.twin, files.root, at=AT).bottom_line
