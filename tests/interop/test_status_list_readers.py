@@ -6,22 +6,18 @@ packages on Node (both forms). One shard with every kind of status is read by al
 
 import base64
 import json
-import shutil
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import cbor2
 import cwt
 import pytest
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, utils
+from cryptography.hazmat.primitives.asymmetric import ec
 from polaris_oid4vp import status as polaris
 
 from licence.domain.status import StatusWord
-from licence.formats.jwt import base64url, from_base64url
+from licence.formats.jwt import from_base64url
 from licence.formats.status_list import (
     SHARD_BYTES,
     SHARD_ENTRIES,
@@ -33,6 +29,7 @@ from licence.formats.status_list import (
 from licence.ids import StatusIndex
 from tests.fakes.status_keys import KID, PRIVATE, SIGN
 from tests.fakes.trust_bundles import AUTHORITY, BASE_URI, REGISTRY
+from tests.interop import status_readers as readers
 
 NOW = datetime(2026, 11, 21, 8, 0, 0, tzinfo=UTC)
 ISSUED = int(NOW.timestamp())
@@ -40,7 +37,7 @@ NAME = ListName(BASE_URI, REGISTRY, AUTHORITY, 0)
 WORDS = {StatusIndex(100 + word): word for word in StatusWord}
 LAST = SHARD_ENTRIES - 1
 EXPECTED = {100: 0, 101: 2, 102: 1, 103: 1, 104: 1, 105: 1, 106: 1, 107: 0, LAST: 1}
-NODE = Path(__file__).parent / "node"
+PUBLIC = PRIVATE.public_key()
 
 
 def listed() -> Any:  # noqa: ANN401 - handed straight on
@@ -58,49 +55,21 @@ def our_jwt() -> bytes:
 
 def jwt_of_somebody_else() -> bytes:
     """The same claims under a signature that is not the authority's."""
-    other = ec.derive_private_key(99, ec.SECP256R1())
-    signed = our_jwt().rpartition(b".")[0]
-    r, s = utils.decode_dss_signature(other.sign(signed, ec.ECDSA(hashes.SHA256())))
-    raw = r.to_bytes(32, "big") + s.to_bytes(32, "big")
-    return signed + b"." + base64url(raw).encode()
+    return readers.resigned_jwt(our_jwt(), ec.derive_private_key(99, ec.SECP256R1()))
 
 
 def altered_cwt() -> bytes:
     """One licence made valid, the signature left as it was."""
-    message = cbor2.loads(our_cwt())
-    protected, unprotected, payload, signature = message.value
-    place = payload.index(b"\x78\xda") + 40
-    payload = payload[:place] + bytes([payload[place] ^ 1]) + payload[place + 1 :]
-    return cbor2.dumps(cbor2.CBORTag(18, [protected, unprotected, payload, signature]))
+    return readers.altered_cwt(our_cwt())
 
 
 # ---------------------------------------------------------------- polaris-oid4vp, which reads JWT
 
 
-def verify_es256(signed: bytes, signature: bytes, header: Any) -> bool:  # noqa: ANN401
-    assert header["alg"] == "ES256"
-    r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
-    try:
-        PRIVATE.public_key().verify(
-            utils.encode_dss_signature(r, s), signed, ec.ECDSA(hashes.SHA256())
-        )
-    except InvalidSignature:
-        return False
-    return True
-
-
-def ask_polaris(token: bytes, index: int, *, uri: str = NAME.uri, at: int = ISSUED + 60) -> Any:  # noqa: ANN401
-    authority = polaris.StatedAuthority().state(
-        credential_issuer=AUTHORITY, status_uri=uri, verify=verify_es256, why="trust bundle"
-    )
-    return polaris.decide(
-        token,
-        index=index,
-        expected_uri=uri,
-        authority=authority,
-        now=at,
-        credential_issuer=AUTHORITY,
-    )
+def ask_polaris(
+    token: bytes, index: int, *, uri: str = NAME.uri, at: int = ISSUED + 60
+) -> dict[str, Any]:
+    return readers.ask_polaris(token, index, key=PUBLIC, issuer=AUTHORITY, uri=uri, at=at)
 
 
 @pytest.mark.parametrize(("index", "value"), EXPECTED.items())
@@ -124,50 +93,22 @@ def test_polaris_refuses_bad_twins() -> None:
 # ---------------------------------------------------------------- the library cwt
 
 
-def cose_key() -> Any:  # noqa: ANN401
-    numbers = PRIVATE.public_key().public_numbers()
-    parameters: dict[int, Any] = {
-        1: 2,
-        -1: 1,
-        -2: numbers.x.to_bytes(32, "big"),
-        -3: numbers.y.to_bytes(32, "big"),
-        2: KID,
-        3: -7,
-    }
-    return cwt.COSEKey.new(parameters)
-
-
 def test_cwt_library_verifies_our_cwt() -> None:
-    claims = cbor2.loads(cwt.COSE.new().decode(our_cwt(), cose_key()))
+    claims = readers.ask_cwt(our_cwt(), key=PUBLIC, kid=KID)
     assert claims[2] == NAME.uri
     assert claims[65533]["bits"] == 2
 
 
 def test_cwt_library_refuses_an_altered_twin() -> None:
     with pytest.raises(cwt.VerifyError):
-        cwt.COSE.new().decode(altered_cwt(), cose_key())
+        readers.ask_cwt(altered_cwt(), key=PUBLIC, kid=KID)
 
 
 # ---------------------------------------------------------------- OpenWallet Foundation, on Node
 
 
 def ask_node(folder: Path, form: str, token: bytes) -> subprocess.CompletedProcess[str]:
-    numbers = PRIVATE.public_key().public_numbers()
-    x, y = (base64url(n.to_bytes(32, "big")) for n in (numbers.x, numbers.y))
-    key = folder / "key.json"
-    key.write_text(json.dumps({"kty": "EC", "crv": "P-256", "x": x, "y": y}))
-    (folder / "token").write_bytes(token)
-    node = shutil.which("node")
-    assert node is not None
-    indexes = [str(index) for index in EXPECTED]
-    return subprocess.run(
-        [node, NODE / "read_status_list.mjs", form, folder / "token", key, *indexes],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        cwd=NODE,
-    )
+    return readers.ask_node(folder, form, token, list(EXPECTED), key=PUBLIC)
 
 
 @pytest.mark.tools("node")
