@@ -17,7 +17,7 @@ from signer.test_pki import create_test_pki
 from tests.fakes.clock import FakeClock
 from tests.fakes.drafts import draft_of, full_row, good_row, good_version
 from tests.fakes.signing import AUTHORITY, NAME, FakeEntropy, press
-from tests.interop import referees
+from tests.interop import java_judges
 
 pytestmark = pytest.mark.tools("java", "mvn")
 
@@ -60,13 +60,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_verapdf_passes_pdfa_3a_and_pdfua_1(folder: Path) -> None:
     files = sorted(folder.glob("*.pdf"))
     assert len(files) == 8
-    for judgement in referees.judge_standards(files):
+    for judgement in java_judges.judge_standards(files):
         assert judgement.passed, judgement
 
 
 def test_eu_dss_says_total_passed_with_full_scope(folder: Path) -> None:
     files = [folder / "licence-0.pdf", folder / "anchored-1.pdf"]
-    for judgement in referees.judge_signatures(files, root=folder / "root.pem"):
+    for judgement in java_judges.judge_signatures(files, root=folder / "root.pem"):
         assert judgement.passed, judgement
         assert judgement.signatures[0].warnings == ()
 
@@ -81,7 +81,7 @@ def test_a_bad_twin_is_refused_by_each(folder: Path, tmp_path: Path) -> None:
     with pikepdf.open(io.BytesIO(good)) as pdf:
         del pdf.Root.StructTreeRoot
         pdf.save(tagless)
-    judged = referees.judge_signatures([altered], root=folder / "root.pem")
+    judged = java_judges.judge_signatures([altered], root=folder / "root.pem")
     assert [each.passed for each in judged] == [False]
-    standards = referees.judge_standards([appended, tagless])
+    standards = java_judges.judge_standards([appended, tagless])
     assert [each.passed for each in standards] == [False, False]

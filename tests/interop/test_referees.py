@@ -6,7 +6,7 @@ from pathlib import Path
 import pikepdf
 import pytest
 
-from tests.interop import referees
+from tests.interop import java_judges
 
 pytestmark = pytest.mark.tools("java", "mvn", "openssl")
 
@@ -22,7 +22,7 @@ def files(tmp_path: Path) -> tuple[Path, Path]:
 
 
 def test_verapdf_names_broken_rules_and_unreadable_files(files: tuple[Path, Path]) -> None:
-    plain, broken = referees.judge_standards(files)
+    plain, broken = java_judges.judge_standards(files)
     assert not plain.passed
     assert "6.6.2.1-1" in plain.pdfa_3a  # no XMP metadata
     assert "7.1-8" in plain.pdfua_1
@@ -40,7 +40,7 @@ def test_dss_does_not_pass_what_is_not_signed(files: tuple[Path, Path], tmp_path
         capture_output=True,
         check=True,
     )
-    plain, broken = referees.judge_signatures(files, root=root)
+    plain, broken = java_judges.judge_signatures(files, root=root)
     assert plain.signatures == ()
     assert not plain.passed
     assert not broken.passed
