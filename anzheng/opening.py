@@ -108,6 +108,12 @@ def _signer(means: Means, entry: AuthorityEntry, ledger: Ledger) -> Signer:
     officers = tuple(
         PinnedOfficer(officer.id, entry.id, officer.public_key) for officer in entry.officers
     )
+    policy = IssuePolicy(officers, means.settings.release_daily_cap)
+    signer = _licence_signer(means, entry)
+    return Signer(signer, press=means.press, ledger=ledger, policy=policy, clock=means.clock)
+
+
+def _licence_signer(means: Means, entry: AuthorityEntry) -> LicenceSigner:
     key = means.ring.signing_key(keyrings.signer_key(entry.id))
     root, issuing = (certificate_authority(means, name) for name in ("root", "issuing"))
     now = means.clock.now()
@@ -120,7 +126,7 @@ def _signer(means: Means, entry: AuthorityEntry, ledger: Ledger) -> Signer:
             ),
         ),
     )
-    signer = LicenceSigner(
+    return LicenceSigner(
         key,
         chain=SignerChain((issuing.certificate,), root.certificate),
         timestamper=_timestamper(means, root.certificate),
@@ -128,8 +134,6 @@ def _signer(means: Means, entry: AuthorityEntry, ledger: Ledger) -> Signer:
         clock=means.clock,
         environment=means.settings.environment,
     )
-    policy = IssuePolicy(officers, means.settings.release_daily_cap)
-    return Signer(signer, press=means.press, ledger=ledger, policy=policy, clock=means.clock)
 
 
 def _timestamper(means: Means, root: bytes) -> Timestamper:

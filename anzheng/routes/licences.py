@@ -6,6 +6,7 @@ Public ids are leaf hex; number, e-licence identifier and short code are query p
 
 import json
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Query
 from fastapi.responses import RedirectResponse, Response
@@ -13,7 +14,7 @@ from fastapi.responses import RedirectResponse, Response
 from anzheng.flows.status import word_of
 from anzheng.store.database import Store, Unit
 from anzheng.store.licences import StoredLicence
-from licence.domain.licence_no import folded, parse_licence_no
+from licence.domain.licence_no import folded
 from licence.domain.status import StatusEvent
 from licence.domain.validity import shanghai_date
 from licence.errors import AnzhengError, Code
@@ -48,7 +49,7 @@ def router(store: Store, clock: Clock) -> APIRouter:
             )
         with store.read() as unit:
             found = unit.licences.search(
-                folded_no=None if number is None else folded(parse_licence_no(number).canonical),
+                folded_no=None if number is None else folded(number),
                 elicence_id=elicence_id,
                 short_code=None if short_code is None else canonical_code(short_code),
                 limit=MAX_FOUND,
@@ -78,7 +79,8 @@ def pointer_router() -> APIRouter:
     @routes.get("/L/{code}")
     def pointer(code: str) -> RedirectResponse:
         """Lead from a printed code to the look-up."""
-        return RedirectResponse(f"/v1/licences?short_code={canonical_code(code)}", status_code=303)
+        canonical_code(code)
+        return RedirectResponse(f"/v1/licences?short_code={quote(code)}", status_code=303)
 
     return routes
 
