@@ -87,7 +87,7 @@ class Transaction:
             although no transaction of ours is known.
         raws: All signed versions, oldest first; any of them may be the one that is mined.
         state: How far it is.
-        sent_at: When a node last took the newest version; none when it refused, or did not hear.
+        sent_at: When a node first answered to the newest version; none while none has heard it.
         block_number: Where it was mined.
         block_hash: The block's hash then.
         reason: Why it is parked.

@@ -80,6 +80,8 @@ class Sender:
         self._store = store
         self._clock = clock
         self._policy = policy
+        self._offered: dict[str, datetime] = {}
+        """When each purpose was last sent by this process; what was sent first is stored."""
 
     def check(self, authority: AuthorityId, right: Right) -> None:
         """Refuse to work on the wrong chain, contract or account.
@@ -160,17 +162,30 @@ class Sender:
         )
 
     def _send(self, transaction: Transaction) -> Transaction:
-        sent_at: datetime | None = self._clock.now()
+        # A new version has not been sent yet; a repetition does not make an old one younger.
+        sent_at = None if transaction.state is TxState.RESERVED else transaction.sent_at
         if transaction.state is not TxState.RESERVED:
             # An older version may have an earlier nonce, which a node wrongly called spent:
             # without it the newest version is never mined.
             self._send_older(transaction)
-        try:
-            self._chain.send(transaction.raws[-1])
-        except AnzhengError:
-            # "already known", "nonce too low", a time-out: none of them says whether it is in.
-            sent_at = None
+        now = self._clock.now()
+        self._offered[transaction.purpose] = now
+        if self._reaches_node(transaction.raws[-1]) and sent_at is None:
+            sent_at = now
+        if transaction.state is TxState.SENT and sent_at == transaction.sent_at:
+            return transaction
         return self._save(transaction, state=TxState.SENT, sent_at=sent_at)
+
+    def _reaches_node(self, raw: bytes) -> bool:
+        """Give the bytes to the node, and say whether it answered at all.
+
+        "already known", "nonce too low", a time-out: none of them says whether it is in.
+        """
+        try:
+            self._chain.send(raw)
+        except AnzhengError as error:
+            return "rpc_message" in error.facts
+        return True
 
     def _send_older(self, transaction: Transaction) -> None:
         for raw in transaction.raws[:-1]:
@@ -229,23 +244,41 @@ class Sender:
         return self._reserve(transaction, call, effect)
 
     def _repeat(self, transaction: Transaction, call: Call) -> Transaction:
-        """Wait, send the same bytes again, or sign the same nonce with higher fees."""
+        """Wait, send the same bytes again, or sign once more: at a free nonce, or dearer."""
         if transaction.sent_at is None or transaction.nonce is None:
             return transaction
-        waited = self._clock.now() - transaction.sent_at
-        versions = len(transaction.raws)
-        patient = waited < timedelta(seconds=self._policy.bump_seconds)
-        if patient or versions >= self._policy.max_versions:
-            resend = waited >= timedelta(seconds=self._policy.resend_seconds)
-            return self._send(transaction) if resend else transaction
-        try:
-            raw = self._account.sign(call, nonce=transaction.nonce, version=versions)
-        except AnzhengError as error:
-            if error.code is not Code.CHAIN_REVERTED:
-                raise
-            # An older version may still be mined, so nothing is given up: its receipt decides.
+        now, sent_at = self._clock.now(), transaction.sent_at
+        offered = max(sent_at, self._offered.get(transaction.purpose, sent_at))
+        if now - offered < timedelta(seconds=self._policy.resend_seconds):
+            return transaction
+        if now - sent_at < timedelta(seconds=self._policy.bump_seconds):
             return self._send(transaction)
-        return self._save(transaction, state=TxState.RESERVED, raws=(*transaction.raws, raw))
+        free = self._chain.nonce(transaction.account)
+        if free < transaction.nonce:
+            moved = self._sign_again(transaction, call, free)
+            if moved is not None:
+                return moved
+        if len(transaction.raws) >= self._policy.max_versions:
+            return self._send(transaction)
+        # If it is refused, an older version may still be mined: its receipt decides.
+        return self._sign_again(transaction, call, transaction.nonce) or self._send(transaction)
+
+    def _sign_again(self, transaction: Transaction, call: Call, nonce: int) -> Transaction | None:
+        """Sign at this nonce; None when the contract refuses, or another purpose has the nonce.
+
+        A nonce below ours that no purpose has is a gap: a node once said too high a number.
+        """
+        versions = len(transaction.raws)
+        try:
+            raw = self._account.sign(call, nonce=nonce, version=versions)
+            return self._save(
+                transaction, state=TxState.RESERVED, nonce=nonce, raws=(*transaction.raws, raw)
+            )
+        except AnzhengError as error:
+            taken = error.code is Code.CONFLICT and nonce != transaction.nonce
+            if taken or error.code is Code.CHAIN_REVERTED:
+                return None
+            raise
 
     def _refused(self, transaction: Transaction, effect: Effect) -> Transaction:
         """Park what the contract refuses, unless it refuses because the effect is there."""

@@ -148,7 +148,13 @@ class FakeChain:
         fault = self.faults.pop(0) if self.faults else ""
         if fault == "lose request":
             raise AnzhengError(Code.CHAIN_UNAVAILABLE, "connection refused")
-        if raw not in self.pool and not self._is_spent(raw):
+        if raw in self.pool:
+            raise AnzhengError(
+                Code.CHAIN_UNAVAILABLE,
+                "the node answers with an error",
+                rpc_message="already known",
+            )
+        if not self._is_spent(raw):
             self.pool.append(raw)
         if self.automine:
             self.mine()

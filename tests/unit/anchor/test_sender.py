@@ -285,3 +285,29 @@ def test_pause_parks_nothing(bench: Bench) -> None:
     bench.advance()
     bench.chain.mine(3)
     assert bench.advance().state is TxState.FINAL
+
+
+def test_fees_rise_although_the_same_bytes_are_sent_again_and_again(bench: Bench) -> None:
+    """Whoever looks often must not start the waiting anew, nor "already known" stop it."""
+    for _ in range(POLICY.bump_seconds // 5 + 1):
+        bench.advance()
+        bench.wait(5)
+    assert len(bench.advance().raws) == 2
+    repeats = POLICY.bump_seconds // POLICY.resend_seconds
+    assert len(bench.chain.sent) <= repeats + 3
+
+
+def test_nonce_that_a_node_put_too_high_is_taken_back(bench: Bench) -> None:
+    bench.chain.nonce_lies = [5]
+    assert bench.advance().nonce == 5
+    other = replace(CALL, size=9)
+    assert bench.advance("anchor:2", other).nonce == 6
+    for _ in range(3):
+        bench.wait(POLICY.bump_seconds)
+        bench.advance()
+        bench.advance("anchor:2", other)
+        bench.chain.mine(3)
+    assert bench.advance().state is TxState.FINAL
+    assert bench.advance("anchor:2", other).state is TxState.FINAL
+    assert bench.chain.calls_mined() == [CALL, other]
+    assert bench.chain.nonce(bench.account.address) == 2
