@@ -14,7 +14,7 @@ from anzheng.store.licences import FlowState
 from licence.domain.model import Environment
 from licence.errors import Code
 from licence.formats import licence_json
-from licence.ids import AuthorityId, RegistryId
+from licence.ids import AuthorityId, RegistryId, StatusIndex
 from tests.fakes.clock import FakeClock
 from tests.fakes.drafts import ISSUER, elicence_id, good_row
 
@@ -43,7 +43,7 @@ def test_the_samples_go_in_whole(preparer: Preparer, store: Store) -> None:
     with store.read() as unit:
         stored = unit.licences.in_state(FlowState.PREPARED)
     assert [(row.authority, row.status_index) for row in stored].count(
-        (AuthorityId("1121000000TXT10121"), 0)
+        (AuthorityId("1121000000TXT10121"), StatusIndex(0))
     ) == 1
     for row in stored:
         version = licence_json.decode(row.licence_json)

@@ -2,6 +2,7 @@
 
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from licence.errors import AnzhengError, Code
 
 EXAMPLE = Path(__file__).parents[3] / "config.example.toml"
 
-SAFE = {
+SAFE: dict[str, Any] = {
     "environment": "production",
     "allow_test_keys": False,
     "sample_seals": False,
