@@ -7,6 +7,9 @@ import typer
 
 from anzheng.commands.common import EXIT_FAILED, JsonFlag, answering
 
+PLAIN_WIDTH = 120
+"""Columns of the table when it goes to a file."""
+
 
 def demo(
     *,
@@ -28,6 +31,8 @@ def demo(
 
     with answering(as_json=as_json) as answer:
         console = Console(stderr=as_json, highlight=False)
+        if not console.is_terminal:
+            console = Console(stderr=as_json, highlight=False, width=PLAIN_WIDTH)
         story = tell(out, console)
         if as_json:
             answer.say(scenes_json(story), [])

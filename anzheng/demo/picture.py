@@ -21,6 +21,8 @@ def first_page(pdf: bytes) -> bytes:
     """
     try:
         document = pypdfium2.PdfDocument(pdf)
+        # The seal is the appearance of the signature field: forms must be drawn to see it.
+        document.init_forms()
         bitmap = document[0].render(scale=SCALE, rev_byteorder=True)
         width, height, stride = bitmap.width, bitmap.height, bitmap.stride
         depth = bitmap.n_channels
