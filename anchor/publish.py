@@ -15,6 +15,7 @@ Standard: DESIGN 2 (5), 3.2; research chain 4.2.
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Final
 
 from anchor.calls import AnchorCall
 from anchor.evidence import make_evidence
@@ -35,6 +36,9 @@ from licence.errors import AnzhengError, Code
 from licence.formats import manifest as manifests
 from licence.formats.evidence import BatchRecord, decode_record, record_bytes
 from licence.ids import BatchId
+
+FOR_ALL: Final = frozenset({Code.CHAIN_UNAVAILABLE, Code.WITNESS_REFUSED})
+"""What one batch meets, the next will meet too: try all of them again later."""
 
 
 class Anchorer:
@@ -92,12 +96,25 @@ class Anchorer:
     def advance_all(self) -> tuple[AnchorBatch, ...]:
         """Take every open batch of the authority as far as it goes now, oldest first.
 
+        A batch that needs a person does not hold up those behind it.
+
         Raises:
-            AnzhengError: As `advance`; batches that were advanced before stay so.
+            AnzhengError: As `advance`, the first one; batches that could be advanced are.
         """
         identity = self._log.identity
         found = self._store.open_batches(identity.registry, identity.authority)
-        return tuple(self.advance(batch.id) for batch in found)
+        moved: list[AnchorBatch] = []
+        refused: AnzhengError | None = None
+        for batch in found:
+            try:
+                moved.append(self.advance(batch.id))
+            except AnzhengError as error:
+                if error.code in FOR_ALL:
+                    raise
+                refused = refused or error
+        if refused is not None:
+            raise refused
+        return tuple(moved)
 
     def advance(self, batch_id: BatchId) -> AnchorBatch:
         """Take one batch as far as it goes now; call again later unless it is DONE or PARKED.

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from anchor.batch import AnchorItem, freeze
 from anchor.ports import AnchorBatch, BatchState
+from anchor.publish import FOR_ALL
 from anzheng.flows.offices import Office
 from anzheng.store.claims import HolderCertificate
 from anzheng.store.database import Store, Unit
@@ -76,14 +77,23 @@ def advance(store: Store, clock: Clock, office: Office) -> bool:
     """Take every open batch as far as it goes now; return whether none is left open.
 
     Raises:
-        AnzhengError: CHAIN_UNAVAILABLE, WITNESS_REFUSED and the like: try again later.
+        AnzhengError: CHAIN_UNAVAILABLE, WITNESS_REFUSED and the like: try again later. Another
+            one: a batch needs a person; those behind it have gone on.
     """
     with store.read() as unit:
         waiting = unit.anchors.open_batches(office.registry, office.authority)
+    refused: AnzhengError | None = None
     for batch in waiting:
         # What a crash left behind a batch is caught up before and after each step.
         follow(store, clock, batch)
-        follow(store, clock, office.anchorer.advance(batch.id))
+        try:
+            follow(store, clock, office.anchorer.advance(batch.id))
+        except AnzhengError as error:
+            if error.code in FOR_ALL:
+                raise
+            refused = refused or error
+    if refused is not None:
+        raise refused
     with store.read() as unit:
         return not unit.anchors.open_batches(office.registry, office.authority)
 

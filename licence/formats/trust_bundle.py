@@ -117,8 +117,10 @@ def _check_bundle(bundle: TrustBundle) -> None:
     _once("tsa_roots", (one.certificate for one in bundle.tsa_roots))
     # One account acts for one authority only: evidence is attributed by account (DESIGN 3.2).
     _once("accounts", (account for one in bundle.authorities for account in one.accounts))
+    # Status indexes are counted by registry: two in one contract would share their statuses.
+    contracts = (contract for one in bundle.registries for contract in one.contracts)
+    _once("contracts", ((one.chain_id, one.address) for one in contracts))
     for registry in bundle.registries:
-        _once("contracts", ((one.chain_id, one.address) for one in registry.contracts))
         _once("witnesses", ((one.name, one.from_block) for one in registry.witnesses))
         _in_order("witnesses", ((one.from_block, one.to_block) for one in registry.witnesses))
         names = {one.name for one in registry.witnesses}

@@ -211,3 +211,21 @@ def test_check_finds_a_chain_that_was_put_back() -> None:
 def test_unknown_batch_is_refused() -> None:
     with refuses(Code.NOT_FOUND):
         Anchoring().anchorer.advance(BatchId("none"))
+
+
+def test_batch_that_needs_a_person_does_not_hold_up_the_others() -> None:
+    class Picky:
+        def accept(self, leaf: Leaf, evidence: bytes) -> None:
+            del evidence
+            if leaf == bad:
+                raise AnzhengError(Code.ANCHOR_PROOF_MISMATCH, "no")
+
+    bad = leaf(0)
+    anchoring = Anchoring(policy=AT_ONCE, chain=FakeChain(automine=True))
+    add_batch(anchoring.store, "b1")
+    add_batch(anchoring.store, "b2", first=3)
+    anchoring.anchorer._judge = Picky()
+    with refuses(Code.ANCHOR_PROOF_MISMATCH):
+        anchoring.anchorer.advance_all()
+    states = {batch.id: batch.state for batch in anchoring.store.batches.values()}
+    assert states == {"b1": BatchState.COSIGNED, "b2": BatchState.DONE}

@@ -13,7 +13,7 @@ import pytest
 from licence.errors import AnzhengError, Code
 from licence.formats import canonical
 from licence.formats.trust_bundle import MAX_BUNDLE_BYTES, StatusKey, TrustBundle, decode, encode
-from licence.ids import Address, ChainId, Digest
+from licence.ids import Address, ChainId, Digest, RegistryId
 from tests.fakes.trust_bundles import (
     AUTHORITY,
     ISSUED_AT,
@@ -186,3 +186,16 @@ def test_closed_key_is_believed_for_what_it_signed_before() -> None:
     assert not key.believed_at(closed)
     assert not key.believed_at(opened - timedelta(seconds=1))
     assert replace(key, valid_to=None).believed_at(closed)
+
+
+def test_one_contract_cannot_serve_two_registries() -> None:
+    """The same status index would be two licences."""
+    registry = sample_registry()
+    other = replace(registry, id=RegistryId("another-registry"))
+    with pytest.raises(AnzhengError) as caught:
+        encode(replace(sample_bundle(), registries=(registry, other)))
+    assert caught.value.code is Code.TRUST_BUNDLE_REFUSED
+    elsewhere = replace(other.contracts[0], address=Address(b"\x77" * 20))
+    apart = replace(other, contracts=(elsewhere,))
+    both = replace(sample_bundle(), registries=(registry, apart))
+    assert decode(encode(both)) == both
