@@ -35,6 +35,9 @@ MAX_DECISION_BYTES: Final = 4 * 1024 * 1024
 MAX_SUBJECTS: Final = 16_384
 """Most licences in one decision: 256 storage words full."""
 
+FIRST_DECISION_YEAR: Final = 1970
+"""Side lists count seconds from here; whatever is decided must fit into one."""
+
 MAX_INDEX: Final = 2**32 - 1
 MAX_NAME: Final = 100
 MAX_DOCUMENT_NO: Final = 60
@@ -201,7 +204,9 @@ def _check(decision: Decision) -> None:
         "successor": any(
             (subject.successor is not None) is not superseded for subject in decision.subjects
         ),
-        "until": (decision.until is not None) is not (decision.word is StatusWord.SUSPENDED),
+        "until": (decision.until is not None) is not (decision.word is StatusWord.SUSPENDED)
+        or (decision.until is not None and decision.until < decision.effective_from),
+        "decided_at": decision.decided_at.year < FIRST_DECISION_YEAR,
         "document_no": not decision.document_no and not superseded,
         "signatures": len(set(officers)) != len(officers),
     }

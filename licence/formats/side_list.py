@@ -16,7 +16,7 @@ from typing import Final, NoReturn
 
 from licence.domain.status import StatusEvent, StatusWord
 from licence.domain.text import check_text
-from licence.domain.values import LAST_YEAR
+from licence.domain.values import FIRST_YEAR, LAST_YEAR
 from licence.errors import AnzhengError, Code
 from licence.formats import cbor, cose
 from licence.formats.cbor import CborValue
@@ -37,6 +37,7 @@ MAX_GROUND: Final = 500
 MAX_SEQUENCE: Final = 2**53 - 1
 
 _EPOCH = date(1970, 1, 1)
+_FIRST_DAY = (date(FIRST_YEAR, 1, 1) - _EPOCH).days
 _LAST_DAY = (date(LAST_YEAR, 12, 31) - _EPOCH).days
 _PARTS = 8
 _DIGEST_BYTES = 32
@@ -112,6 +113,12 @@ class SideList:
         return _rows_at(self.announced, index)
 
 
+def _ordered(rows: Sequence[SideRow]) -> tuple[SideRow, ...]:
+    # Two decisions of one second may make the same row; the last one is what counts.
+    once = reversed(dict.fromkeys(reversed(rows)))
+    return tuple(sorted(once, key=_order))
+
+
 def _rows_at(rows: tuple[SideRow, ...], index: StatusIndex) -> tuple[SideRow, ...]:
     """Return the rows of one index by bisection: there may be 200,000, and a batch asks often."""
     first = bisect_left(rows, index, key=_index)
@@ -143,8 +150,8 @@ def make_side_list(
         issued_at,
         expires_at,
         list_digest,
-        tuple(sorted(rows, key=_order)),
-        tuple(sorted(announced, key=_order)),
+        _ordered(rows),
+        _ordered(announced),
     )
 
 
@@ -280,7 +287,7 @@ def _moment(value: CborValue) -> datetime:
 
 
 def _day(value: CborValue) -> date:
-    return _EPOCH + timedelta(days=_integer(value, 0, _LAST_DAY))
+    return _EPOCH + timedelta(days=_integer(value, _FIRST_DAY, _LAST_DAY))
 
 
 def _octets(value: CborValue) -> bytes:

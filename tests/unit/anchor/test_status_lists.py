@@ -260,3 +260,17 @@ def test_final_word_of_the_log_is_never_undone() -> None:
     for after in (StatusWord.NONE, StatusWord.SUSPENDED, StatusWord.SUPERSEDED):
         log = [event(3, StatusWord.REVOKED), event(3, after, old=StatusWord.REVOKED)]
         assert pending_words(log, TODAY) == {3: StatusWord.REVOKED}
+
+
+def test_oldest_day_and_equal_rows_do_not_stop_the_publication() -> None:
+    """The log is never edited, so what it takes in must fit into a list for ever."""
+    old = event(3, StatusWord.RESCINDED, date(1950, 1, 1))
+    twice = event(4, StatusWord.SUSPENDED)
+    log = [old, twice, event(4, StatusWord.NONE, old=StatusWord.SUSPENDED), twice]
+    listed, side = read(Source(log))
+    assert listed.value(StatusIndex(4)) is ListValue.SUSPENDED
+    assert [row.word for row in side.rows] == [
+        StatusWord.RESCINDED,
+        StatusWord.NONE,
+        StatusWord.SUSPENDED,
+    ]

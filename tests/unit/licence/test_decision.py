@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
@@ -66,6 +66,8 @@ def test_signatures_are_not_part_of_what_is_signed() -> None:
         {"word": StatusWord.SUPERSEDED},
         {"word": StatusWord.SUSPENDED},
         {"until": date(2027, 1, 1)},
+        {"word": StatusWord.SUSPENDED, "until": date(2026, 11, 20)},
+        {"decided_at": datetime(1969, 12, 31, tzinfo=UTC)},
         {"document_no": ""},
         {"ground": ""},
         {"ground": "x" * 201},

@@ -104,7 +104,7 @@ def test_row_of_an_event_says_what_was_decided() -> None:
     "bad",
     [
         replace(full(), rows=full().rows[::-1]),
-        made(SUSPENDED, SUSPENDED),
+        replace(full(), rows=(SUSPENDED, SUSPENDED)),
         made(replace(SUSPENDED, index=StatusIndex(SHARD_ENTRIES))),
         made(replace(SUSPENDED, until=date(2026, 9, 30))),
         made(replace(GIVEN_BACK, until=date(2027, 9, 30))),
@@ -114,7 +114,7 @@ def test_row_of_an_event_says_what_was_decided() -> None:
         made(replace(SUSPENDED, document_no="9" * 101)),
         made(replace(SUSPENDED, ground="line\nbreak")),
         made(replace(SUSPENDED, ground="9" * 501)),
-        made(replace(SUSPENDED, effective_from=date(1969, 12, 31))),
+        made(replace(SUSPENDED, effective_from=date(1949, 12, 31))),
         made(replace(SUSPENDED, decided_at=NOW + timedelta(microseconds=1))),
         replace(full(), sequence=0),
         replace(full(), list_digest=Digest(b"short")),
