@@ -11,7 +11,7 @@ import structlog
 import typer
 
 from anzheng.checking import TrustChecker
-from anzheng.clock import SystemClock
+from anzheng.clock import SystemClock, SystemEntropy
 from anzheng.commands import authority, release, status, trust
 from anzheng.commands.common import Globals
 from anzheng.commands.demo import demo
@@ -48,7 +48,8 @@ def options(
         raise typer.BadParameter("debug, info, warning or error", param_hint="--log-level")
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(LOG_LEVELS[log_level]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        # Asked for each line: standard error may be another one by then.
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
 
@@ -59,7 +60,7 @@ app.add_typer(release.app, name="release")
 app.command("issue")(issue)
 app.add_typer(status.app, name="status")
 app.command("export")(export)
-app.command("verify")(verify_command(CLOCK))
+app.command("verify")(verify_command(CLOCK, SystemEntropy()))
 app.add_typer(trust.app, name="trust")
 app.add_typer(
     wallet_app(WalletParts(CLOCK, open_checker=lambda folder: TrustChecker(folder, CLOCK))),
