@@ -6,6 +6,7 @@
 Exit codes are those of the verdict table: 0 valid, 1 invalid, 2 undetermined, 3 usage, 4 foreign.
 """
 
+import io
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -27,10 +28,10 @@ from verifier import memory as memories
 from verifier.memory import Memory, memory_path
 from verifier.offline import no_network
 from verifier.online import HttpRegistry
-from verifier.policy import STRICT, Policy, Referee
+from verifier.policy import MAX_ACCEPT_STALE_HOURS, STRICT, Policy, Referee
 from verifier.ports import Online
 from verifier.rpc import RpcChain
-from verifier.show import show
+from verifier.show import printable, show
 from verifier.trust import TrustStore, load_trust
 from verifier.trust_update import Source, update_trust
 from verifier.verify import verify_and_learn
@@ -90,7 +91,12 @@ def verify_command(
             bool, typer.Option("--json", help="One JSON report a file and line.")
         ] = False,
         accept_stale_hours: Annotated[
-            int, typer.Option(min=0, help="Hours for which an expired status list still counts.")
+            int,
+            typer.Option(
+                min=0,
+                max=MAX_ACCEPT_STALE_HOURS,
+                help="Hours for which an expired status list still counts.",
+            ),
         ] = 0,
         registry: Annotated[
             str | None, typer.Option(help="登记库 URL of the registry.")
@@ -121,6 +127,7 @@ def verify_command(
 
 def run(files: Sequence[Path], options: Options, clock: Clock, *, as_json: bool) -> int:
     """Verify files, print what was found, and return the exit code."""
+    _write_anything(as_json=as_json)
     console = Console(highlight=False, soft_wrap=True)
     guard: AbstractContextManager[None] = no_network() if options.offline else nullcontext()
     codes = []
@@ -133,16 +140,35 @@ def run(files: Sequence[Path], options: Options, clock: Clock, *, as_json: bool)
         for path in files:
             try:
                 report, memory = _verify(path, opened, options, clock.now(), memory)
+                codes.append(report.exit_code)
+                _print(console, path.name, report, as_json=as_json)
             except AnzhengError as error:
                 codes.append(_fail(error))
-                continue
-            codes.append(report.exit_code)
-            if as_json:
-                sys.stdout.write(encode(report).decode("utf-8") + "\n")
-            else:
-                show(console, path.name, report)
         _remember(options.trust, opened.before, memory)
     return worst_exit(codes)
+
+
+def _write_anything(*, as_json: bool) -> None:
+    """Let no name and no language setting stop a report: JSON is UTF-8, text is escaped."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    if as_json and isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
+
+
+def _print(console: Console, name: str, report: Report, *, as_json: bool) -> None:
+    try:
+        if as_json:
+            sys.stdout.write(encode(report).decode("utf-8") + "\n")
+        else:
+            show(console, name, report)
+        sys.stdout.flush()
+    except OSError as error:
+        # Nobody was told, so nobody may take the exit code for an answer.
+        raise AnzhengError(
+            Code.STORE_FAILED, f"the report cannot be written out: {error.strerror}"
+        ) from error
 
 
 def _remember(folder: Path, before: Memory, memory: Memory) -> None:
@@ -152,7 +178,7 @@ def _remember(folder: Path, before: Memory, memory: Memory) -> None:
     try:
         memories.save(memory_path(folder), memory)
     except AnzhengError as error:
-        sys.stderr.write(f"{error.code.value}: {error.message}\n")
+        _tell(error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +208,7 @@ def _updated(options: Options, memory: Memory, now: datetime) -> TrustStore | No
         return update_trust(options.trust, source, now=now, memory=memory)
     except AnzhengError as error:
         # What is stored still counts; how old it is, the checks will say.
-        sys.stderr.write(f"{error.code.value}: {error.message}\n")
+        _tell(error)
         return None
 
 
@@ -208,12 +234,18 @@ def _verify(
         sidecar=_sidecar(path),
         online=opened.online,
     )
-    return replace(report, facts=(("file", path.name), *report.facts)), learned
+    # A name may hold bytes that are no text at all.
+    name = path.name.encode("utf-8", "backslashreplace").decode("utf-8")
+    return replace(report, facts=(("file", name), *report.facts)), learned
 
 
 def _sidecar(path: Path) -> bytes | None:
+    """Return the evidence beside a file; what cannot be read is not there."""
     beside = path.with_name(path.name + SIDECAR)
-    return _read(beside, MAX_EVIDENCE_BYTES + 1) if beside.is_file() else None
+    try:
+        return _read(beside, MAX_EVIDENCE_BYTES + 1) if beside.is_file() else None
+    except (AnzhengError, OSError):
+        return None
 
 
 def _read(path: Path, limit: int) -> bytes:
@@ -233,6 +265,11 @@ def _policy(accept_stale_hours: int, referee: Referee) -> Policy:
 
 def _fail(error: AnzhengError) -> int:
     """Print an error on one line; what could not be checked is undetermined, the rest usage."""
-    sys.stderr.write(f"{error.code.value}: {error.message}\n")
+    _tell(error)
     usage = error.code is Code.REQUEST_INVALID
     return EXIT_USAGE if usage else TABLE[Verdict.UNDETERMINED].exit_code
+
+
+def _tell(error: AnzhengError) -> None:
+    """Print an error on one line, whatever a path in it contains."""
+    sys.stderr.write(f"{error.code.value}: {printable(error.message)}\n")

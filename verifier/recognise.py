@@ -2,7 +2,8 @@
 
 Runs only when a file was refused, and never with a PDF library: the bytes are a stranger's. It
 looks for our signed attribute in the hexadecimal digits of a signature, and inflates the streams
-of the file, with a budget, to find a `licence.json` that names a registry we know.
+of the file, with a budget, to find a `licence.json` that names a registry we know. A file that was
+cut off before its data is told by the catalog that announces the data.
 
 Standard: DESIGN 4 (a known registry with an unpinned signer or no signature is a forgery).
 """
@@ -10,6 +11,7 @@ Standard: DESIGN 4 (a known registry with an unpinned signer or no signature is 
 import json
 import re
 import zlib
+from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
@@ -22,53 +24,75 @@ MAX_STREAMS: Final = 2_000
 MAX_CANDIDATES: Final = 16
 MAX_INFLATED_BYTES: Final = 16 << 20
 """Budget of inflated bytes for one whole file."""
+MAX_PACKED_BYTES: Final = 64 << 20
+"""Budget of packed bytes that are looked at, for streams may overlap and inflate to nothing."""
 
 _STREAM: Final = re.compile(rb"stream\r?\n")
-_SCHEMA: Final = f'"schema":"{SCHEMA}"'.encode()
-_PLAIN: Final = re.compile(re.escape(_SCHEMA))
+# A forger need not write canonical JSON: blanks around the colon are JSON too.
+_SCHEMA: Final = re.compile(rb'"schema"\s{0,64}:\s{0,64}"' + re.escape(SCHEMA.encode()) + b'"')
 _ATTRIBUTE: Final = der.oid(oids.ATTR_LICENCE_JSON_DIGEST).hex().encode()
+_END: Final = b"startxref"
+_END_WIDTH: Final = 1_024
+_ANNOUNCED: Final = (b"(licence.json)", b"/AFRelationship /Data", b"/DocMDP", b"/DSS")
+_ZLIB_HEADER: Final = 2
 
 
 def is_ours(pdf: bytes, bundle: TrustBundle) -> bool:
     """Say whether a refused file claims to be a licence of a registry that the bundle knows."""
     data = pdf[:MAX_PDF_BYTES]
-    return _ATTRIBUTE in data.lower() or any(
-        _names_known_registry(found, bundle) for found in _candidates(data)
-    )
+    if _ATTRIBUTE in data.lower():
+        return True
+    streams = list(_streams(data))
+    return any(
+        _names_known_registry(found, bundle) for found in _candidates(data, streams)
+    ) or _cut_off_before_data(data, streams)
 
 
-def _candidates(data: bytes) -> list[bytes]:
-    """Return what may be a `licence.json`: plain or deflated streams with our schema in them."""
-    plain = islice(_PLAIN.finditer(data), MAX_CANDIDATES)
+def _candidates(data: bytes, streams: list[bytes]) -> list[bytes]:
+    """Return what may be a `licence.json`: plain or inflated text with our schema in it."""
+    plain = islice(_SCHEMA.finditer(data), MAX_CANDIDATES)
     found = [_around(data, match.start()) for match in plain]
-    budget = MAX_INFLATED_BYTES
-    for count, match in enumerate(_STREAM.finditer(data)):
-        if count >= MAX_STREAMS or budget <= 0:
-            break
-        inflated = _inflate(memoryview(data)[match.end() :], min(budget, MAX_BYTES))
-        budget -= len(inflated)
-        if _SCHEMA in inflated:
-            found.append(inflated)
+    found += [inflated for inflated in streams if _SCHEMA.search(inflated)]
     return found[:MAX_CANDIDATES]
 
 
 def _around(data: bytes, at: int) -> bytes:
     """Return the plain text around our schema, from the stream that it stands in."""
-    start = max(data.rfind(b"stream", 0, at), 0)
-    start = max(data.find(b"{", start, at), 0)
-    return data[start : start + MAX_BYTES]
+    begin = max(data.rfind(b"stream", 0, at), at - MAX_BYTES, 0)
+    brace = data.find(b"{", begin, at)
+    return data[max(brace, begin) : at + MAX_BYTES]
 
 
-def _inflate(raw: memoryview, limit: int) -> bytes:
+def _streams(data: bytes) -> Iterator[bytes]:
+    """Yield the beginnings of deflated streams, as long as the budgets last."""
+    inflated_left, packed_left = MAX_INFLATED_BYTES, MAX_PACKED_BYTES
+    view = memoryview(data)
+    for match in islice(_STREAM.finditer(data), MAX_STREAMS):
+        if inflated_left <= 0 or packed_left <= 0:
+            return
+        raw = view[match.end() : match.end() + MAX_BYTES]
+        inflated, used = _inflate(raw, min(inflated_left, MAX_BYTES))
+        inflated_left -= len(inflated)
+        packed_left -= used
+        yield inflated
+
+
+def _inflate(raw: memoryview, limit: int) -> tuple[bytes, int]:
+    """Return the beginning of a stream, and how many packed bytes that took."""
+    if len(raw) < _ZLIB_HEADER or int.from_bytes(raw[:_ZLIB_HEADER], "big") % 31:
+        return b"", 0
+    unpacker = zlib.decompressobj()
     try:
-        return zlib.decompressobj().decompress(raw, limit)
+        inflated = unpacker.decompress(raw, limit)
     except zlib.error:
-        return b""
+        return b"", len(raw)
+    return inflated, len(raw) - len(unpacker.unconsumed_tail) - len(unpacker.unused_data)
 
 
 def _names_known_registry(text: bytes, bundle: TrustBundle) -> bool:
     """Read the registry leniently: a forger need not write canonical JSON."""
-    start = max(text.rfind(b"{", 0, text.index(_SCHEMA)), 0)
+    match = _SCHEMA.search(text)
+    start = max(text.rfind(b"{", 0, match.start()), 0) if match is not None else 0
     for begin in (0, start):
         try:
             value, _ = json.JSONDecoder().raw_decode(text[begin:].decode("utf-8", "replace"))
@@ -80,3 +104,10 @@ def _names_known_registry(text: bytes, bundle: TrustBundle) -> bool:
             return bundle.registry(registry) is not None
     # Our schema in a broken text: damaged, not foreign.
     return True
+
+
+def _cut_off_before_data(data: bytes, streams: list[bytes]) -> bool:
+    """Say whether the end of the file is gone, and its catalog announces what we attach."""
+    if _END in data[-_END_WIDTH:]:
+        return False
+    return any(all(word in stream for word in _ANNOUNCED) for stream in streams)

@@ -81,7 +81,7 @@ def show(console: Console, name: str, report: Report) -> None:
     """
     row = TABLE[report.verdict]
     colour = {"amber": "yellow", "grey": "bright_black"}.get(row.colour, row.colour)
-    console.print(Text(_value(name), style="bold"))
+    console.print(Text(printable(name), style="bold"))
     console.print(Text(f"{row.words.zh}  {row.words.en}", style=f"bold {colour}"))
     console.print(Text(f"  {_reason(report)}"))
     if report.notice is not None:
@@ -90,7 +90,7 @@ def show(console: Console, name: str, report: Report) -> None:
         console.print(Text(f"  {line}"))
     for check in report.checks:
         _check(console, check)
-    policy = ", ".join(f"{key}={_value(value)}" for key, value in report.policy)
+    policy = ", ".join(f"{key}={printable(value)}" for key, value in report.policy)
     console.print(Text(f"  核验规则 policy: {policy}; 日期 on: {report.on.isoformat()}"))
     console.print()
 
@@ -120,7 +120,7 @@ def _check(console: Console, check: CheckResult) -> None:
     code = "" if check.code is Code.OK else f"  {check.code.value}"
     line = Text(f"  {mark} {name.zh} {name.en}: {words.zh} {words.en}{code}", style=colour)
     console.print(line)
-    facts = [f"{key}={_value(value)}" for key, value in check.facts if value is not None]
+    facts = [f"{key}={printable(value)}" for key, value in check.facts if value is not None]
     if facts:
         console.print(Text(f"      {'; '.join(facts)}", style="bright_black"))
     for note in check.notes:
@@ -128,6 +128,6 @@ def _check(console: Console, check: CheckResult) -> None:
         console.print(Text(f"      注意 note: {told.zh} {told.en} [{note.value}]", style="yellow"))
 
 
-def _value(value: Fact) -> str:
+def printable(value: Fact) -> str:
     """Return a fact as text without control characters: it may come from a stranger's file."""
     return "".join(char if char.isprintable() else "\ufffd" for char in str(value))

@@ -17,6 +17,7 @@ from licence.formats.checks import (
     CheckResult,
     CheckState,
     failed,
+    indeterminate,
     skipped,
 )
 from licence.formats.evidence import Anchored
@@ -203,8 +204,9 @@ class Verification:
         registry = bundle.registry(ref.registry)
         if authority is None or registry is None:
             return
-        self.add(self._status(ref, authority, registry, moments, on=self.on))
-        self.add(check_validity(licence, self.on))
+        status = self._status(ref, authority, registry, moments, on=self.on)
+        self.add(status)
+        self.add(self._validity(licence, status))
         if self.presented is not None and self.leaf is not None:
             question = HolderQuestion(
                 self.presented, self.leaf, licence, authority, bundle, self.now
@@ -216,6 +218,16 @@ class Verification:
                 status = self._status(own, authority, registry, moments, on=today)
                 result = with_status(result, status)
             self.add(result)
+
+    def _validity(self, licence: LicenceVersion, status: CheckResult) -> CheckResult:
+        result = check_validity(licence, self.on)
+        is_today = self.on == shanghai_date(self.now)
+        if result.code is Code.NOT_YET_VALID and status.code is Code.CLOCK_SUSPECT and is_today:
+            # A clock that is behind makes every new licence one of the future.
+            return indeterminate(
+                result.name, Code.CLOCK_SUSPECT, *result.facts, standard=result.standard
+            )
+        return result
 
     def _status(
         self,

@@ -163,6 +163,7 @@ class _Walk:
         first = _open(data, Root)
         root = first.signed
         _verify(root, "root", first)
+        _verify_each(first, root)
         for version in range(2, MAX_ROOT_VERSIONS):
             path = self._metadata / f"{version}.root.json"
             if not path.exists():
@@ -171,6 +172,7 @@ class _Walk:
             # A new root is signed by the old keys and by its own (5.3.4).
             _verify(root, "root", following)
             _verify(following.signed, "root", following)
+            _verify_each(following, root, following.signed)
             root = following.signed
             if root.version != version:
                 raise _refusal(f"root {version} has another version inside")
@@ -233,6 +235,16 @@ def _open(data: bytes, kind: type[R]) -> Metadata[R]:
 
 def _verify(delegator: Root | Targets, role: str, metadata: Metadata[R]) -> None:
     delegator.verify_delegate(role, metadata.signed_bytes, metadata.signatures)
+
+
+def _verify_each(metadata: Metadata[Root], *delegators: Root) -> None:
+    """Demand that every signature is right, not only enough of them: a root has no free byte."""
+    right: set[str] = set()
+    for delegator in delegators:
+        payload, signatures = metadata.signed_bytes, metadata.signatures
+        right |= set(delegator.get_verification_result("root", payload, signatures).signed)
+    if right != set(metadata.signatures):
+        raise _refusal("a root bears a signature that is wrong or of a stranger")
 
 
 def _issued_at(timestamp: Timestamp) -> datetime:

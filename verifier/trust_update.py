@@ -16,11 +16,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tuf.api.exceptions import DownloadError, RepositoryError, StorageError
 from tuf.api.metadata import Metadata, Snapshot, TargetFile, Targets, Timestamp
-from tuf.ngclient import FetcherInterface, Updater, UpdaterConfig
 
 from licence.errors import AnzhengError, Code
 from licence.formats.status_shard import is_list_path
@@ -38,6 +37,9 @@ from verifier.trust import (
     load_trust,
     stored_path,
 )
+
+if TYPE_CHECKING:
+    from tuf.ngclient import FetcherInterface, Updater
 
 _HASHED = re.compile(r"[0-9a-f]{64}\..+", re.ASCII)
 _PROBE: Final = f"{LISTS}/-/-/-"
@@ -61,7 +63,7 @@ class Source:
 
     base_url: str
     first_root: bytes | None = None
-    fetcher: FetcherInterface | None = None
+    fetcher: "FetcherInterface | None" = None
 
 
 def update_trust(
@@ -92,7 +94,7 @@ def update_trust(
         with tempfile.TemporaryDirectory(prefix=".update-", dir=folder) as scratch:
             _fetch(folder, Path(scratch), source, first_root, wanted)
         _remove_others(folder, before | _state_files(folder))
-    except (DownloadError, OSError) as exc:
+    except (DownloadError, OSError, StorageError) as exc:
         raise AnzhengError(
             Code.TRUST_UNAVAILABLE, f"{source.base_url} could not be fetched: {exc}"
         ) from exc
@@ -122,6 +124,9 @@ def _fetch(
     first_root: bytes,
     wanted: Callable[[str], bool],
 ) -> None:
+    # Here, for urllib3 opens a socket as soon as it is imported, and offline none may be opened.
+    from tuf.ngclient import Updater, UpdaterConfig  # noqa: PLC0415
+
     _lay_out_known(folder, scratch)
     base = source.base_url.rstrip("/")
     updater = Updater(
@@ -178,12 +183,19 @@ def _metadata_files(folder: Path) -> list[tuple[Path, str]]:
 def _state_files(folder: Path) -> set[Path]:
     """Return all files of the present state that have a version or digest in their name."""
     found = {place for place, _ in _metadata_files(folder)}
-    for place in [
-        place for place in found if place.name.endswith((".targets.json", ".lists.json"))
-    ]:
-        targets = Metadata[Targets].from_file(str(place)).signed.targets
-        found |= {stored_path(folder, targets[path]) for path in targets}
-    return found
+    named: set[Path] = set()
+    for place in found:
+        if place.name.endswith((".targets.json", ".lists.json")):
+            named |= {stored_path(folder, target) for target in _targets_of(place)}
+    return found | named
+
+
+def _targets_of(place: Path) -> list[TargetFile]:
+    """Return what a role names; nothing if it is damaged, for then it is fetched anew."""
+    try:
+        return list(Metadata[Targets].from_file(str(place)).signed.targets.values())
+    except (RepositoryError, StorageError):
+        return []
 
 
 def _remove_others(folder: Path, kept: set[Path]) -> None:
@@ -197,7 +209,7 @@ def _remove_others(folder: Path, kept: set[Path]) -> None:
             place.unlink()
 
 
-def _fetch_target(updater: Updater, folder: Path, target: TargetFile) -> None:
+def _fetch_target(updater: "Updater", folder: Path, target: TargetFile) -> None:
     place = stored_path(folder, target)
     if updater.find_cached_target(target, str(place)) is None:
         place.parent.mkdir(parents=True, exist_ok=True)

@@ -38,10 +38,8 @@ def check_container(pdf: bytes) -> tuple[CheckResult, Container | None]:
         contents = bytes.fromhex(pdf[found.start + 1 : found.end - 1].decode("ascii"))
         digest = hole.byte_range_digest(pdf, found)
     except AnzhengError as error:
-        return (
-            not_passed(CheckName.CONTAINER, error, *_original(pdf, error), standard=STANDARD),
-            None,
-        )
+        told = _told(pdf, error)
+        return not_passed(CheckName.CONTAINER, told, *_original(pdf, told), standard=STANDARD), None
     byte_range = (0, found.start, found.end, len(pdf) - found.end)
     container = Container(byte_range, contents, cms, digest, len(pdf))
     return container_passed(container), container
@@ -58,14 +56,28 @@ def container_passed(container: Container, *facts: tuple[str, Fact]) -> CheckRes
     )
 
 
+def _told(pdf: bytes, error: AnzhengError) -> AnzhengError:
+    """Say of a file that is too large what it is: no licence is that large, so it was checked."""
+    if error.code is not Code.TOO_LARGE:
+        return error
+    if hole.intact_prefix(pdf) is not None:
+        return AnzhengError(
+            Code.CONTAINER_APPENDED, "bytes were added after an intact licence file"
+        )
+    return AnzhengError(Code.CONTAINER_STRUCTURE, "no licence file is that large")
+
+
 def _original(pdf: bytes, error: AnzhengError) -> tuple[tuple[str, Fact], ...]:
     """Name the intact file to which something was added, so that it can be asked about."""
     appended = error.code is Code.CONTAINER_APPENDED
     original = hole.intact_prefix(pdf) if appended else None
     if original is None:
         return ()
-    return (
+    facts: tuple[tuple[str, Fact], ...] = (
         ("original_bytes", len(original)),
         ("original_sha256", sha256(original).hexdigest()),
-        ("appended_bytes", len(pdf) - len(original)),
     )
+    if len(pdf) > hole.MAX_PDF_BYTES:
+        # Whoever read the file stopped at the limit: how much follows is not known.
+        return facts
+    return (*facts, ("appended_bytes", len(pdf) - len(original)))

@@ -1,7 +1,11 @@
 """The command: words, JSON, exit codes, the trust folder, and no network when offline."""
 
+import errno
 import json
+import os
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -162,3 +166,62 @@ def test_offline_opens_no_socket(run: Run, file: str, monkeypatch: pytest.Monkey
     monkeypatch.setattr(socket, "socket", Watching)
     assert run(file, "--offline", "--registry", "http://127.0.0.1:9").exit_code == 0
     assert opened == []
+
+
+@pytest.mark.parametrize("name", [b"bad\xff\xfe.pdf", b"n" * 250, b"new\nline\x1b[31m.pdf"])
+@pytest.mark.parametrize("form", ["--json", "--offline"])
+def test_a_file_may_have_any_name(run: Run, tmp_path: Path, name: bytes, form: str) -> None:
+    path = tmp_path / os.fsdecode(name)
+    path.write_bytes(_issued().pdf)
+    result = run(str(path), "--offline", form)
+    assert result.exit_code == 0, result.output
+
+
+def test_an_error_is_one_line_whatever_the_path_contains(run: Run, tmp_path: Path) -> None:
+    result = run(str(tmp_path / "no\nsuch\x1b[31m.pdf"), "--offline")
+    assert result.exit_code == 3
+    assert result.stderr.count("\n") == 1
+    assert "\x1b" not in result.stderr
+
+
+def test_nobody_may_work_from_lists_of_any_age(run: Run, file: str) -> None:
+    result = run(file, "--offline", "--accept-stale-hours", "721")
+    assert result.exit_code == 2  # the library's own; `main` turns it into 3
+    assert "721" in result.stderr or "720" in result.stderr
+
+
+def test_a_sidecar_that_cannot_be_read_is_not_there(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "licence.pdf"
+    path.write_bytes(_issued().pdf)
+    (tmp_path / "licence.pdf.evidence").symlink_to("licence.pdf.evidence")
+    assert run(str(path), "--offline").exit_code == 0
+
+
+def test_a_report_that_cannot_be_written_out_is_no_verdict(
+    run: Run, file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("verifier.cli.show", full)
+    result = run(file, "--offline")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("STORE_FAILED: ")
+
+
+@pytest.mark.usefixtures("world")
+def test_the_program_opens_no_socket_even_while_it_is_imported(file: str, tmp_path: Path) -> None:
+    """Libraries do: urllib3 tries out IPv6 as soon as it is imported."""
+    program = (
+        "import sys\n"
+        "def hook(event, _):\n"
+        "    if event.startswith('socket.'): raise SystemExit(99)\n"
+        "sys.addaudithook(hook)\n"
+        "from verifier.__main__ import main\n"
+        "sys.exit(main(sys.argv[1:]))\n"
+    )
+    command = [sys.executable, "-c", program, file, "--offline", "--trust", str(tmp_path / "trust")]
+    made = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    # What the verdict is depends on the day of the test.
+    assert made.returncode in {0, 1, 2}, made.stderr
+    assert made.stderr == ""

@@ -278,6 +278,14 @@ def test_a_clock_behind_the_newest_signed_time_is_suspect(world: World, hours: i
     assert said(ask(world, now=now, on=TODAY)) == (Verdict.UNDETERMINED, Code.CLOCK_SUSPECT)
 
 
+def test_a_suspect_clock_makes_no_licence_one_of_the_future(world: World) -> None:
+    now = SIGNED_AT - timedelta(days=3000)
+    assert said(ask(world, now=now)) == (Verdict.UNDETERMINED, Code.CLOCK_SUSPECT)
+    # A day that somebody asks about is that day, whatever the clock says.
+    asked = ask(world, now=now, on=TODAY - timedelta(days=4000))
+    assert said(asked) == (Verdict.INVALID, Code.NOT_YET_VALID)
+
+
 def test_a_clock_behind_what_was_once_seen_is_suspect(world: World) -> None:
     memory = Memory().saw_time(world.now + timedelta(days=1))
     assert said(ask(world, memory=memory)) == (Verdict.UNDETERMINED, Code.CLOCK_SUSPECT)

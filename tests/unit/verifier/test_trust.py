@@ -91,6 +91,20 @@ def test_older_bundle_is_refused(folder: Path) -> None:
         load(folder, Memory(bundle_version=2))
 
 
+def test_a_root_with_one_wrong_signature_is_refused_though_enough_are_right(folder: Path) -> None:
+    path = folder / "metadata" / "1.root.json"
+    good = path.read_bytes()
+    value = json.loads(good)
+    assert len(value["signatures"]) > value["signed"]["roles"]["root"]["threshold"]
+    for field in ("sig", "keyid"):
+        value = json.loads(good)
+        first = value["signatures"][0][field]
+        value["signatures"][0][field] = ("1" if first[0] == "0" else "0") + first[1:]
+        path.write_bytes(json.dumps(value).encode())
+        with refuses(Code.TRUST_BUNDLE_REFUSED):
+            load(folder)
+
+
 def test_another_first_root_is_refused(folder: Path, tmp_path: Path) -> None:
     remembered = load(folder).memory
     pinned = Digest(sha256((folder / "metadata" / "1.root.json").read_bytes()).digest())

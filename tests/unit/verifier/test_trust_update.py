@@ -186,6 +186,29 @@ def test_damaged_folder_is_repaired(
     assert update(folder, repository, now).status_list(REGISTRY, AUTHORITY, 0) == b"list"
 
 
+@pytest.mark.parametrize("role", ["2.targets", "2.lists"])
+@pytest.mark.parametrize("junk", [b"", b"{", b'{"signed":{"_type":"targets"},"signatures":[]}'])
+def test_damaged_roles_are_repaired(
+    tmp_path: Path, repository: TrustRepository, now: datetime, role: str, junk: bytes
+) -> None:
+    folder = tmp_path / "trust"
+    update(folder, repository, now)
+    (folder / "metadata" / f"{role}.json").write_bytes(junk)
+    assert update(folder, repository, now).status_list(REGISTRY, AUTHORITY, 0) == b"list"
+
+
+@pytest.mark.parametrize("name", ["2.targets.json", "3.snapshot.json", "timestamp.json"])
+def test_a_folder_in_the_place_of_a_file_is_refused(
+    tmp_path: Path, repository: TrustRepository, now: datetime, name: str
+) -> None:
+    folder = tmp_path / "trust"
+    update(folder, repository, now)
+    (folder / "metadata" / name).unlink()
+    (folder / "metadata" / name).mkdir()
+    with refuses(Code.TRUST_UNAVAILABLE):
+        update(folder, repository, now)
+
+
 def test_server_without_a_bundle_is_refused(tmp_path: Path, now: datetime) -> None:
     begun = TrustRepository.create(tmp_path / "repository", trust_keys(), now=now)
     with refuses(Code.TRUST_BUNDLE_REFUSED):
