@@ -1,5 +1,6 @@
 """`python -m verifier FILE…`: the verifier alone, without the rest of anzheng."""
 
+import secrets  # noqa: TID251 - the edge of the program, where the entropy is made
 import sys
 from datetime import UTC, datetime
 
@@ -17,10 +18,18 @@ class _SystemClock:
         return datetime.now(UTC)  # noqa: TID251 - the edge of the program, where the clock is made
 
 
+class _SystemEntropy:
+    """The randomness of this program; the application has its own."""
+
+    def bytes(self, count: int) -> bytes:
+        """Return `count` unpredictable bytes."""
+        return secrets.token_bytes(count)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit code; a wrong call is 3, not the library's 2."""
     app = typer.Typer(add_completion=False)
-    app.command()(verify_command(_SystemClock()))
+    app.command()(verify_command(_SystemClock(), _SystemEntropy()))
     try:
         code = app(arguments, standalone_mode=False)
     except typer.TyperException as error:

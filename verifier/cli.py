@@ -3,6 +3,11 @@
     anzheng verify 许可证.pdf --offline --trust trust/
     python -m verifier 许可证.pdf --json
 
+Whoever shows a licence can be asked to prove that it is theirs, by two files:
+
+    anzheng verify --ask request.json --audience 某某招标中心 --purpose 投标
+    anzheng verify 许可证.pdf --request request.json --presentation answer.json
+
 Exit codes are those of the verdict table: 0 valid, 1 invalid, 2 undetermined, 3 usage, 4 foreign.
 """
 
@@ -11,7 +16,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -19,12 +24,16 @@ import typer
 from rich.console import Console
 
 from licence.errors import AnzhengError, Code
+from licence.formats.fields import moment_text
+from licence.formats.holder import MAX_REQUEST_LIFE, encode_request
 from licence.formats.limits import MAX_EVIDENCE_BYTES, MAX_PDF_BYTES
 from licence.formats.report import Report, encode
 from licence.formats.verdict import EXIT_USAGE, TABLE, Verdict, worst_exit
 from licence.ids import ChainId
-from licence.ports import Clock
+from licence.ports import Clock, Entropy
 from verifier import memory as memories
+from verifier.asking import Question, read_presented, write_request
+from verifier.checks.c09_holder import Presented
 from verifier.memory import Memory, memory_path
 from verifier.offline import no_network
 from verifier.online import HttpRegistry
@@ -38,6 +47,8 @@ from verifier.verify import verify_and_learn
 
 SIDECAR: Final = ".evidence"
 """`licence.pdf.evidence` beside `licence.pdf` is tried after the evidence in the file."""
+
+MAX_MINUTES: Final = MAX_REQUEST_LIFE // timedelta(minutes=1)
 
 _DATE: Final = ["%Y-%m-%d"]
 
@@ -53,6 +64,8 @@ class Options:
         rpc: A chain node, when one may be asked.
         on: The day asked about, when it is not today.
         policy: What is demanded.
+        request: File with our question to whoever presents the licence.
+        presentation: File with the answer to it.
     """
 
     trust: Path
@@ -61,21 +74,30 @@ class Options:
     rpc: str | None
     on: date | None
     policy: Policy
+    request: Path | None = None
+    presentation: Path | None = None
 
 
 def verify_command(
-    clock: Clock, *, default_trust: Path = Path("trust"), default_registry: str | None = None
+    clock: Clock,
+    entropy: Entropy,
+    *,
+    default_trust: Path = Path("trust"),
+    default_registry: str | None = None,
 ) -> Callable[..., None]:
     """Return the function of the command, for any Typer application.
 
     Args:
         clock: Tells the time.
+        entropy: For the nonces of `--ask`.
         default_trust: Trust folder when none is named.
         default_registry: Registry that is asked when none is named and `--offline` is not given.
     """
 
     def command(  # noqa: PLR0913 - one argument for each option
-        files: Annotated[list[Path], typer.Argument(help="许可证文件 Licence files (PDF).")],
+        files: Annotated[
+            list[Path] | None, typer.Argument(help="许可证文件 Licence files (PDF).")
+        ] = None,
         *,
         offline: Annotated[
             bool, typer.Option("--offline", help="不联网 Open no socket at all.")
@@ -105,13 +127,35 @@ def verify_command(
         referee: Annotated[
             Referee, typer.Option(help="Whether pyHanko is asked too.")
         ] = Referee.ALWAYS,
+        request: Annotated[
+            Path | None, typer.Option(help="The request that you wrote by --ask.")
+        ] = None,
+        presentation: Annotated[
+            Path | None, typer.Option(help="亮证应答 The holder's answer to it.")
+        ] = None,
+        ask: Annotated[
+            Path | None,
+            typer.Option(help="查验请求 Write a fresh request for the holder into this file."),
+        ] = None,
+        audience: Annotated[str, typer.Option(help="With --ask: who asks.")] = "",
+        purpose: Annotated[str, typer.Option(help="With --ask: what for.")] = "",
+        minutes: Annotated[
+            int,
+            typer.Option(min=1, max=MAX_MINUTES, help="With --ask: how long an answer is taken."),
+        ] = 10,
     ) -> None:
         """核验许可证 Verify licences: valid, invalid, undetermined, or not of this system.
+
+        With --request and --presentation the file is valid only if its holder answered.
 
         Exit code: 0 valid, 1 invalid, 2 undetermined, 3 usage, 4 foreign; the worst of several.
 
         Example: anzheng verify licence.pdf --offline --trust trust/
         """
+        if ask is not None:
+            alone = not files and request is None and presentation is None
+            question = Question(ask, audience, purpose, timedelta(minutes=minutes), alone=alone)
+            raise typer.Exit(put(question, clock, entropy, as_json=as_json))
         options = Options(
             trust=trust,
             offline=offline,
@@ -119,10 +163,27 @@ def verify_command(
             rpc=None if offline else rpc,
             on=at.date() if at is not None else None,
             policy=_policy(accept_stale_hours, referee),
+            request=request,
+            presentation=presentation,
         )
-        raise typer.Exit(run(files, options, clock, as_json=as_json))
+        raise typer.Exit(run(files or [], options, clock, as_json=as_json))
 
     return command
+
+
+def put(question: Question, clock: Clock, entropy: Entropy, *, as_json: bool) -> int:
+    """Write a question to a holder, say so, and return the exit code."""
+    try:
+        request = write_request(question, now=clock.now(), entropy=entropy)
+    except AnzhengError as error:
+        return _fail(error)
+    if as_json:
+        sys.stdout.write(encode_request(request).decode("utf-8") + "\n")
+    else:
+        until = moment_text(request.expires_at)
+        sys.stdout.write(f"已写入 Written: {question.path}; 有效至 good until {until}\n")
+        sys.stdout.write("请交持证人应答 Hand it to the holder: anzheng wallet present FILE\n")
+    return TABLE[Verdict.VALID].exit_code
 
 
 def run(files: Sequence[Path], options: Options, clock: Clock, *, as_json: bool) -> int:
@@ -133,7 +194,7 @@ def run(files: Sequence[Path], options: Options, clock: Clock, *, as_json: bool)
     codes = []
     with guard:
         try:
-            opened = _open(options, clock.now())
+            opened = _open(files, options, clock.now())
             memory = opened.store.memory
         except AnzhengError as error:
             return _fail(error)
@@ -186,10 +247,12 @@ class _Opened:
     store: TrustStore
     before: Memory
     online: Online | None
+    presented: Presented | None
 
 
-def _open(options: Options, now: datetime) -> _Opened:
+def _open(files: Sequence[Path], options: Options, now: datetime) -> _Opened:
     """Load what is believed; online, bring it up to date first when the registry answers."""
+    presented = read_presented(files, options.request, options.presentation)
     if not options.trust.is_dir():
         raise AnzhengError(
             Code.REQUEST_INVALID, f"there is no trust folder {options.trust}; name one by --trust"
@@ -199,7 +262,7 @@ def _open(options: Options, now: datetime) -> _Opened:
     if store is None:
         store = load_trust(options.trust, now=now, memory=before)
     online = _online(options, store) if options.registry is not None else None
-    return _Opened(store, before, online)
+    return _Opened(store, before, online, presented)
 
 
 def _updated(options: Options, memory: Memory, now: datetime) -> TrustStore | None:
@@ -233,6 +296,7 @@ def _verify(
         memory=memory,
         sidecar=_sidecar(path),
         online=opened.online,
+        presentation=opened.presented,
     )
     # A name may hold bytes that are no text at all.
     name = path.name.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -28,6 +28,7 @@ from tests.builders import (
     side_row,
 )
 from tests.fakes.clock import FakeClock
+from tests.fakes.entropy import SeededEntropy
 from verifier.cli import verify_command
 
 Run = Callable[..., Result]
@@ -75,7 +76,9 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
 def run(world: World, tmp_path: Path) -> Run:
     def runner(*arguments: str) -> Result:
         app = typer.Typer()
-        app.command()(verify_command(FakeClock(world.now), default_trust=tmp_path / "trust"))
+        app.command()(
+            verify_command(FakeClock(world.now), SeededEntropy(), default_trust=tmp_path / "trust")
+        )
         return CliRunner().invoke(app, list(arguments))
 
     return runner

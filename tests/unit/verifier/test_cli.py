@@ -19,6 +19,7 @@ from licence.domain.status import StatusWord
 from licence.formats.report import decode
 from tests.builders import SIGNED_AT, Issued, World, make_world, side_row
 from tests.fakes.clock import FakeClock
+from tests.fakes.entropy import SeededEntropy
 from verifier.__main__ import main
 from verifier.cli import SIDECAR, verify_command
 from verifier.memory import load, memory_path
@@ -46,7 +47,9 @@ def run(world: World, tmp_path: Path) -> Run:
 
     def runner(*arguments: str, now: datetime = world.now) -> Result:
         app = typer.Typer()
-        app.command()(verify_command(FakeClock(now), default_trust=tmp_path / "trust"))
+        app.command()(
+            verify_command(FakeClock(now), SeededEntropy(), default_trust=tmp_path / "trust")
+        )
         return CliRunner().invoke(app, list(arguments))
 
     return runner

@@ -1,0 +1,201 @@
+"""A question to the holder by file, and the judgement of the answer, on the command line."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+import pytest
+import typer
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from typer.testing import CliRunner, Result
+
+from licence.domain.model import StatusRef
+from licence.formats import es256
+from licence.formats.holder import (
+    MAX_MESSAGE_BYTES,
+    decode_request,
+    encode_presentation,
+    present,
+)
+from licence.ids import StatusIndex
+from tests.builders import REGISTRY, SIGNED_AT, Issued, World, make_world
+from tests.fakes.clock import FakeClock
+from tests.fakes.entropy import SeededEntropy
+from verifier.cli import MAX_MINUTES, verify_command
+
+Run = Callable[..., Result]
+
+KEY = ec.derive_private_key(0xA11CE, ec.SECP256R1())
+WHO = ("--audience", "大连市招标中心(示例)", "--purpose", "投标")
+ASKED_AT = SIGNED_AT + timedelta(minutes=8)
+
+
+@cache
+def _issued() -> tuple[Issued, bytes]:
+    """A licence and its own certificate."""
+    world = make_world()
+    issued = world.issue(world.version())
+    csr = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
+    certificate = world.pki.holder_ca.issue_holder_certificate(
+        csr.sign(KEY, hashes.SHA256()).public_bytes(Encoding.DER),
+        issued.version,
+        issued.leaf,
+        StatusRef(REGISTRY, StatusIndex(100)),
+        now=SIGNED_AT,
+    )
+    return issued, certificate
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    made = make_world()
+    made.write_trust(tmp_path / "trust")
+    return made
+
+
+@pytest.fixture
+def run(world: World, tmp_path: Path) -> Run:
+    entropy = SeededEntropy("asking")
+
+    def runner(*arguments: object, now: datetime = world.now) -> Result:
+        app = typer.Typer()
+        trust = tmp_path / "trust"
+        app.command()(verify_command(FakeClock(now), entropy, default_trust=trust))
+        return CliRunner().invoke(app, [str(each) for each in arguments])
+
+    return runner
+
+
+@pytest.fixture
+def pdf(tmp_path: Path) -> Path:
+    path = tmp_path / "licence.pdf"
+    path.write_bytes(_issued()[0].pdf)
+    return path
+
+
+def ask(run: Run, path: Path) -> Path:
+    """Write a question."""
+    assert run("--ask", path, *WHO, now=ASKED_AT).exit_code == 0
+    return path
+
+
+def answer(request: Path, key: ec.EllipticCurvePrivateKey = KEY) -> Path:
+    """Let the holder, or a thief, answer a question."""
+    issued, certificate = _issued()
+    made = present(
+        decode_request(request.read_bytes()),
+        leaf=issued.leaf,
+        certificates=(certificate,),
+        presented_at=ASKED_AT + timedelta(seconds=30),
+        sign=es256.signer(key),
+    )
+    path = request.with_suffix(".answer")
+    path.write_bytes(encode_presentation(made))
+    return path
+
+
+def judge(run: Run, pdf: Path, request: Path, answered: Path, **when: datetime) -> tuple[str, str]:
+    """Verify a presented licence, and return verdict and code."""
+    arguments = (pdf, "--offline", "--json", "--request", request, "--presentation", answered)
+    report = json.loads(run(*arguments, **when).stdout)
+    return report["verdict"], report["code"]
+
+
+def test_a_question_is_fresh_and_says_who_asks_and_what_for(run: Run, tmp_path: Path) -> None:
+    first, second = (
+        decode_request(ask(run, tmp_path / name).read_bytes()) for name in ("1.json", "2.json")
+    )
+    assert (first.audience, first.purpose) == ("大连市招标中心(示例)", "投标")
+    assert first.issued_at == ASKED_AT
+    assert first.expires_at == ASKED_AT + timedelta(minutes=10)
+    assert first.nonce != second.nonce
+
+
+def test_how_long_an_answer_is_taken_may_be_said(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "day.json"
+    result = run("--ask", path, *WHO, "--minutes", MAX_MINUTES, "--json", now=ASKED_AT)
+    assert result.stdout.encode() == path.read_bytes() + b"\n"
+    assert decode_request(path.read_bytes()).expires_at == ASKED_AT + timedelta(days=1)
+    assert run("--ask", tmp_path / "x", *WHO, "--minutes", MAX_MINUTES + 1).exit_code == 2
+    assert run("--ask", tmp_path / "x", *WHO, "--minutes", 0).exit_code == 2
+
+
+def test_the_holder_answers_and_the_licence_is_valid(run: Run, pdf: Path, tmp_path: Path) -> None:
+    request = ask(run, tmp_path / "request.json")
+    answered = answer(request)
+    assert judge(run, pdf, request, answered) == ("valid", "OK")
+    result = run(pdf, "--offline", "--request", request, "--presentation", answered)
+    assert result.exit_code == 0
+    assert "持有人 holder: 通过" in result.output
+
+
+def test_a_thief_an_old_answer_and_a_late_one_are_refused(
+    run: Run, world: World, pdf: Path, tmp_path: Path
+) -> None:
+    request = ask(run, tmp_path / "request.json")
+    other = ask(run, tmp_path / "other.json")
+    thief = answer(request, ec.derive_private_key(0xB0B, ec.SECP256R1()))
+    assert judge(run, pdf, request, thief) == ("invalid", "HOLDER_KEY")
+    answered = answer(request)
+    assert judge(run, pdf, other, answered) == ("invalid", "HOLDER_NONCE")
+    late = world.now + timedelta(minutes=30)
+    assert judge(run, pdf, request, answered, now=late) == ("invalid", "HOLDER_TIME")
+
+
+def test_question_and_answer_go_together_and_with_one_file(
+    run: Run, pdf: Path, tmp_path: Path
+) -> None:
+    request = ask(run, tmp_path / "request.json")
+    answered = answer(request)
+    for arguments in (
+        (pdf, "--request", request),
+        (pdf, "--presentation", answered),
+        (pdf, pdf, "--request", request, "--presentation", answered),
+        ("--request", request, "--presentation", answered),
+        (pdf, "--request", tmp_path / "nothing", "--presentation", answered),
+        (pdf, "--request", request, "--presentation", tmp_path / "nothing"),
+        (pdf, "--request", answered, "--presentation", answered),
+        (),
+    ):
+        result = run(*arguments, "--offline")
+        assert result.exit_code == 3, arguments
+        assert result.stderr.startswith("REQUEST_INVALID: ")
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"{}", b"null", b"[" * 100, bytes(MAX_MESSAGE_BYTES + 2)], ids=range(5)
+)
+def test_an_answer_that_is_none_is_never_valid(
+    run: Run, pdf: Path, tmp_path: Path, data: bytes
+) -> None:
+    request = ask(run, tmp_path / "request.json")
+    broken = tmp_path / "broken.json"
+    broken.write_bytes(data)
+    result = run(pdf, "--offline", "--request", request, "--presentation", broken)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+
+
+def test_a_question_is_never_half_said_or_overwritten(run: Run, pdf: Path, tmp_path: Path) -> None:
+    path = tmp_path / "request.json"
+    for arguments in (
+        (),
+        ("--audience", "somebody"),
+        ("--purpose", "something"),
+        ("--audience", "x" * 201, "--purpose", "y"),
+        ("--audience", "line\nline", "--purpose", "y"),
+        (*WHO, pdf),
+        (*WHO, "--request", pdf),
+        (*WHO, "--presentation", pdf),
+    ):
+        assert run("--ask", path, *arguments).exit_code == 3, arguments
+        assert not path.exists()
+    before = ask(run, path).read_bytes()
+    assert run("--ask", path, *WHO).exit_code == 3
+    assert path.read_bytes() == before
+    assert run("--ask", tmp_path / "nowhere" / "request.json", *WHO).exit_code == 3
