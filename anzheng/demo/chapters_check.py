@@ -43,7 +43,7 @@ def hold(world: World) -> None:
         f"企业凭一次性领取码 {code} 领取; 私钥只在企业自己的钱包里产生和保存。",
         "The enterprise claims with a one-time code; its key is made and kept in its wallet.",
     )
-    story.show(f"钱包密码 password of the demo's wallet: {PASSWORD.decode()}")
+    story.show(f"钱包密码(仅示例) password of the demo's wallet (sample only): {PASSWORD.decode()}")
     wallet = WalletFolder(world.folder / "wallet")
     with closing(HttpClaimDesk(world.url)) as desk:
         first = _claim(world, wallet, desk, code)
