@@ -164,21 +164,6 @@ def test_bytes_after_the_end_are_refused_and_the_original_is_named(
     assert result.fact("original_sha256") == sha256(issued.pdf).hexdigest()
 
 
-def test_a_file_larger_than_any_licence_was_checked_all_the_same(
-    world: World, issued: Issued
-) -> None:
-    """It is no licence: "could not be checked" would leave a forger the benefit of the doubt."""
-    report = check(world, issued.pdf + bytes(hole.MAX_PDF_BYTES))
-    assert said(report) == (Verdict.INVALID, Code.CONTAINER_APPENDED)
-    result = report.check(CheckName.CONTAINER)
-    assert result is not None
-    assert result.fact("original_sha256") == sha256(issued.pdf).hexdigest()
-    report = check(world, issued.pdf[:-7] + bytes(hole.MAX_PDF_BYTES))
-    assert said(report) == (Verdict.INVALID, Code.CONTAINER_STRUCTURE)
-    report = check(world, bytes(hole.MAX_PDF_BYTES + 1))
-    assert said(report) == (Verdict.FOREIGN, Code.NOT_A_LICENCE)
-
-
 def _other_spellings(pdf: bytes) -> dict[str, bytes]:
     """Return files whose signed bytes are the same, or that show the same, spelled otherwise."""
     place = hole.find(pdf)
