@@ -134,16 +134,6 @@ def changes_of(indices: Iterable[StatusIndex]) -> tuple[Change, ...]:
     return tuple(Change(word, masks[word]) for word in sorted(masks))
 
 
-def indices_of(changes: Iterable[Change]) -> tuple[StatusIndex, ...]:
-    """Return the licences that these changes name, ascending."""
-    return tuple(
-        StatusIndex(change.word * LICENCES_IN_WORD + place)
-        for change in changes
-        for place in range(LICENCES_IN_WORD)
-        if change.mask >> (_NIBBLE_BITS * place) & _NIBBLE
-    )
-
-
 def status_in(word: int, place: int) -> StatusWord:
     """Return the status of the licence at `place` of a storage word.
 

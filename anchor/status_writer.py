@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from anchor.calls import (
+    LICENCES_IN_WORD,
     PROPOSAL_LIFETIME,
     Call,
     ConfirmCall,
@@ -38,8 +39,6 @@ from licence.formats import manifest as manifests
 from licence.formats.decision import Decision
 from licence.formats.tree import Tree
 from licence.ids import AuthorityId, Digest, Leaf, StatusIndex
-
-LICENCES_IN_WORD = 64
 
 MAX_PROPOSALS = 50
 """How often the same decision is proposed at most: for about a year, if nobody confirms."""

@@ -11,7 +11,14 @@ from typing import Any, Final
 from eth_abi.abi import encode
 from eth_utils.address import to_checksum_address
 
-from anchor.chain.account import FeePolicy, address_of, fee_fields, local_account, sign_fields
+from anchor.chain.account import (
+    GAS_MARGIN_PERCENT,
+    FeePolicy,
+    address_of,
+    fee_fields,
+    local_account,
+    sign_fields,
+)
 from anchor.chain.artifact import Artifact
 from anchor.chain.codec import authority_bytes, function
 from anchor.chain.evm import Contract
@@ -24,7 +31,6 @@ WAIT_SECONDS: Final = 120.0
 """Longest wait for a receipt."""
 
 POLL_SECONDS: Final = 0.05
-GAS_MARGIN_PERCENT: Final = 125
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,13 @@ The state follows from the mined calls alone, so a reorganisation is a shorter l
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 from anchor.calls import (
+    LICENCES_IN_WORD,
     PROPOSAL_LIFETIME,
     AnchorCall,
     Call,
@@ -19,7 +20,6 @@ from anchor.calls import (
     ReinstateCall,
     SupersedeCall,
     SuspendCall,
-    indices_of,
 )
 from anchor.ports import (
     AccountRights,
@@ -33,7 +33,7 @@ from anchor.ports import (
 from licence.domain.status import StatusWord, may_change
 from licence.errors import AnzhengError, Code
 from licence.formats.manifest import ManifestDigest
-from licence.ids import Address, AuthorityId, BlockHash, ChainId, MerkleRoot
+from licence.ids import Address, AuthorityId, BlockHash, ChainId, MerkleRoot, StatusIndex
 
 GENESIS = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
 
@@ -316,3 +316,13 @@ class FakeAccount:
     def sign(self, call: Call, *, nonce: int, version: int) -> bytes:
         self.chain.try_call(self.address, call)
         return self.chain.register(Signed(self.address, nonce, version, call))
+
+
+def indices_of(changes: Iterable[Change]) -> tuple[StatusIndex, ...]:
+    """Return the licences that these changes name, ascending."""
+    return tuple(
+        StatusIndex(change.word * LICENCES_IN_WORD + place)
+        for change in changes
+        for place in range(LICENCES_IN_WORD)
+        if change.mask >> (4 * place) & 15
+    )

@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anchor.calls import Change, changes_of, indices_of, status_in
+from anchor.calls import Change, changes_of, status_in
 from licence.domain.status import StatusWord
 from licence.errors import Code
 from licence.ids import StatusIndex
+from tests.fakes.chain import indices_of
 from tests.fakes.refusal import refuses
 
 INDICES = st.sets(st.integers(0, 5_000).map(StatusIndex), min_size=1, max_size=60)
