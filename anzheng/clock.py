@@ -1,9 +1,7 @@
 """The only place that reads the time of day and randomness from the operating system."""
 
 import secrets
-from datetime import UTC, datetime, timedelta
-
-from licence.ports import Clock
+from datetime import UTC, datetime
 
 
 class SystemClock:
@@ -12,18 +10,6 @@ class SystemClock:
     def now(self) -> datetime:
         """Return the present moment, aware, in UTC."""
         return datetime.now(UTC)
-
-
-class ShiftedClock:
-    """Another clock moved by a fixed span, so that the demo can let a status list grow stale."""
-
-    def __init__(self, base: Clock, shift: timedelta) -> None:
-        self._base = base
-        self._shift = shift
-
-    def now(self) -> datetime:
-        """Return the moment of the base clock, shifted."""
-        return self._base.now() + self._shift
 
 
 class SystemEntropy:

@@ -35,8 +35,5 @@ Address = NewType("Address", bytes)
 BlockHash = NewType("BlockHash", bytes)
 """Hash of a block as the node reports it, 32 bytes."""
 
-TxHash = NewType("TxHash", bytes)
-"""keccak-256 of a signed transaction, 32 bytes."""
-
 BatchId = NewType("BatchId", str)
 """Id of a release or anchor batch, unique in one installation."""

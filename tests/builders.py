@@ -37,7 +37,7 @@ from licence.formats.evidence import BatchRecord, WitnessEvidence
 from licence.formats.leaf import LeafKind
 from licence.formats.manifest import Manifest, ManifestRow
 from licence.formats.side_list import SideRow, make_side_list
-from licence.formats.status_shard import ListName, make_list, shard_of
+from licence.formats.status_shard import ListName, make_list
 from licence.formats.tree import Tree
 from licence.formats.trust_types import (
     Authority,
@@ -326,11 +326,6 @@ def side_row(index: int, word: StatusWord, effective_from: date, **changes: obje
         successor=Leaf(bytes(32)) if word is StatusWord.SUPERSEDED else None,
     )
     return replace(row, **changes)  # type: ignore[arg-type]
-
-
-def shard_index(index: int) -> int:
-    """Return the shard in which an index stands."""
-    return shard_of(StatusIndex(index))
 
 
 @cache

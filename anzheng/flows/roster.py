@@ -11,7 +11,6 @@ from licence.errors import AnzhengError, Code
 
 MAX_ROSTER_BYTES = 256 * 1024 * 1024
 MAX_ROSTER_ROWS = 200_000
-MAX_ROW_CHARS = 256 * 1024
 
 Row = Mapping[str, object]
 

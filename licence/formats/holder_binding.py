@@ -17,7 +17,6 @@ from licence.formats.cbor_fields import is_registry
 from licence.ids import Leaf, RegistryId, StatusIndex
 
 MAX_INDEX: Final = 2**32 - 1
-_UTF8_STRING: Final = 0x0C
 _LEAF_BYTES: Final = 32
 _PARTS: Final = 3
 
@@ -42,7 +41,7 @@ def encode_binding(binding: LicenceBinding) -> bytes:
     data = der.tlv(
         der.SEQUENCE,
         der.tlv(der.OCTET_STRING, binding.leaf),
-        der.tlv(_UTF8_STRING, binding.registry.encode("utf-8")),
+        der.tlv(der.UTF8_STRING, binding.registry.encode("utf-8")),
         der.integer(binding.index),
     )
     decode_binding(data)
@@ -60,7 +59,7 @@ def decode_binding(data: bytes) -> LicenceBinding:
         if len(parts) != _PARTS:
             raise AnzhengError(Code.HOLDER_CERTIFICATE, "a binding has three parts")
         leaf = der.value(parts[0], der.OCTET_STRING)
-        registry = der.value(parts[1], _UTF8_STRING).decode("ascii")
+        registry = der.value(parts[1], der.UTF8_STRING).decode("ascii")
         index = der.integer_value(parts[2])
     except (AnzhengError, UnicodeDecodeError) as exc:
         raise AnzhengError(Code.HOLDER_CERTIFICATE, "the binding is no DER of ours") from exc
