@@ -177,4 +177,4 @@ def test_codes_go_to_safe_addresses_only(url: str) -> None:
     "url", ["http://127.0.0.1:8470", "http://localhost:1", "https://r.example"]
 )
 def test_this_machine_may_be_spoken_to_in_plain(url: str) -> None:
-    assert HttpClaimDesk(url) is not None
+    HttpClaimDesk(url).close()
