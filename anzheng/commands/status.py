@@ -31,7 +31,7 @@ def show(context: typer.Context, leaf: LeafArgument, *, as_json: JsonFlag = Fals
 
     Example: anzheng status show 5f2c… --json
     """
-    from anzheng.routes.licences import describe
+    from anzheng.flows.look_up import describe
     from anzheng.wiring import open_store_base
     from licence.errors import AnzhengError, Code
 

@@ -11,14 +11,12 @@ from urllib.parse import quote
 from fastapi import APIRouter, Query
 from fastapi.responses import RedirectResponse, Response
 
-from anzheng.flows.status import word_of
+from anzheng.flows.look_up import describe
 from anzheng.store.database import Store, Unit
 from anzheng.store.licences import StoredLicence
 from licence.domain.licence_no import folded
-from licence.domain.status import StatusEvent
-from licence.domain.validity import shanghai_date
 from licence.errors import AnzhengError, Code
-from licence.formats.short_code import parse_short_code, short_code
+from licence.formats.short_code import parse_short_code
 from licence.ids import Leaf
 from licence.ports import Clock
 
@@ -92,23 +90,6 @@ def parse_leaf(text: str) -> Leaf:
     return Leaf(bytes.fromhex(text))
 
 
-def describe(unit: Unit, row: StoredLicence, clock: Clock) -> dict[str, object]:
-    """Say what the registry knows about a version, as JSON."""
-    leaf = row.leaf.hex() if row.leaf else None
-    events = unit.status.of_index(row.registry, row.authority, row.status_index)
-    word = word_of(events, shanghai_date(clock.now()))
-    return {
-        "leaf": leaf,
-        "state": row.state.value,
-        "anchored": row.leaf is not None and unit.anchors.evidence(row.leaf) is not None,
-        "assurance": "registry-word",
-        "short_code": short_code(row.licence_json),
-        "licence": json.loads(row.licence_json),
-        "status": {"word": word.name, "events": [_event(event) for event in events]},
-        "links": {"self": f"/v1/licences/{leaf}", "evidence": f"/v1/evidence/{leaf}"},
-    }
-
-
 def canonical_code(text: str) -> str:
     """Bring a typed short code to the form in which it is stored."""
     return parse_short_code(text).hex()
@@ -119,17 +100,6 @@ def _known(unit: Unit, leaf: Leaf) -> StoredLicence:
     if row is None:
         raise AnzhengError(Code.NOT_FOUND, "this leaf is not known here")
     return row
-
-
-def _event(event: StatusEvent) -> dict[str, object]:
-    return {
-        "word": event.new.name,
-        "decided_at": event.decided_at.isoformat(),
-        "effective_from": event.effective_from.isoformat(),
-        "until": event.until.isoformat() if event.until else None,
-        "document_no": event.document_no,
-        "successor": event.successor.hex() if event.successor else None,
-    }
 
 
 def _json(value: object) -> Response:

@@ -1,0 +1,42 @@
+"""What the registry says about a licence version: its word, never a proof.
+
+The same words for the public look-up and for `anzheng status show`.
+"""
+
+import json
+
+from anzheng.flows.status import word_of
+from anzheng.store.database import Unit
+from anzheng.store.licences import StoredLicence
+from licence.domain.status import StatusEvent
+from licence.domain.validity import shanghai_date
+from licence.formats.short_code import short_code
+from licence.ports import Clock
+
+
+def describe(unit: Unit, row: StoredLicence, clock: Clock) -> dict[str, object]:
+    """Say what the registry knows about a version, as JSON."""
+    leaf = row.leaf.hex() if row.leaf else None
+    events = unit.status.of_index(row.registry, row.authority, row.status_index)
+    word = word_of(events, shanghai_date(clock.now()))
+    return {
+        "leaf": leaf,
+        "state": row.state.value,
+        "anchored": row.leaf is not None and unit.anchors.evidence(row.leaf) is not None,
+        "assurance": "registry-word",
+        "short_code": short_code(row.licence_json),
+        "licence": json.loads(row.licence_json),
+        "status": {"word": word.name, "events": [_event(event) for event in events]},
+        "links": {"self": f"/v1/licences/{leaf}", "evidence": f"/v1/evidence/{leaf}"},
+    }
+
+
+def _event(event: StatusEvent) -> dict[str, object]:
+    return {
+        "word": event.new.name,
+        "decided_at": event.decided_at.isoformat(),
+        "effective_from": event.effective_from.isoformat(),
+        "until": event.until.isoformat() if event.until else None,
+        "document_no": event.document_no,
+        "successor": event.successor.hex() if event.successor else None,
+    }
