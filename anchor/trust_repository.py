@@ -7,7 +7,7 @@
     targets/lists/<registry>/<authority>/<sha256>.<shard>.cwt, .jwt, .side
     targets/bundle.json, targets/lists/…/<shard>.cwt …   the newest again under plain names
 
-The folder is served as it lies and, copied as it lies, is the trust folder of an offline verifier.
+The folder is served as it lies; its present state is the trust folder of an offline verifier.
 Files of an older state are never overwritten (`consistent_snapshot`), so neither a crash nor a
 reader in the middle of a publication sees a mixture. Plain names are for people and for the
 registry's look-ups; no verifier follows them.

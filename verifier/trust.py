@@ -8,7 +8,8 @@ Standard: The Update Framework 1.0, 5 (client workflow); DESIGN 3.4.
 """
 
 import hashlib
-from collections.abc import Mapping
+import ssl
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -32,8 +33,11 @@ MAX_TIMESTAMP_BYTES: Final = 16 * 1024
 MAX_SNAPSHOT_BYTES: Final = 2 * 1024 * 1024
 MAX_TARGETS_BYTES: Final = 16 * 1024 * 1024
 MAX_ROOT_VERSIONS: Final = 1_024
+MAX_ROOT_FILE_BYTES: Final = 64 * 1024
 BUNDLE: Final = "bundle.json"
 LISTS: Final = "lists"
+ROOT_FILE: Final = "root.crt"
+"""A root certificate of the bundle as PEM, for other people's tools; need not be there."""
 ISSUED_AT: Final = "x-anzheng-issued-at"
 """Field of the timestamp role that says when it was signed."""
 
@@ -50,6 +54,7 @@ class TrustStore:
         metadata_expired_at: The same if it has passed, else None.
         memory: The memory given, with what this store shows.
         lists: Lists by path, as the lists role names them.
+        files: All files of this state, relative to the folder, the deciding one last.
     """
 
     folder: Path
@@ -59,6 +64,7 @@ class TrustStore:
     metadata_expired_at: datetime | None
     memory: Memory
     lists: Mapping[str, TargetFile]
+    files: tuple[str, ...]
 
     def status_list(self, registry: RegistryId, authority: AuthorityId, shard: int) -> bytes | None:
         """Return a status list as CWT, or None if it is not in the store.
@@ -140,11 +146,14 @@ class _Walk:
         if target is None or target.length > trust_bundle.MAX_BUNDLE_BYTES:
             raise _refusal("it has no trust bundle")
         bundle = trust_bundle.decode(_target_bytes(self._folder, target))
+        self._check_root_file(bundle)
         if bundle.version < self._memory.bundle_version:
             raise _refusal(f"its bundle {bundle.version} is older than one already seen")
         expires_at = min(role.expires for role in (root, timestamp, snapshot, targets, lists))
         newest = max(bundle.issued_at, _issued_at(timestamp))
         memory = self._memory.saw_roles(self._versions).saw_bundle(bundle.version).saw_time(newest)
+        named = _lists_only(lists, targets)
+        stored = (stored_path(self._folder, each) for each in (target, *named.values()))
         return TrustStore(
             folder=self._folder,
             bundle=bundle,
@@ -152,7 +161,12 @@ class _Walk:
             metadata_expires_at=expires_at,
             metadata_expired_at=expires_at if now > expires_at else None,
             memory=replace(memory, first_root=first_root),
-            lists=_lists_only(lists, targets),
+            lists=named,
+            files=(
+                *(name for name in (ROOT_FILE,) if (self._folder / name).exists()),
+                *(path.relative_to(self._folder).as_posix() for path in stored),
+                *(f"metadata/{name}" for name in self._metadata_names()),
+            ),
         )
 
     def _roots(self) -> tuple[Root, Digest]:
@@ -180,6 +194,24 @@ class _Walk:
             raise _refusal(f"it has more than {MAX_ROOT_VERSIONS} roots")
         self._see("root", root.version)
         return root, digest
+
+    def _check_root_file(self, bundle: TrustBundle) -> None:
+        """Refuse a root beside the repository that other tools would believe and we do not."""
+        path = self._folder / ROOT_FILE
+        if not path.exists():
+            return
+        data = _limited(path, MAX_ROOT_FILE_BYTES)
+        pems = (ssl.DER_cert_to_PEM_cert(root.certificate) for root in bundle.roots)
+        if data not in {pem.encode("ascii") for pem in pems}:
+            raise _refusal(f"{ROOT_FILE} is no root of its bundle")
+
+    def _metadata_names(self) -> Iterator[str]:
+        for role, version in self._versions:
+            # Every root is kept, so that a verifier can follow the keys.
+            for each in range(1 if role == "root" else version, version + 1):
+                if role != "timestamp":
+                    yield f"{each}.{role}.json"
+        yield "timestamp.json"
 
     def _named(self, name: str, meta: MetaFile, limit: int) -> bytes:
         data = _limited(self._metadata / name, limit)

@@ -215,7 +215,6 @@ def _fetch_target(updater: "Updater", folder: Path, target: TargetFile) -> None:
         place.parent.mkdir(parents=True, exist_ok=True)
         # The client writes a temporary file, verifies it and renames it.
         updater.download_target(target, str(place))
-    _replace(place, folder / "targets" / target.path)
 
 
 def _store_metadata(folder: Path, scratch: Path) -> None:

@@ -67,8 +67,9 @@ def export(
 
     Example: anzheng trust export trust/
     """
+    from anzheng.clock import SystemClock
     from anzheng.flows.trust import copy_trust
 
     with answering(as_json=as_json) as out:
-        copy_trust(settings_of(context).data_dir / "trust", folder)
+        copy_trust(settings_of(context).data_dir / "trust", folder, now=SystemClock().now())
         out.say({"folder": str(folder)}, [f"copied to {folder}"])

@@ -46,6 +46,7 @@ def tell(folder: Path, console: Console) -> Story:
                 world = World(folder, story, installation, url, rows)
                 for chapter in CHAPTERS:
                     chapter(world)
+                world.tidy_trust()
     story.table()
     seconds = perf_counter() - started
     verdict = "[green]一切如预期 all as expected[/]" if story.as_expected else "[red]不如预期[/]"

@@ -117,8 +117,14 @@ class World:
         """Bring the field's trust folder up to date, over HTTP once it is there."""
         if not self.trust.exists():
             # The first copy comes by hand; later ones over the network.
-            copy_trust(self.installation.base.trust_folder, self.trust)
+            copy_trust(self.installation.base.trust_folder, self.trust, now=self.now())
         update_trust(self.trust, Source(f"{self.url}/trust"), now=self.now())
+
+    def tidy_trust(self) -> None:
+        """Leave nothing in the trust folder but its present state."""
+        with without(self.folder / "older-trust") as older:
+            self.trust.rename(older)
+            copy_trust(older, self.trust, now=self.now())
 
     def verify_online(self, pdf: bytes, name: str, presented: Presented | None = None) -> Report:
         """Verify with registry and chain, over HTTP, and keep the report."""

@@ -31,6 +31,7 @@ from licence.formats.trust_types import (
     TsaRoot,
     Witness,
 )
+from verifier.trust import ROOT_FILE, load_trust
 
 LICENCE_TYPE = "safety-production"
 SHARDS = 1
@@ -115,19 +116,18 @@ def list_offices(settings: Settings, estate: Estate, ring: KeyRing) -> tuple[Lis
     )
 
 
-def copy_trust(source: Path, target: Path) -> None:
-    """Copy the trust folder for an offline verifier; the deciding file comes last.
+def copy_trust(source: Path, target: Path, *, now: datetime) -> None:
+    """Copy what an offline verifier reads: the present state alone, the deciding file last.
 
     Raises:
-        AnzhengError: NOT_FOUND when there is nothing to copy, STORE_FAILED.
+        AnzhengError: NOT_FOUND when there is nothing to copy, STORE_FAILED, or what `load_trust`
+            says of the folder.
     """
-    last = source / "metadata" / "timestamp.json"
-    if not last.is_file():
+    if not (source / "metadata" / "timestamp.json").is_file():
         raise AnzhengError(Code.NOT_FOUND, f"{source} is no trust folder")
     try:
-        for place in sorted(source.rglob("*"), key=lambda found: found == last):
-            if place.is_file():
-                write_durably(target / place.relative_to(source), place.read_bytes())
+        for name in load_trust(source, now=now).files:
+            write_durably(target / name, (source / name).read_bytes())
     except OSError as exc:
         raise AnzhengError(Code.STORE_FAILED, f"{target} cannot be written") from exc
 
@@ -135,7 +135,7 @@ def copy_trust(source: Path, target: Path) -> None:
 def export_root(ring: KeyRing, folder: Path) -> None:
     """Write the root certificate as PEM beside the repository, for other people's tools."""
     pem = ssl.DER_cert_to_PEM_cert(ring.certificate("root"))
-    write_durably(folder / "root.crt", pem.encode("ascii"))
+    write_durably(folder / ROOT_FILE, pem.encode("ascii"))
 
 
 def _ed25519(ring: KeyRing, name: str) -> Ed25519PrivateKey:

@@ -190,11 +190,15 @@ class PublishedList:
 
     @property
     def cwt(self) -> bytes:
-        return (self.folder / "0.cwt").read_bytes()
+        return self._only("*.0.cwt")
 
     @property
     def jwt(self) -> bytes:
-        return (self.folder / "0.jwt").read_bytes()
+        return self._only("*.0.jwt")
+
+    def _only(self, name: str) -> bytes:
+        (found,) = self.folder.glob(name)
+        return found.read_bytes()
 
     @property
     def uri(self) -> str:
@@ -220,7 +224,8 @@ def lists(told: Told) -> tuple[PublishedList, ...]:
         places = expected.setdefault(version.draft.issuer_code, {})
         places[version.status.index] = CLOSED.get(path.stem, VALID)
     targets = told.folder / "trust" / "targets"
-    bundle = trust_bundle.decode((targets / "bundle.json").read_bytes())
+    (stored,) = targets.glob("*.bundle.json")
+    bundle = trust_bundle.decode(stored.read_bytes())
     (registry,) = (targets / "lists").iterdir()
     assert len(bundle.authorities) == 4
     return tuple(

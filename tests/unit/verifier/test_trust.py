@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import ssl
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,7 @@ import pytest
 from tuf.api.metadata import MetaFile
 
 from anchor.trust_repository import TrustRepository
-from licence.errors import Code
+from licence.errors import AnzhengError, Code
 from licence.formats import trust_bundle
 from licence.ids import AuthorityId, Digest, RegistryId
 from tests.fakes.refusal import refuses
@@ -280,3 +281,44 @@ def test_bundle_beyond_its_limit_is_not_read(folder: Path, monkeypatch: pytest.M
 def test_memory_of_an_unused_role_does_no_harm(folder: Path) -> None:
     memory = replace(load(folder).memory, roles=(("mirror", 7),))
     assert load(folder, memory).memory.role_version("mirror") == 7
+
+
+def read_all(folder: Path) -> None:
+    store = load(folder)
+    for name in store.lists:
+        registry, authority, _ = name.removeprefix("lists/").split("/")
+        store.status_list(RegistryId(registry), AuthorityId(authority), 0)
+        store.side_list(RegistryId(registry), AuthorityId(authority), 0)
+
+
+def pem_of_root() -> bytes:
+    return ssl.DER_cert_to_PEM_cert(sample_bundle().roots[0].certificate).encode("ascii")
+
+
+def test_root_beside_the_repository_must_be_one_of_its_bundle(folder: Path) -> None:
+    (folder / "root.crt").write_bytes(pem_of_root())
+    assert "root.crt" in load(folder).files
+    for bad in (b"", pem_of_root() + b"\n", pem_of_root().replace(b"A", b"B", 1), b"x" * 70_000):
+        (folder / "root.crt").write_bytes(bad)
+        with refuses(Code.TRUST_BUNDLE_REFUSED):
+            load(folder)
+
+
+def test_the_files_of_a_store_are_enough_and_none_has_a_free_byte(
+    folder: Path, tmp_path: Path
+) -> None:
+    (folder / "root.crt").write_bytes(pem_of_root())
+    store = load(folder)
+    copy = tmp_path / "copy"
+    for name in store.files:
+        (copy / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(folder / name, copy / name)
+    assert load(copy).files == store.files
+    assert store.files[-1] == "metadata/timestamp.json"
+    for name in store.files:
+        good = (copy / name).read_bytes()
+        (copy / name).write_bytes(bytes((good[0] ^ 1,)) + good[1:])
+        with pytest.raises(AnzhengError) as refused:
+            read_all(copy)
+        assert refused.value.code in {Code.TRUST_BUNDLE_REFUSED, Code.STATUS_LIST_REFUSED}, name
+        (copy / name).write_bytes(good)
