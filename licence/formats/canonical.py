@@ -29,6 +29,12 @@ MAX_INTEGER = 2**53 - 1
 
 _MAX_INTEGER_CHARACTERS = len(str(-MAX_INTEGER))
 
+_WRITER = json.JSONEncoder(
+    ensure_ascii=False, check_circular=False, allow_nan=False, sort_keys=True, separators=(",", ":")
+)
+"""The standard library's compiled writer. It spells texts and integers as RFC 8785 does, and sorts
+names by code point, which is RFC 8785's order as long as names are ASCII."""
+
 
 def dumps(value: JsonValue) -> bytes:
     """Write `value` in its one canonical spelling.
@@ -39,9 +45,9 @@ def dumps(value: JsonValue) -> bytes:
 
     Standard: RFC 8785.
     """
-    _check(value, 1)
+    ascii_names = _check(value, 1)
     try:
-        return rfc8785.dumps(value)
+        return _WRITER.encode(value).encode("utf-8") if ascii_names else rfc8785.dumps(value)
     except (ValueError, TypeError) as exc:
         raise AnzhengError(Code.JSON_SYNTAX, f"cannot be written as canonical JSON: {exc}") from exc
 
@@ -111,14 +117,18 @@ def _integer(text: str) -> int:
     return int(text)
 
 
-def _check(value: object, depth: int) -> None:
+def _check(value: object, depth: int) -> bool:
+    """Refuse what canonical JSON has no place for; return whether all names are ASCII."""
     if depth > MAX_DEPTH:
         raise AnzhengError(Code.JSON_SYNTAX, f"JSON nested deeper than {MAX_DEPTH}")
-    if isinstance(value, float):
-        raise AnzhengError(Code.JSON_SYNTAX, "canonical JSON here holds no floats")
+    if isinstance(value, str) or value is None:
+        return True
     if isinstance(value, dict):
-        for item in value.values():
-            _check(item, depth + 1)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            _check(item, depth + 1)
+        names = all(isinstance(name, str) and name.isascii() for name in value)
+        # Lists, not generators: every item must be looked at.
+        return all([names, *(_check(item, depth + 1) for item in value.values())])
+    if isinstance(value, list | tuple):
+        return all([True, *(_check(item, depth + 1) for item in value)])
+    if isinstance(value, int) and abs(value) <= MAX_INTEGER:
+        return True
+    raise AnzhengError(Code.JSON_SYNTAX, f"canonical JSON has no place for this {type(value)}")

@@ -2,6 +2,7 @@
 
 import json
 
+import rfc8785
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -22,6 +23,13 @@ def test_what_is_written_is_read_back(value: JsonValue) -> None:
     data = canonical.dumps(value)
     assert canonical.loads(data, max_bytes=len(data)) == value
     assert json.loads(data) == value
+
+
+@given(_VALUES)
+@example({"b": '\x00\x1f\x7f\u2028"\\/\b\t\n\f\r', "a": ["\U0001f600", True, -1], "A": None})
+@example({"\U0001f600": 1, "\uff21": 2})
+def test_the_spelling_is_that_of_rfc_8785(value: JsonValue) -> None:
+    assert canonical.dumps(value) == rfc8785.dumps(value)
 
 
 @given(_VALUES, st.sampled_from([", ", "\n", " "]))
