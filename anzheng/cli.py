@@ -10,7 +10,6 @@ from typing import Annotated
 import structlog
 import typer
 
-from anzheng.checking import TrustChecker
 from anzheng.clock import SystemClock, SystemEntropy
 from anzheng.commands import authority, release, status, trust
 from anzheng.commands.common import Globals
@@ -22,6 +21,7 @@ from anzheng.commands.service import serve, worker
 from licence.formats.verdict import EXIT_USAGE
 from verifier.cli import verify_command
 from wallet.cli import WalletParts, wallet_app
+from wallet.ports import Checker
 
 CLOCK = SystemClock()
 EXIT_INTERRUPTED = 130
@@ -54,6 +54,13 @@ def options(
     )
 
 
+def open_checker(folder: Path) -> Checker:
+    """Return the verifier that the wallet asks about a file; `verify` itself needs no database."""
+    from anzheng.checking import TrustChecker
+
+    return TrustChecker(folder, CLOCK)
+
+
 app.add_typer(authority.app, name="authority")
 app.command("import")(import_)
 app.add_typer(release.app, name="release")
@@ -63,7 +70,7 @@ app.command("export")(export)
 app.command("verify")(verify_command(CLOCK, SystemEntropy()))
 app.add_typer(trust.app, name="trust")
 app.add_typer(
-    wallet_app(WalletParts(CLOCK, open_checker=lambda folder: TrustChecker(folder, CLOCK))),
+    wallet_app(WalletParts(CLOCK, open_checker=open_checker)),
     name="wallet",
 )
 app.command("serve")(serve)

@@ -10,7 +10,7 @@ GOOD, BAD, TARGET = "#3a8f4d", "#b5403a", "#5b6b7a"
 
 
 def is_possible() -> bool:
-    """Say whether the library that draws is installed (`make dev`)."""
+    """Say whether matplotlib is here; it is none of our requirements, the numbers do without."""
     return importlib.util.find_spec("matplotlib") is not None
 
 
