@@ -136,14 +136,19 @@ class Confirmer:
 
 
 def verify_officers(
-    decision: Decision, officers: Sequence[DecisionOfficer], *, sites: Sequence[Site] = ()
+    decision: Decision,
+    officers: Sequence[DecisionOfficer],
+    *,
+    sites: Sequence[Site] = (),
+    least: int = MIN_OFFICERS,
 ) -> None:
-    """Return if two officers of the authority, and nobody else, signed the decision.
+    """Return if officers of the authority, two unless said, and nobody else signed the decision.
 
     Args:
         decision: The decision.
         officers: Pinned keys.
         sites: Our pages on which passkeys are used.
+        least: How many must have signed.
 
     Raises:
         AnzhengError: DECISION_OFFICER_UNKNOWN, DECISION_SIGNATURE, DECISION_TWO_OFFICERS.
@@ -165,8 +170,10 @@ def verify_officers(
             ) from error
         keys.add(officer.public_key)
     # Counted by key: one person with two names is one officer.
-    if len(keys) < MIN_OFFICERS:
-        raise AnzhengError(Code.DECISION_TWO_OFFICERS, "two officers must sign", signed=len(keys))
+    if len(keys) < least:
+        raise AnzhengError(
+            Code.DECISION_TWO_OFFICERS, "more officers must sign", signed=len(keys), needed=least
+        )
 
 
 def _proposed(call: ConfirmCall) -> ProposeCall:

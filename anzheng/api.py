@@ -7,7 +7,7 @@ from fastapi import FastAPI
 
 from anzheng.routes import claims, health, licences, problems, trust, verifications
 from anzheng.routes.claims import Redeem
-from anzheng.routes.health import Ping
+from anzheng.routes.health import Ping, Waiting
 from anzheng.routes.verifications import Verify
 from anzheng.store.database import Store
 from licence.ports import Clock
@@ -26,6 +26,7 @@ class ApiParts:
     redeem: Redeem
     pings: tuple[Ping, ...]
     request_max_bytes: int
+    waiting: Waiting
 
 
 def create_app(parts: ApiParts) -> FastAPI:
@@ -39,7 +40,7 @@ def create_app(parts: ApiParts) -> FastAPI:
         redoc_url=None,
     )
     problems.add_handlers(app)
-    app.include_router(health.router(parts.pings))
+    app.include_router(health.router(parts.pings, parts.waiting))
     app.include_router(licences.router(parts.store, parts.clock))
     app.include_router(licences.pointer_router())
     app.include_router(trust.router(parts.trust_folder))

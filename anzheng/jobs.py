@@ -10,6 +10,7 @@ from anzheng.flows import publish as publishing
 from anzheng.flows import release as releasing
 from anzheng.flows import sign as signing
 from anzheng.flows import status as deciding
+from anzheng.flows import status_chain
 from anzheng.flows.anchor import BatchRule
 from anzheng.queue.embedded import OutboxQueue
 from anzheng.queue.ports import Handler
@@ -65,7 +66,9 @@ def handlers(installation: Installation, rule: BatchRule | None = None) -> Mappi
         filling.fill_batch(base.store, base.files, base.clock, batch)
 
     def status(authority: str) -> datetime | None:
-        return deciding.work(base.store, base.clock, installation.offices, AuthorityId(authority))
+        return status_chain.work(
+            base.store, base.clock, installation.offices, AuthorityId(authority)
+        )
 
     def publish(_key: str) -> datetime:
         installation.publish_lists()

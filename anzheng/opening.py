@@ -46,7 +46,7 @@ class Means:
     estate: Estate
     ring: KeyRing
     store: Store
-    confirmer_store: TransactionStore
+    confirmer_store: SqlAnchorStore
     chain: EvmChain
     press: Presses
     register: CertificateRegister
@@ -80,6 +80,7 @@ def _open(means: Means, entry: AuthorityEntry) -> Office:
     folder.mkdir(parents=True, exist_ok=True)
     ledger = Ledger(folder / f"{entry.id}.sqlite3")
     store = SqlAnchorStore(means.store)
+    stores = (store, means.confirmer_store)
     return Office(
         authority=entry.id,
         registry=means.estate.registry,
@@ -91,6 +92,7 @@ def _open(means: Means, entry: AuthorityEntry) -> Office:
         ),
         confirmer=_confirmer(means, entry),
         hmac_key=means.ring.open(keyrings.manifest_key(entry.id)).secret,
+        set_aside=lambda decision: sum(each.set_aside(decision) for each in stores),
     )
 
 
@@ -186,17 +188,21 @@ def _witness_folder(home: Path, name: str) -> Path:
     return home / "witnesses" / name
 
 
-def _confirmer(means: Means, entry: AuthorityEntry) -> Confirmer:
-    officers = [
+def decision_officers(entry: AuthorityEntry) -> tuple[DecisionOfficer, ...]:
+    """Return the officers of an authority who may decide."""
+    return tuple(
         DecisionOfficer(officer.id, entry.id, officer.public_key) for officer in entry.officers
-    ]
+    )
+
+
+def _confirmer(means: Means, entry: AuthorityEntry) -> Confirmer:
     sender = _sender(means, entry.id, "confirm", means.confirmer_store)
     return Confirmer(
         means.chain,
         sender,
         entry.confirm_account,
         entry.id,
-        officers,
+        decision_officers(entry),
         means.clock,
         registry=means.estate.registry,
     )

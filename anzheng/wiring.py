@@ -1,6 +1,6 @@
 """Settings become objects here, and only here are concrete adapters named."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +8,7 @@ from pathlib import Path
 from anchor.chain.artifact import load_artifact
 from anchor.chain.evm import Contract, EvmChain
 from anchor.chain.node import Node
+from anchor.confirmer import DecisionOfficer
 from anzheng import estate as estates
 from anzheng import keyring as keyrings
 from anzheng.api import ApiParts
@@ -23,14 +24,15 @@ from anzheng.flows.trust import list_offices, make_bundle, repository
 from anzheng.judge import BundleJudge
 from anzheng.keyfiles import Key, open_key_file
 from anzheng.keyring import KeyRing, open_keyring
-from anzheng.opening import EstateOffices, Means, certificate_authority
+from anzheng.opening import EstateOffices, Means, certificate_authority, decision_officers
 from anzheng.settings import Settings
 from anzheng.store.anchor_store import SqlAnchorStore
 from anzheng.store.database import Store
+from anzheng.store.licences import FlowState
 from anzheng.store.migrate import migrate
 from licence.errors import AnzhengError, Code
 from licence.formats.trust_types import TrustBundle
-from licence.ids import ChainId, OfficerId, RegistryId
+from licence.ids import AuthorityId, ChainId, OfficerId, RegistryId
 from licence.ports import Clock, Entropy
 from signer.certificate_register import CertificateRegister
 from signer.glyphs import missing_glyphs
@@ -115,7 +117,20 @@ class Installation:
             redeem=self.claim_desk().claim,
             pings=(("database", self._ping_store), ("chain", self.chain.check)),
             request_max_bytes=base.settings.request_max_bytes,
+            waiting=self.waiting,
         )
+
+    def officers(self, authority: AuthorityId) -> Sequence[DecisionOfficer]:
+        """Return who may decide for an authority."""
+        return decision_officers(self.estate.authority(authority))
+
+    def waiting(self) -> Mapping[str, int]:
+        """Count what waits for a person: decisions, and licences that are parked."""
+        with self.base.store.read() as unit:
+            return {
+                "decisions": unit.status.count_parked(),
+                "licences": unit.licences.counts().get(FlowState.PARKED, 0),
+            }
 
     def _ping_store(self) -> None:
         with self.base.store.read() as unit:

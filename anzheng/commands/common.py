@@ -83,13 +83,24 @@ def read_leaf(text: str) -> Leaf:
     Raises:
         AnzhengError: REQUEST_INVALID.
     """
+    return Leaf(read_hex(text))
+
+
+def read_hex(text: str) -> bytes:
+    """Read a leaf or a digest, 32 bytes, from the command line.
+
+    Raises:
+        AnzhengError: REQUEST_INVALID.
+    """
     try:
         data = bytes.fromhex(text)
     except ValueError:
         data = b""
-    if len(data) != 32:  # noqa: PLR2004 - a leaf
-        raise AnzhengError(Code.REQUEST_INVALID, "a leaf is 64 hex digits; see `anzheng export`")
-    return Leaf(data)
+    if len(data) != 32:  # noqa: PLR2004 - SHA-256
+        raise AnzhengError(
+            Code.REQUEST_INVALID, "leaves and digests are 64 hex digits; see `anzheng export`"
+        )
+    return data
 
 
 def read_file(path: Path) -> bytes:

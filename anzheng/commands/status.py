@@ -11,13 +11,16 @@ from anzheng.commands.common import (
     Out,
     answering,
     read_file,
+    read_hex,
     read_leaf,
     settings_of,
 )
 
 if TYPE_CHECKING:
+    from anzheng.store.status import StoredDecision
     from anzheng.wiring import Installation
     from licence.formats.decision import Decision
+    from licence.ids import Digest
 
 app = typer.Typer(help="状态 Status: show, decide, confirm.", no_args_is_help=True)
 
@@ -35,13 +38,52 @@ def show(context: typer.Context, leaf: LeafArgument, *, as_json: JsonFlag = Fals
     from anzheng.wiring import open_store_base
     from licence.errors import AnzhengError, Code
 
+    wanted = read_leaf(leaf)
     with answering(as_json=as_json) as out, open_store_base(settings_of(context)) as base:
         with base.store.read() as unit:
-            row = unit.licences.by_leaf(read_leaf(leaf))
+            row = unit.licences.by_leaf(wanted)
             if row is None:
                 raise AnzhengError(Code.NOT_FOUND, "this leaf is not known here")
             found = describe(unit, row, base.clock)
-        out.say(found, [f"{row.licence_no} v{row.version}: {found['state']}, {found['status']}"])
+            found["decisions"] = decided = [_decision(one) for one in unit.status.of_leaf(wanted)]
+        first = f"{row.licence_no} v{row.version}: {found['state']}, {found['status']}"
+        out.say(found, [first, *map(_line, decided)])
+
+
+@app.command()
+def waiting(context: typer.Context, *, as_json: JsonFlag = False) -> None:
+    """List the decisions that are not on the chain yet, and why those wait that need a person.
+
+    Example: anzheng status waiting --json
+    """
+    from anzheng.wiring import open_store_base
+
+    with answering(as_json=as_json) as out, open_store_base(settings_of(context)) as base:
+        with base.store.read() as unit:
+            found = [_decision(one) for one in unit.status.waiting()]
+        out.say(found, [_line(one) for one in found] or ["0"])
+
+
+@app.command()
+def retry(
+    context: typer.Context,
+    decision: Annotated[str, typer.Argument(help="Digest of the decision, 64 hex digits.")],
+    *,
+    as_json: JsonFlag = False,
+) -> None:
+    """Let a decision that waits for a person go on, once the cause is out of the way.
+
+    Example: anzheng status retry 5f2c…
+    """
+    from anzheng.flows import status_chain
+    from anzheng.wiring import open_installation
+    from licence.ids import Digest
+
+    settings = settings_of(context)
+    with answering(as_json=as_json) as out, open_installation(settings) as installation:
+        base, digest = installation.base, Digest(read_hex(decision))
+        status_chain.retry(base.store, base.clock, installation.offices, digest)
+        _work(out, installation, digest, {})
 
 
 @app.command()
@@ -62,6 +104,10 @@ def decide(  # noqa: PLR0913 - one argument for each option
     effective: Annotated[datetime | None, typer.Option(formats=_DATE)] = None,
     until: Annotated[datetime | None, typer.Option(formats=_DATE)] = None,
     successor: Annotated[str | None, typer.Option(help="Leaf of the next version.")] = None,
+    decided: Annotated[
+        datetime | None,
+        typer.Option(formats=_DATE, help="Day it was decided, if it is entered later."),
+    ] = None,
     key: Annotated[Path | None, typer.Option(help="Key file; that of a trial if absent.")] = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -71,6 +117,7 @@ def decide(  # noqa: PLR0913 - one argument for each option
     --document "(示例)1号" --ground 示例
     """
     from anzheng.flows import status as deciding
+    from anzheng.flows.status_chain import start_of_day
     from anzheng.wiring import officer_key, open_installation
     from licence.domain.status import StatusWord
     from licence.errors import AnzhengError, Code
@@ -89,6 +136,7 @@ def decide(  # noqa: PLR0913 - one argument for each option
             effective_from=effective.date() if effective else None,
             until=until.date() if until else None,
             successor=read_leaf(successor) if successor else None,
+            decided_at=start_of_day(decided.date()) if decided else None,
         )
         drafted = deciding.draft(base.store, base.clock, order)
         opened = officer_key(settings, OfficerId(officer), key)
@@ -124,22 +172,54 @@ def confirm(
 def _carry_out(out: Out, installation: "Installation", signed: "Decision", place: Path) -> None:
     from anzheng.files import write_durably
     from anzheng.flows import status as deciding
-    from anzheng.flows.anchor import BatchRule
-    from anzheng.jobs import run_until_quiet
     from licence.formats import decision as formats
 
     base = installation.base
     write_durably(place, formats.encode(signed))
-    stored = deciding.decide(base.store, base.clock, signed)
+    officers = installation.officers(signed.authority)
+    stored = deciding.decide(base.store, base.clock, signed, officers)
+    _work(out, installation, stored.digest, {"file": str(place)})
+
+
+def _work(
+    out: Out, installation: "Installation", digest: "Digest", more: dict[str, object]
+) -> None:
+    """Take everything as far as it goes, and say where the decision stands then."""
+    from anzheng.flows.anchor import BatchRule
+    from anzheng.jobs import run_until_quiet
+    from licence.errors import AnzhengError, Code
+
+    base = installation.base
     settings = base.settings
     run_until_quiet(
         installation,
         BatchRule(settings.anchor_batch_licences, settings.anchor_batch_seconds),
     )
     with base.store.read() as unit:
-        found = unit.status.decision(stored.digest)
-    state = found.state.value if found else stored.state.value
-    out.say(
-        {"decision": stored.digest.hex(), "state": state, "file": str(place)},
-        [f"{signed.word.name} {signed.document_no}: {state}; decision in {place}"],
-    )
+        found = unit.status.decision(digest)
+    if found is None:
+        raise AnzhengError(Code.INTERNAL, "the decision is not stored")
+    said = _decision(found) | more
+    out.say(said, [_line(said)])
+
+
+def _decision(stored: "StoredDecision") -> dict[str, object]:
+    from licence.formats import decision as formats
+
+    read = formats.decode(stored.data)
+    return {
+        "decision": stored.digest.hex(),
+        "word": read.word.name,
+        "document_no": read.document_no,
+        "effective_from": read.effective_from.isoformat(),
+        "state": stored.state.value,
+        "officers": [signature.officer for signature in read.signatures],
+        "parked": stored.parked_code.value if stored.parked_code else None,
+    }
+
+
+def _line(said: dict[str, object]) -> str:
+    text = f"{said['word']} {said['document_no']}: {said['state']}"
+    if said["parked"]:
+        text += f", waits for a person 需人工处理: {said['parked']}"
+    return f"{text}; {said.get('file', said['decision'])}"

@@ -13,6 +13,7 @@ from anzheng.flows.release import TOPIC as SIGN_TOPIC
 from anzheng.flows.samples import many_rows
 from anzheng.flows.sign import sign_release
 from anzheng.flows.status import Order
+from anzheng.flows.status_chain import start_of_day
 from anzheng.flows.trust import copy_trust
 from anzheng.jobs import make_worker, run_until_quiet
 from anzheng.store.licences import FlowState, StoredLicence
@@ -37,7 +38,7 @@ def change(world: World) -> None:
     story.chapter("状态变更", "Changes of status")
     before = {place: sample(world, place) for place in (SUSPENDED, REVOKED, SUPERSEDED)}
     with without(world.folder / "old-trust") as old:
-        copy_trust(world.trust, old)
+        copy_trust(world.trust, old, now=world.now())
         _decide_all(world)
         story.say(
             "决定先记入登记库, 再上链; 吊销由一个账户提出, 另一个账户核对两名经办人签名后确认。",
@@ -169,11 +170,13 @@ def _decide(world: World, order: Order) -> None:
     base = world.installation.base
     decision = deciding.draft(base.store, base.clock, order)
     officers = world.installation.estate.authority(decision.authority).officers
-    needed = 2 if needs_confirmation(order.word) else 1
+    # What is taken over from earlier needs two officers, as what is final does.
+    needed = 2 if needs_confirmation(order.word) or order.decided_at else 1
     for officer in officers[:needed]:
         key = base.ring.open(keyrings.officer_key(officer.id))
         decision = deciding.sign(decision, officer.id, key)
-    deciding.decide(base.store, base.clock, decision)
+    pinned = world.installation.officers(decision.authority)
+    deciding.decide(base.store, base.clock, decision, pinned)
     world.story.show(f"{order.word.name} {order.document_no} · {needed} 签名 signatures")
 
 
@@ -192,6 +195,7 @@ def _sample_orders(world: World) -> list[Order]:
                 str(event["ground"]),
                 effective_from=_day(event, "effective_from"),
                 until=_day(event, "until"),
+                decided_at=start_of_day(date.fromisoformat(str(event["decided_on"]))),
             )
         )
     return orders

@@ -1,12 +1,13 @@
 """What the flows need of one authority: its signer, its anchorer, its status accounts, its CA."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from anchor.confirmer import Confirmer
 from anchor.publish import Anchorer
 from anchor.status_writer import StatusWriter
-from licence.ids import AuthorityId, RegistryId
+from licence.ids import AuthorityId, Digest, RegistryId
 from signer.issue import Signer
 from signer.ledger import Ledger
 
@@ -24,6 +25,7 @@ class Office:
         status_writer: Writes and proposes status.
         confirmer: Confirms final status, from an account of its own.
         hmac_key: Hides numbers in manifests.
+        set_aside: Forgets the parked transactions of a decision, so that new ones are made.
     """
 
     authority: AuthorityId
@@ -34,6 +36,7 @@ class Office:
     status_writer: StatusWriter
     confirmer: Confirmer
     hmac_key: bytes
+    set_aside: Callable[[Digest], int]
 
 
 class Offices(Protocol):

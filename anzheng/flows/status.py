@@ -1,38 +1,36 @@
 """Step 9, change of status: decided in the registry's event log first, then on chain and in lists.
 
 1. Draft: what is decided about which leaves becomes a `Decision`, which officers sign.
-2. Decide: the decision and its events are stored; from here on our lists count them.
-3. Write: the propose account writes it; a final word is only proposed.
-4. Confirm: another account, whose process checks two officers' signatures itself, confirms.
+2. Decide: once the rules and the signatures are checked, the decision and its events are stored;
+   from here on our lists count them.
 
-Every step may be repeated; nothing here ever makes a status better than the chain says.
+What is decided goes on the chain in `status_chain`. Every step may be repeated; nothing here ever
+makes a status better than the chain says.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
-from enum import Enum, unique
+from datetime import date, datetime, timedelta
 
-from anchor.calls import Succession
-from anchor.confirmer import MIN_OFFICERS
-from anchor.ports import TxState
+from anchor.confirmer import MIN_OFFICERS, DecisionOfficer, verify_officers
 from anchor.status_lists import counts_on
-from anchor.status_writer import order_of, succession
 from anzheng.flows import publish as publishing
-from anzheng.flows.offices import Office, Offices
 from anzheng.keyfiles import Key
 from anzheng.officers import sign_as
 from anzheng.store.database import Store, Unit
 from anzheng.store.licences import StoredLicence
-from anzheng.store.status import DecisionState, StoredDecision
-from licence.domain.model import StatusRef
-from licence.domain.status import StatusEvent, StatusWord, may_change, needs_confirmation
-from licence.domain.validity import CHINA, shanghai_date
+from anzheng.store.status import StoredDecision
+from licence.domain.model import Draft, StatusRef
+from licence.domain.problem import Problem
+from licence.domain.status import StatusEvent, StatusWord, may_change
+from licence.domain.status_rules import check_event
+from licence.domain.validity import shanghai_date
 from licence.errors import AnzhengError, Code
 from licence.formats import decision as decisions
+from licence.formats import licence_json
 from licence.formats.decision import Decision, DecisionSubject
 from licence.formats.fields import whole_second
-from licence.ids import AuthorityId, BatchId, Leaf, OfficerId, StatusIndex
+from licence.ids import Leaf, OfficerId
 from licence.ports import Clock
 
 TOPIC = "status"
@@ -40,8 +38,12 @@ TOPIC = "status"
 
 DEFAULT_SUSPENSION_DAYS = 30
 
-CHAIN_SECONDS = 2
-"""Pause before a transaction that is not final yet is looked at again."""
+MAX_ENTRY_DELAY = timedelta(days=7)
+"""A decision that is entered later than this after it was taken needs two officers, whatever its
+word: its date says from when on a licence is not valid."""
+
+CLOCK_SKEW = timedelta(minutes=5)
+"""How far the clock of the officer who drafts may be ahead of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +55,11 @@ class Order:
         word: What its status becomes.
         document_no: Number of the decision 文号; empty for SUPERSEDED only.
         ground: Why.
-        effective_from: First day on which it counts; today unless given.
+        effective_from: First day on which it counts; today unless given, and for RESCINDED the
+            first day of the licence.
         until: Last day of a suspension; 30 days on unless given.
         successor: For SUPERSEDED, the leaf of the next version.
+        decided_at: When it was decided; now unless it is taken over from elsewhere.
     """
 
     leaf: Leaf
@@ -65,6 +69,7 @@ class Order:
     effective_from: date | None = None
     until: date | None = None
     successor: Leaf | None = None
+    decided_at: datetime | None = None
 
 
 def word_of(events: Iterable[StatusEvent], today: date) -> StatusWord:
@@ -84,27 +89,32 @@ def draft(store: Store, clock: Clock, order: Order) -> Decision:
 
     Raises:
         AnzhengError: NOT_FOUND for an unknown leaf, STATUS_TRANSITION when the word may not
-            follow the present one.
+            follow the present one; with fact `field`, what the rules refuse.
     """
     now = clock.now()
-    today = shanghai_date(now)
     with store.read() as unit:
         row = _known(unit, order.leaf)
-        _check_transition(_last_word(unit, row), order.word)
-    until = order.until
-    if order.word is StatusWord.SUSPENDED and until is None:
-        until = (order.effective_from or today) + timedelta(days=DEFAULT_SUSPENSION_DAYS)
-    return Decision(
-        registry=row.registry,
-        authority=row.authority,
-        word=order.word,
-        subjects=(DecisionSubject(row.status_index, order.leaf, order.successor),),
-        decided_at=whole_second(now),
-        effective_from=order.effective_from or today,
-        until=until,
-        document_no=order.document_no,
-        ground=order.ground,
-    )
+        decided_at = whole_second(order.decided_at or now)
+        effective_from = order.effective_from or shanghai_date(decided_at)
+        if order.effective_from is None and order.word is StatusWord.RESCINDED:
+            effective_from = _draft_of(row).valid_from
+        until = order.until
+        if order.word is StatusWord.SUSPENDED and until is None:
+            until = effective_from + timedelta(days=DEFAULT_SUSPENSION_DAYS)
+        drafted = Decision(
+            registry=row.registry,
+            authority=row.authority,
+            word=order.word,
+            subjects=(DecisionSubject(row.status_index, order.leaf, order.successor),),
+            decided_at=decided_at,
+            effective_from=effective_from,
+            until=until,
+            document_no=order.document_no,
+            ground=order.ground,
+        )
+        # What the rules refuse, no officer should sign.
+        _event(unit, drafted, drafted.subjects[0], now)
+    return drafted
 
 
 def sign(decision: Decision, officer: OfficerId, key: Key) -> Decision:
@@ -113,116 +123,37 @@ def sign(decision: Decision, officer: OfficerId, key: Key) -> Decision:
     return replace(decision, signatures=(*decision.signatures, signature))
 
 
-def decide(store: Store, clock: Clock, decision: Decision) -> StoredDecision:
+def decide(
+    store: Store, clock: Clock, decision: Decision, officers: Sequence[DecisionOfficer]
+) -> StoredDecision:
     """Store a decision and its events, and ask for the rest; the same one again adds signatures.
 
+    Args:
+        store: The registry's log.
+        clock: Tells the time.
+        decision: Signed by one officer at least, and by two when it is entered late.
+        officers: Who may decide.
+
     Raises:
-        AnzhengError: DECISION_TWO_OFFICERS for one without any signature, NOT_FOUND,
-            STATUS_TRANSITION, CONFLICT for subjects that are not those of the registry.
+        AnzhengError: DECISION_OFFICER_UNKNOWN, DECISION_SIGNATURE, DECISION_TWO_OFFICERS;
+            NOT_FOUND, CONFLICT for subjects that are not those of the registry;
+            STATUS_TRANSITION; with fact `field`, what the rules refuse (`status_rules`).
     """
-    if not decision.signatures:
-        raise AnzhengError(Code.DECISION_TWO_OFFICERS, "an officer must sign a decision")
     now = clock.now()
+    late = now - decision.decided_at > MAX_ENTRY_DELAY
+    # A wrong signature would stay in the decision, and the confirmer could never accept it.
+    verify_officers(decision, officers, least=MIN_OFFICERS if late else 1)
     digest, data = decisions.digest(decision), decisions.encode(decision)
     with store.write() as unit:
         known = unit.status.decision(digest)
         if known is not None:
             _merge(unit, known, decision)
         else:
-            events = tuple(_event(unit, decision, subject) for subject in decision.subjects)
+            events = tuple(_event(unit, decision, one, now) for one in decision.subjects)
             known = unit.status.add(digest, data, events, now)
         unit.outbox.add(TOPIC, decision.authority, now)
         unit.outbox.add(publishing.TOPIC, publishing.KEY, now)
         return known
-
-
-def work(store: Store, clock: Clock, offices: Offices, authority: AuthorityId) -> datetime | None:
-    """Take every decision of an authority as far as it goes now.
-
-    Decisions about the same licence go one after the other; the others do not wait for them.
-
-    Returns:
-        When to come again; None when nothing is left to do, or only officers can go on.
-
-    Raises:
-        AnzhengError: CHAIN_UNAVAILABLE and the like: try again later.
-    """
-    office = offices.open(authority)
-    now = clock.now()
-    with store.read() as unit:
-        waiting = unit.status.open_decisions(authority)
-    blocked: set[StatusIndex] = set()
-    again: list[datetime] = []
-    for stored in waiting:
-        decision = decisions.decode(stored.data)
-        indices = {subject.index for subject in decision.subjects}
-        progress = _Progress.BLOCKED
-        # What is rescinded is void for every day, so it never waits for one.
-        rescinds = decision.word is StatusWord.RESCINDED
-        if stored.effective_from > shanghai_date(now) and not rescinds:
-            again.append(start_of_day(stored.effective_from))
-        elif not indices & blocked:
-            progress = _advance(store, office, stored, decision)
-        if progress is _Progress.CHAIN:
-            again.append(now + timedelta(seconds=CHAIN_SECONDS))
-        if progress is not _Progress.DONE:
-            blocked |= indices
-    return min(again, default=None)
-
-
-def start_of_day(day: date) -> datetime:
-    """Return when a day begins in China."""
-    return datetime.combine(day, time(), CHINA)
-
-
-@unique
-class _Progress(Enum):
-    """How far a decision came."""
-
-    DONE = "done"
-    CHAIN = "waits for the chain"
-    BLOCKED = "waits for an officer, a day or another decision"
-
-
-def _advance(store: Store, office: Office, stored: StoredDecision, decision: Decision) -> _Progress:
-    final = needs_confirmation(decision.word)
-    if stored.state is DecisionState.DECIDED or final:
-        # A proposal that lapsed while it waited for the second officer is made again.
-        order = order_of(decision, _successions(store, decision))
-        if office.status_writer.advance(order).state is not TxState.FINAL:
-            return _Progress.CHAIN
-    if stored.state is DecisionState.DECIDED:
-        state = DecisionState.WRITTEN if final else DecisionState.ON_CHAIN
-        with store.write() as unit:
-            unit.status.progress(stored, state)
-    if not final:
-        return _Progress.DONE
-    if len(decision.signatures) < MIN_OFFICERS:
-        return _Progress.BLOCKED
-    if office.confirmer.advance(stored.data).state is not TxState.FINAL:
-        return _Progress.CHAIN
-    with store.write() as unit:
-        unit.status.progress(stored, DecisionState.ON_CHAIN)
-    return _Progress.DONE
-
-
-def _successions(store: Store, decision: Decision) -> tuple[Succession, ...]:
-    """Prove each successor from the batch in which it was anchored.
-
-    Raises:
-        AnzhengError: ANCHOR_PENDING while a successor is not anchored.
-    """
-    proofs = []
-    with store.read() as unit:
-        for subject in decision.subjects:
-            if subject.successor is None:
-                continue
-            row = _known(unit, subject.successor)
-            if row.batch_id is None or unit.anchors.evidence(subject.successor) is None:
-                raise AnzhengError(Code.ANCHOR_PENDING, "the next version is not anchored yet")
-            manifest = unit.anchors.manifest(BatchId(row.batch_id))
-            proofs.append(succession(subject.index, subject.successor, manifest))
-    return tuple(proofs)
 
 
 def _merge(unit: Unit, known: StoredDecision, decision: Decision) -> None:
@@ -235,7 +166,8 @@ def _merge(unit: Unit, known: StoredDecision, decision: Decision) -> None:
         unit.status.sign(known, decisions.encode(replace(stored, signatures=signatures)))
 
 
-def _event(unit: Unit, decision: Decision, subject: DecisionSubject) -> StatusEvent:
+def _event(unit: Unit, decision: Decision, subject: DecisionSubject, now: datetime) -> StatusEvent:
+    """Return the event that a decision makes of a licence version, if it may stand."""
     row = _known(unit, subject.leaf)
     same = (row.registry, row.authority, row.status_index) == (
         decision.registry,
@@ -246,7 +178,7 @@ def _event(unit: Unit, decision: Decision, subject: DecisionSubject) -> StatusEv
         raise AnzhengError(Code.CONFLICT, "leaf and status index do not belong together")
     old = _last_word(unit, row)
     _check_transition(old, decision.word)
-    return StatusEvent(
+    event = StatusEvent(
         leaf=subject.leaf,
         ref=StatusRef(row.registry, row.status_index),
         authority=row.authority,
@@ -259,6 +191,40 @@ def _event(unit: Unit, decision: Decision, subject: DecisionSubject) -> StatusEv
         ground=decision.ground,
         successor=subject.successor,
     )
+    version = _draft_of(row)
+    _refuse((*_entry(event, version, now), *check_event(event, version)))
+    if subject.successor is not None:
+        _check_successor(row, _known(unit, subject.successor))
+    return event
+
+
+def _entry(event: StatusEvent, version: Draft, now: datetime) -> Iterator[Problem]:
+    """Judge when a decision says that it was taken."""
+    if event.decided_at > now + CLOCK_SKEW:
+        yield Problem("decided_at", Code.DATE_ORDER, "a decision is entered after it was taken")
+    if shanghai_date(event.decided_at) < version.issued_on:
+        yield Problem("decided_at", Code.DATE_ORDER, "no decision is older than the licence")
+
+
+def _refuse(problems: Sequence[Problem]) -> None:
+    """Raise the first of the problems, and tell of all."""
+    if problems:
+        text = "; ".join(f"{each.field}: {each.message}" for each in problems)
+        raise AnzhengError(problems[0].code, text, field=problems[0].field, problems=len(problems))
+
+
+def _check_successor(row: StoredLicence, successor: StoredLicence) -> None:
+    same = (row.authority, row.licence_no) == (successor.authority, successor.licence_no)
+    if not same or successor.version <= row.version:
+        raise AnzhengError(
+            Code.FIELD_VALUE,
+            "successor: must be a later version of the same licence",
+            field="successor",
+        )
+
+
+def _draft_of(row: StoredLicence) -> Draft:
+    return licence_json.decode(row.licence_json).draft
 
 
 def _last_word(unit: Unit, row: StoredLicence) -> StatusWord:

@@ -1,6 +1,7 @@
 """Health: is the process alive, and can it serve."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
@@ -10,8 +11,11 @@ from licence.errors import AnzhengError
 Ping = tuple[str, Callable[[], None]]
 """Name of a part and a function that raises AnzhengError when it does not work."""
 
+Waiting = Callable[[], Mapping[str, int]]
+"""Counts, by kind, what only a person can bring on."""
 
-def router(pings: Sequence[Ping]) -> APIRouter:
+
+def router(pings: Sequence[Ping], waiting: Waiting) -> APIRouter:
     """Make `/health/live` and `/health/ready`."""
     routes = APIRouter(prefix="/health", tags=["health"])
 
@@ -22,7 +26,10 @@ def router(pings: Sequence[Ping]) -> APIRouter:
 
     @routes.get("/ready")
     def ready() -> JSONResponse:
-        """Say whether every part works; 503 names those that do not, by code."""
+        """Say whether every part works; 503 names those that do not, by code.
+
+        What waits for a person is counted, and is no reason to send requests elsewhere.
+        """
         parts: dict[str, str] = {}
         for name, ping in pings:
             try:
@@ -31,7 +38,10 @@ def router(pings: Sequence[Ping]) -> APIRouter:
             except AnzhengError as exc:
                 parts[name] = exc.code.value
         good = all(state == "ok" for state in parts.values())
-        body = {"status": "ready" if good else "not ready", "parts": parts}
+        body: dict[str, object] = {"status": "ready" if good else "not ready", "parts": parts}
+        # Whoever has no database cannot count either.
+        with suppress(AnzhengError):
+            body["waiting_for_a_person"] = dict(waiting())
         return JSONResponse(body, status_code=200 if good else 503)
 
     return routes

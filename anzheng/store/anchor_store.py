@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from anchor.ports import AnchorBatch, LeafEvidence, Transaction
 from anzheng.store.database import Store
-from licence.ids import Address, AuthorityId, BatchId, Leaf, RegistryId
+from licence.ids import Address, AuthorityId, BatchId, Digest, Leaf, RegistryId
 
 
 class SqlAnchorStore:
@@ -72,3 +72,8 @@ class SqlAnchorStore:
         """Insert (revision 0) or replace the row of this purpose."""
         with self._store.write() as unit:
             return unit.anchors.save_transaction(transaction)
+
+    def set_aside(self, decision: Digest) -> int:
+        """Rename the parked transactions of a decision, so that new ones are made."""
+        with self._store.write() as unit:
+            return unit.status.set_aside(decision)

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
 
+from anzheng.store import transactions
 from anzheng.store.tables import decisions, status_events
 from anzheng.store.times import from_text, to_text
 from licence.domain.model import StatusRef
@@ -41,6 +42,8 @@ class StoredDecision:
     data: bytes
     effective_from: date
     state: DecisionState
+    parked_code: Code | None = None
+    """Why it waits for a person; None while it goes on by itself."""
 
 
 _COLUMNS = tuple(decisions.c[name] for name in StoredDecision.__dataclass_fields__)
@@ -94,6 +97,37 @@ class StatusLog:
             (decisions.c.authority == authority)
             & (decisions.c.state != DecisionState.ON_CHAIN.value)
         )
+
+    def of_leaf(self, leaf: Leaf) -> tuple[StoredDecision, ...]:
+        """All decisions about a licence version, oldest first."""
+        about = select(status_events.c.decision_id).where(status_events.c.leaf == leaf)
+        return self._decisions(decisions.c.id.in_(about))
+
+    def waiting(self) -> tuple[StoredDecision, ...]:
+        """Decisions of all authorities that are not on the chain yet, oldest first."""
+        return self._decisions(decisions.c.state != DecisionState.ON_CHAIN.value)
+
+    def park(self, decision: StoredDecision, reason: Code) -> None:
+        """Note that a decision waits for a person, and why."""
+        self._connection.execute(
+            update(decisions).where(decisions.c.id == decision.id).values(parked_code=reason.value)
+        )
+
+    def unpark(self, decision: StoredDecision) -> None:
+        """Let a decision that waited for a person go on."""
+        self._connection.execute(
+            update(decisions).where(decisions.c.id == decision.id).values(parked_code=None)
+        )
+
+    def set_aside(self, decision: Digest) -> int:
+        """Rename the parked transactions of a decision, so that new ones are made; how many."""
+        return transactions.set_aside(self._connection, decision)
+
+    def count_parked(self) -> int:
+        """How many decisions wait for a person."""
+        return self._connection.execute(
+            select(func.count()).where(decisions.c.parked_code.is_not(None))
+        ).scalar_one()
 
     def count(self, state: DecisionState) -> int:
         """How many decisions have come so far."""
@@ -164,6 +198,7 @@ def _decision(row: Row[Any]) -> StoredDecision:
         row.data,
         date.fromisoformat(row.effective_from),
         DecisionState(row.state),
+        None if row.parked_code is None else Code(row.parked_code),
     )
 
 

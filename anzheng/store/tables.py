@@ -181,11 +181,14 @@ decisions = Table(
     Column("data", LargeBinary, nullable=False),
     Column("effective_from", String(10), nullable=False),
     Column("state", String(16), nullable=False),
+    Column("parked_code", String(64)),
     Column("created_at", String(32), nullable=False),
     UniqueConstraint("digest"),
     Index(None, "authority", "state"),
 )
-"""Decisions about status as the officers signed them; `state`: decided, written, on_chain."""
+"""Decisions about status as the officers signed them; `state`: decided, written, on_chain.
+
+`parked_code` says why one waits for a person."""
 
 status_events = Table(
     "status_event",

@@ -3,16 +3,19 @@
 import json
 from dataclasses import replace
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from anchor.ports import Transaction, TxState
 from anzheng.store.tables import transactions
 from anzheng.store.times import from_text, to_text
 from licence.errors import AnzhengError, Code
-from licence.ids import Address, BlockHash
+from licence.ids import Address, BlockHash, Digest
 
 _COLUMNS = tuple(transactions.c[name] for name in Transaction.__dataclass_fields__)
+
+ASIDE = "#"
+"""Stands between the purpose of a transaction that was set aside and its number."""
 
 
 def find(connection: Connection, purpose: str) -> Transaction | None:
@@ -73,6 +76,34 @@ def save(connection: Connection, transaction: Transaction) -> Transaction:
             Code.CONFLICT, "the transaction was changed by another", purpose=transaction.purpose
         )
     return stored
+
+
+def set_aside(connection: Connection, decision: Digest) -> int:
+    """Rename the parked transactions of a decision, so that new ones are made in their place.
+
+    They stay as a record, and keep their nonces.
+
+    Returns:
+        How many there were.
+    """
+    prefixes = tuple(f"{role}:{decision.hex()}" for role in ("status", "confirm"))
+    mine = or_(*(transactions.c.purpose.startswith(prefix) for prefix in prefixes))
+    rows = connection.execute(
+        select(transactions.c.purpose, transactions.c.state).where(mine)
+    ).all()
+    aside = sum(ASIDE in row.purpose for row in rows)
+    parked = [
+        row.purpose
+        for row in rows
+        if row.state == TxState.PARKED.value and ASIDE not in row.purpose
+    ]
+    for place, purpose in enumerate(parked, start=aside + 1):
+        connection.execute(
+            update(transactions)
+            .where(transactions.c.purpose == purpose)
+            .values(purpose=f"{purpose}{ASIDE}{place}")
+        )
+    return len(parked)
 
 
 def _values(stored: Transaction) -> dict[str, object]:

@@ -36,6 +36,7 @@ class Parts:
     def __init__(self, store: Store, clock: FakeClock, folder: Path) -> None:
         self.verified: list[tuple[bytes, date | None]] = []
         self.claimed = 0
+        self.parked = 0
         self.chain_error: AnzhengError | None = None
         self.clock = clock
         self.parts = ApiParts(
@@ -46,6 +47,7 @@ class Parts:
             redeem=self.redeem,
             pings=(("chain", self.ping),),
             request_max_bytes=LIMIT,
+            waiting=lambda: {"decisions": self.parked},
         )
 
     def verify(self, pdf: bytes, on: date | None) -> Report:
@@ -222,6 +224,15 @@ def test_health(client: AppClient, parts: Parts) -> None:
     answer = client.get("/health/ready")
     assert answer.status_code == 503
     assert answer.json()["parts"] == {"chain": "CHAIN_UNAVAILABLE"}
+
+
+def test_what_waits_for_a_person_is_shown_and_closes_nothing(
+    client: AppClient, parts: Parts
+) -> None:
+    parts.parked = 2
+    answer = client.get("/health/ready")
+    assert answer.status_code == 200
+    assert answer.json()["waiting_for_a_person"] == {"decisions": 2}
 
 
 def test_our_own_faults_say_nothing(client: AppClient, parts: Parts) -> None:

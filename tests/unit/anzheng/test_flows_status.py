@@ -1,13 +1,16 @@
 """Step 9 up to the chain: what may be decided, and what the registry's log then says."""
 
 import hashlib
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 
 import pytest
 
+from anchor.confirmer import DecisionOfficer
 from anzheng import keyfiles
 from anzheng.flows import status as deciding
 from anzheng.flows.prepare import Preparer
+from anzheng.flows.samples import many_rows
 from anzheng.flows.status import Order, word_of
 from anzheng.keyfiles import KeyKind
 from anzheng.store.database import Store
@@ -25,7 +28,15 @@ from tests.fakes.drafts import ISSUER, good_row
 REGISTRY = RegistryId("r-test")
 LEAF = Leaf(hashlib.sha256(b"leaf").digest())
 TODAY = date(2026, 11, 21)
-KEY = keyfiles.generate(KeyKind.ES256)
+KEYS = {name: keyfiles.generate(KeyKind.ES256) for name in ("a", "b")}
+OFFICERS = tuple(
+    DecisionOfficer(OfficerId(name), AuthorityId(ISSUER), key.public_der)
+    for name, key in KEYS.items()
+)
+GROUNDS = {
+    StatusWord.RESCINDED: "违反法定程序作出准予许可决定",
+    StatusWord.CANCELLED: "企业依法终止：示例",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -41,15 +52,19 @@ def signed(store: Store, clock: FakeClock) -> None:
 
 
 def order(word: StatusWord, document: str = "(示例)1号", effective: date | None = None) -> Order:
-    return Order(LEAF, word, document, "示例", effective_from=effective)
+    return Order(LEAF, word, document, GROUNDS.get(word, "示例"), effective_from=effective)
+
+
+def signed_by(decision: Decision, *officers: str) -> Decision:
+    for officer in officers:
+        decision = deciding.sign(decision, OfficerId(officer), KEYS[officer])
+    return decision
 
 
 def decided(store: Store, clock: FakeClock, what: Order, *officers: str) -> Decision:
     """Draft, sign and decide."""
-    decision = deciding.draft(store, clock, what)
-    for officer in officers or ("a",):
-        decision = deciding.sign(decision, OfficerId(officer), KEY)
-    deciding.decide(store, clock, decision)
+    decision = signed_by(deciding.draft(store, clock, what), *(officers or ("a",)))
+    deciding.decide(store, clock, decision, OFFICERS)
     return decision
 
 
@@ -70,7 +85,8 @@ def test_a_decision_counts_from_its_day(store: Store, clock: FakeClock) -> None:
 
 
 def test_a_rescission_counts_for_every_day(store: Store, clock: FakeClock) -> None:
-    decided(store, clock, order(StatusWord.RESCINDED, effective=TODAY + timedelta(days=9)))
+    decision = decided(store, clock, order(StatusWord.RESCINDED))
+    assert decision.effective_from == date.fromisoformat(str(good_row()["valid_from"]))
     assert word_on(store, TODAY - timedelta(days=999)) is StatusWord.RESCINDED
 
 
@@ -95,12 +111,12 @@ def test_a_final_word_does_not_come_back(store: Store, clock: FakeClock) -> None
 
 def test_two_drafts_cannot_both_be_decided(store: Store, clock: FakeClock) -> None:
     drafts = [
-        deciding.sign(deciding.draft(store, clock, order(word)), OfficerId("a"), KEY)
+        signed_by(deciding.draft(store, clock, order(word)), "a")
         for word in (StatusWord.REVOKED, StatusWord.WITHDRAWN)
     ]
-    deciding.decide(store, clock, drafts[0])
+    deciding.decide(store, clock, drafts[0], OFFICERS)
     with pytest.raises(AnzhengError) as caught:
-        deciding.decide(store, clock, drafts[1])
+        deciding.decide(store, clock, drafts[1], OFFICERS)
     assert caught.value.code is Code.STATUS_TRANSITION
 
 
@@ -108,8 +124,9 @@ def test_the_same_decision_twice_is_one_with_more_signatures(
     store: Store, clock: FakeClock
 ) -> None:
     first = decided(store, clock, order(StatusWord.REVOKED))
-    second = deciding.sign(first, OfficerId("b"), KEY)
-    assert deciding.decide(store, clock, second).id == deciding.decide(store, clock, first).id
+    second = signed_by(first, "b")
+    ids = {deciding.decide(store, clock, each, OFFICERS).id for each in (second, first)}
+    assert len(ids) == 1
     with store.read() as unit:
         stored = unit.status.decision(decisions.digest(first))
         events = unit.status.of_index(REGISTRY, AuthorityId(ISSUER), StatusIndex(0))
@@ -123,7 +140,7 @@ def test_the_same_decision_twice_is_one_with_more_signatures(
 def test_nobody_decides_without_a_signature(store: Store, clock: FakeClock) -> None:
     unsigned = deciding.draft(store, clock, order(StatusWord.REVOKED))
     with pytest.raises(AnzhengError) as caught:
-        deciding.decide(store, clock, unsigned)
+        deciding.decide(store, clock, unsigned, OFFICERS)
     assert caught.value.code is Code.DECISION_TWO_OFFICERS
 
 
@@ -139,5 +156,92 @@ def test_a_decision_asks_for_the_chain_and_for_lists(store: Store, clock: FakeCl
         assert set(unit.outbox.waiting()) >= {("status", ISSUER), ("publish", "lists")}
 
 
-def test_the_start_of_a_day_is_that_of_china() -> None:
-    assert deciding.start_of_day(TODAY).isoformat() == "2026-11-21T00:00:00+08:00"
+def test_a_stranger_or_a_wrong_signature_decides_nothing(store: Store, clock: FakeClock) -> None:
+    drafted = deciding.draft(store, clock, order(StatusWord.SUSPENDED))
+    stranger = deciding.sign(drafted, OfficerId("c"), KEYS["a"])
+    wrong = deciding.sign(drafted, OfficerId("b"), KEYS["a"])
+    for decision, code in (
+        (stranger, Code.DECISION_OFFICER_UNKNOWN),
+        (wrong, Code.DECISION_SIGNATURE),
+    ):
+        with pytest.raises(AnzhengError) as caught:
+            deciding.decide(store, clock, decision, OFFICERS)
+        assert caught.value.code is code
+    assert word_on(store, TODAY) is StatusWord.NONE
+
+
+SUSPENDED = order(StatusWord.SUSPENDED)
+REFUSED = [
+    (replace(SUSPENDED, effective_from=TODAY - timedelta(days=1)), "effective_from", "DATE_ORDER"),
+    (replace(SUSPENDED, until=TODAY + timedelta(days=180)), "until", "DATE_ORDER"),
+    (replace(SUSPENDED, until=TODAY - timedelta(days=1)), "until", "DATE_ORDER"),
+    (replace(SUSPENDED, document_no=""), "document_no", "FIELD_LENGTH"),
+    (replace(SUSPENDED, ground=""), "ground", "FIELD_LENGTH"),
+    (replace(order(StatusWord.REVOKED), until=TODAY), "until", "FIELD_VALUE"),
+    (replace(order(StatusWord.RESCINDED), effective_from=TODAY), "effective_from", "DATE_ORDER"),
+    (replace(order(StatusWord.RESCINDED), ground="示例"), "ground", "FIELD_VALUE"),
+    (replace(order(StatusWord.CANCELLED), ground="示例"), "ground", "FIELD_VALUE"),
+    (order(StatusWord.SUPERSEDED), "successor", "FIELD_VALUE"),
+    (replace(order(StatusWord.SUPERSEDED), successor=LEAF), "successor", "FIELD_VALUE"),
+    (replace(order(StatusWord.REVOKED), successor=Leaf(bytes(32))), "successor", "FIELD_VALUE"),
+]
+
+
+@pytest.mark.parametrize(("what", "field", "code"), REFUSED)
+def test_what_the_rules_refuse_is_neither_drafted_nor_stored(
+    store: Store, clock: FakeClock, what: Order, field: str, code: str
+) -> None:
+    with pytest.raises(AnzhengError) as caught:
+        deciding.draft(store, clock, what)
+    assert (caught.value.code, caught.value.facts["field"]) == (code, field)
+
+
+def test_what_officers_signed_elsewhere_meets_the_same_rules(
+    store: Store, clock: FakeClock
+) -> None:
+    drafted = deciding.draft(store, clock, order(StatusWord.REVOKED))
+    yesterday = replace(drafted, effective_from=TODAY - timedelta(days=1))
+    with pytest.raises(AnzhengError) as caught:
+        deciding.decide(store, clock, signed_by(yesterday, "a", "b"), OFFICERS)
+    assert caught.value.code is Code.DATE_ORDER
+    with store.read() as unit:
+        assert unit.status.decision(decisions.digest(yesterday)) is None
+        assert unit.outbox.waiting() == ()
+
+
+def at(clock: FakeClock, days: float) -> datetime:
+    return clock.now() + timedelta(days=days)
+
+
+@pytest.mark.parametrize("days", [1, -4000])
+def test_a_decision_is_neither_of_tomorrow_nor_older_than_the_licence(
+    store: Store, clock: FakeClock, days: float
+) -> None:
+    with pytest.raises(AnzhengError) as caught:
+        deciding.draft(store, clock, replace(order(StatusWord.REVOKED), decided_at=at(clock, days)))
+    assert (caught.value.code, caught.value.facts["field"]) == (Code.DATE_ORDER, "decided_at")
+
+
+def test_what_is_entered_late_needs_two_officers(store: Store, clock: FakeClock) -> None:
+    late = replace(SUSPENDED, decided_at=at(clock, -20))
+    with pytest.raises(AnzhengError) as caught:
+        decided(store, clock, late)
+    assert caught.value.code is Code.DECISION_TWO_OFFICERS
+    decided(store, clock, late, "a", "b")
+    assert word_on(store, TODAY - timedelta(days=20)) is StatusWord.SUSPENDED
+
+
+def test_only_a_later_version_of_the_same_licence_supersedes(
+    store: Store, clock: FakeClock
+) -> None:
+    other = Leaf(hashlib.sha256(b"other").digest())
+    preparer = Preparer(store, clock, REGISTRY, Environment.TEST, lambda _text: ())
+    preparer.import_roster(many_rows(1, good_row(), year=2026))
+    with store.write() as unit:
+        (row,) = unit.licences.in_state(FlowState.PREPARED)
+        unit.licences.move(
+            [row.id], FlowState.PREPARED, FlowState.SIGNED, clock.now(), leaf=bytes(other)
+        )
+    with pytest.raises(AnzhengError) as caught:
+        deciding.draft(store, clock, replace(order(StatusWord.SUPERSEDED), successor=other))
+    assert (caught.value.code, caught.value.facts["field"]) == (Code.FIELD_VALUE, "successor")
