@@ -179,7 +179,8 @@ class Signer:
     def _sign_one(self, licence: ReleasedLicence, result: Prepared | PressFailure) -> SignedLicence:
         if isinstance(result, PressFailure):
             raise result.error()
-        return self._signer.sign(self._signer.prepare(licence.data, result))
+        token = self._signer.prepare(licence.data, result, version=licence.version)
+        return self._signer.sign(token)
 
 
 def _intent(release: Release, licence: ReleasedLicence) -> Intent:

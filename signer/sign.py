@@ -136,20 +136,22 @@ class LicenceSigner:
             tuple(dict.fromkeys(certificates)), self._revocation.crls, self._revocation.ocsps
         )
 
-    def prepare(self, data: bytes, prepared: Prepared) -> SigningToken:
+    def prepare(
+        self, data: bytes, prepared: Prepared, *, version: LicenceVersion | None = None
+    ) -> SigningToken:
         """Check that this signer may sign this file, and return the permission to do so.
 
         Args:
             data: The exact `licence.json`, from the release.
             prepared: From the press, whose page text was compared with the same data.
+            version: What the data says, from a caller that has decoded it.
 
         Raises:
             AnzhengError: RELEASE_AUTHORITY, ENVIRONMENT_MISMATCH, KEY_LOCKED when the certificate
                 is not valid now, CONTAINER_STRUCTURE when file and digest differ, or as
                 `licence_json.decode`.
         """
-        version = licence_json.decode(data)
-        self._check_right(version)
+        self._check_right(version or licence_json.decode(data))
         if byte_range_digest(prepared.pdf, prepared.hole) != prepared.digest:
             raise AnzhengError(Code.CONTAINER_STRUCTURE, "the file is not the one prepared")
         return SigningToken(self, prepared, licence_json.digest(data))

@@ -63,8 +63,8 @@ def _fill_group(store: Store, files: FileStore, clock: Clock, group: list[Stored
     places = files.put_many(made)
     now = clock.now()
     with store.write() as unit:
-        for row, place in zip(group, places, strict=True):
-            unit.licences.move([row.id], FlowState.FINAL, FlowState.FILLED, now, final_pdf=place)
+        changes = {row.id: {"final_pdf": place} for row, place in zip(group, places, strict=True)}
+        unit.licences.move_each(changes, FlowState.FINAL, FlowState.FILLED, now)
         unit.outbox.add(publishing.TOPIC, publishing.KEY, now)
 
 

@@ -103,13 +103,14 @@ def rows_of(unit: Unit, release: StoredRelease) -> Sequence[StoredLicence]:
 
 
 def _rows(unit: Unit, statement: ReleaseStatement) -> Sequence[StoredLicence]:
-    rows = [unit.licences.by_digest(digest) for digest in statement.digests]
-    found = [row for row in rows if row is not None and row.authority == statement.authority]
-    if len(found) != len(rows):
+    rows = unit.licences.by_digests(statement.digests)
+    found = [row for row in rows if row.authority == statement.authority]
+    altered = len(statement.digests) - len(found)
+    if altered:
         raise AnzhengError(
             Code.RELEASE_DIGEST_MISMATCH,
-            f"{len(rows) - len(found)} rows were altered after the officers signed; release anew",
-            altered=len(rows) - len(found),
+            f"{altered} rows were altered after the officers signed; release anew",
+            altered=altered,
         )
     return found
 

@@ -12,7 +12,7 @@ from anzheng.files import FileStore
 from anzheng.flows import release as releasing
 from anzheng.flows.offices import Offices
 from anzheng.store.database import Store
-from anzheng.store.licences import FlowState, StoredLicence
+from anzheng.store.licences import Columns, FlowState, StoredLicence
 from anzheng.store.times import to_text
 from licence.errors import AnzhengError, Code
 from licence.ids import Digest
@@ -84,19 +84,17 @@ def _store(
 ) -> None:
     """Store files first, then leaf and state in one transaction."""
     places = files.put_many(one.pdf for one in group)
+    changes: dict[int, Columns] = {
+        waiting[one.licence_digest].id: {
+            "leaf": one.leaf,
+            "signed_pdf": place,
+            "signed_at": to_text(one.gen_time),
+        }
+        for one, place in zip(group, places, strict=True)
+    }
     now = clock.now()
     with store.write() as unit:
-        for one, place in zip(group, places, strict=True):
-            row = waiting[one.licence_digest]
-            unit.licences.move(
-                [row.id],
-                FlowState.RELEASED,
-                FlowState.SIGNED,
-                now,
-                leaf=one.leaf,
-                signed_pdf=place,
-                signed_at=to_text(one.gen_time),
-            )
+        unit.licences.move_each(changes, FlowState.RELEASED, FlowState.SIGNED, now)
         unit.outbox.add(ANCHOR_TOPIC, waiting[group[0].licence_digest].authority, now)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from anchor.ports import AnchorBatch, BatchState, LeafEvidence, Transaction
@@ -123,16 +123,16 @@ class Anchors:
 
     def save_evidence(self, batch: BatchId, items: Sequence[LeafEvidence]) -> None:
         """Store evidence for leaves of a batch; replaces what is there."""
-        for item in items:
-            known = self._connection.execute(
-                update(evidence)
-                .where(evidence.c.leaf == item.leaf)
-                .values(batch_id=batch, evidence=item.evidence)
-            ).rowcount
-            if known == 0:
-                self._connection.execute(
-                    insert(evidence).values(leaf=item.leaf, batch_id=batch, evidence=item.evidence)
-                )
+        if not items:
+            return
+        self._connection.execute(
+            delete(evidence).where(evidence.c.leaf == bindparam("old")),
+            [{"old": item.leaf} for item in items],
+        )
+        self._connection.execute(
+            insert(evidence),
+            [{"leaf": item.leaf, "batch_id": batch, "evidence": item.evidence} for item in items],
+        )
 
     def evidence(self, leaf: Leaf) -> bytes | None:
         """Return the evidence of a leaf, if its batch is done."""

@@ -6,12 +6,19 @@ from datetime import datetime
 from enum import StrEnum, unique
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
 
 from anzheng.store.tables import counters, licences
 from anzheng.store.times import from_text, to_text
 from licence.errors import AnzhengError, Code
 from licence.ids import AuthorityId, Digest, Leaf, LicenceNo, RegistryId, StatusIndex
+
+Column = bytes | str | int | None
+Columns = Mapping[str, Column]
+"""What a row gets beside its new state, by the name of the column."""
+
+_ASKED_AT_ONCE = 500
+"""Values in one query; databases have a limit."""
 
 
 @unique
@@ -180,9 +187,14 @@ class Licences:
         """Find a version by its public identity."""
         return self._one(select(*_COLUMNS).where(licences.c.leaf == leaf))
 
-    def by_digest(self, digest: Digest) -> StoredLicence | None:
-        """Find a version by SHA-256 of its `licence.json`."""
-        return self._one(select(*_COLUMNS).where(licences.c.licence_digest == digest))
+    def by_digests(self, digests: Sequence[Digest]) -> tuple[StoredLicence, ...]:
+        """Find versions by SHA-256 of their `licence.json`, in that order, as far as known."""
+        found: dict[Digest, StoredLicence] = {}
+        for start in range(0, len(digests), _ASKED_AT_ONCE):
+            part = digests[start : start + _ASKED_AT_ONCE]
+            rows = self._many(select(*_COLUMNS).where(licences.c.licence_digest.in_(part)))
+            found.update((row.licence_digest, row) for row in rows)
+        return tuple(found[digest] for digest in digests if digest in found)
 
     def search(
         self,
@@ -252,7 +264,7 @@ class Licences:
         source: FlowState,
         target: FlowState,
         now: datetime,
-        **columns: bytes | str | int | None,
+        **columns: Column,
     ) -> None:
         """Move rows from one state to the next, all or none.
 
@@ -260,15 +272,39 @@ class Licences:
             AnzhengError: CONFLICT when one of them is no longer in `source`: somebody else was
                 here, and the whole transaction must not happen.
         """
-        moved = self._connection.execute(
+        self.move_each(dict.fromkeys(ids, columns), source, target, now)
+
+    def move_each(
+        self,
+        changes: Mapping[int, Columns],
+        source: FlowState,
+        target: FlowState,
+        now: datetime,
+    ) -> None:
+        """Move rows from one state to the next, each with its own columns, all or none.
+
+        Args:
+            changes: The columns that each row gets, the same ones for all.
+            source: Where they stand.
+            target: Where they go.
+            now: When.
+
+        Raises:
+            AnzhengError: As `move`.
+        """
+        if not changes:
+            return
+        statement = (
             update(licences)
-            .where(licences.c.id.in_(ids) & (licences.c.state == source.value))
-            .values(state=target.value, updated_at=to_text(now), **columns)
-        ).rowcount
-        if moved != len(ids):
+            .where((licences.c.id == bindparam("row_id")) & (licences.c.state == source.value))
+            .values(state=target.value, updated_at=to_text(now))
+        )
+        values = [{"row_id": row_id, **columns} for row_id, columns in changes.items()]
+        moved = self._connection.execute(statement, values).rowcount
+        if moved != len(changes):
             raise AnzhengError(
                 Code.CONFLICT,
-                f"{len(ids) - moved} of {len(ids)} licences are no longer {source.value}",
+                f"{len(changes) - moved} of {len(changes)} licences are no longer {source.value}",
                 source=source.value,
                 target=target.value,
             )
@@ -279,15 +315,10 @@ class Licences:
         Raises:
             AnzhengError: CONFLICT when one of them is not signed, or no longer only signed.
         """
-        for place, row_id in enumerate(ids):
-            self.move(
-                [row_id],
-                FlowState.SIGNED,
-                FlowState.BATCHED,
-                now,
-                batch_id=batch_id,
-                batch_place=place,
-            )
+        places: dict[int, Columns] = {
+            row_id: {"batch_id": batch_id, "batch_place": place} for place, row_id in enumerate(ids)
+        }
+        self.move_each(places, FlowState.SIGNED, FlowState.BATCHED, now)
 
     def move_batch(self, batch_id: str, source: FlowState, target: FlowState, now: datetime) -> int:
         """Move those rows of a batch that are in `source`; return how many. Safe to repeat."""
