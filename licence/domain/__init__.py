@@ -1,1 +1,1 @@
-"""See the modules."""
+"""What a licence is, and what holds whatever its form: fields, numbers, dates, status words."""

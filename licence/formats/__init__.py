@@ -1,1 +1,1 @@
-"""See the modules."""
+"""Every byte format, encoder and decoder together; `docs/formats/` has a page for each."""
