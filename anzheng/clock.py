@@ -1,4 +1,4 @@
-"""The only place that reads the time of day and randomness from the operating system."""
+"""The only place of the application that asks the operating system for time and randomness."""
 
 import secrets
 from datetime import UTC, datetime

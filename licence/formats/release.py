@@ -179,7 +179,6 @@ def _statement_value(statement: ReleaseStatement) -> dict[str, JsonValue]:
 
 def signature_value(signature: ReleaseSignature) -> JsonValue:
     """Return an officer's signature as JSON, as releases and decisions carry it."""
-    """Return a signature as it stands in the JSON of a statement or a decision."""
     value: dict[str, JsonValue] = {
         "officer": signature.officer,
         "algorithm": signature.algorithm.value,
@@ -220,7 +219,6 @@ def _read(value: JsonValue, *, signed: bool) -> ReleaseStatement:
 
 
 def read_signature(fields: Fields) -> ReleaseSignature:
-    """Read an officer's signature; what is wrong is refused with the code of `fields`."""
     """Read what `signature_value` wrote; the caller ends the fields.
 
     Raises:
