@@ -9,9 +9,7 @@ from anzheng.demo.chapters_check import leaf_of, sample
 from anzheng.demo.world import AT_ONCE, World, sample_rows, without
 from anzheng.flows import anchor as anchoring
 from anzheng.flows import status as deciding
-from anzheng.flows.release import TOPIC as SIGN_TOPIC
 from anzheng.flows.samples import many_rows
-from anzheng.flows.sign import sign_release
 from anzheng.flows.status import Order
 from anzheng.flows.status_chain import start_of_day
 from anzheng.flows.trust import copy_trust
@@ -80,7 +78,7 @@ def survive(world: World) -> None:
     rows = _killed_batch_rows(world)
     base.preparer().import_roster(rows)
     world.release_all()
-    _sign_waiting(world)
+    world.sign_released()
     authority = world.authorities()[0]
     office = installation.offices.open(authority)
     dev_chain.devnet.node.ask("evm_setAutomine", False)  # noqa: FBT003 - JSON
@@ -208,23 +206,6 @@ def _on_chain(world: World) -> int:
 
 def _killed_batch_rows(world: World) -> tuple[dict[str, object], ...]:
     return many_rows(KILLED_BATCH, world.rows[0], year=world.now().year)
-
-
-def _sign_waiting(world: World) -> None:
-    base = world.installation.base
-    with base.store.read() as unit:
-        waiting = [key for topic, key in unit.outbox.waiting() if topic == SIGN_TOPIC]
-    with world.story.bar("签名", "signing", KILLED_BATCH) as bar:
-        for release_id in waiting:
-            sign_release(
-                base.store,
-                base.files,
-                base.clock,
-                world.installation.offices,
-                release_id,
-                chunk=1,
-                on_signed=bar.done,
-            )
 
 
 def _advance_code(world: World) -> str:

@@ -6,9 +6,7 @@ from dataclasses import replace
 from anzheng.demo.picture import first_page
 from anzheng.demo.world import AT_ONCE, World, sample_rows
 from anzheng.files import write_durably
-from anzheng.flows import sign as signing
 from anzheng.flows.prepare import ImportResult, Outcome
-from anzheng.flows.release import TOPIC as SIGN_TOPIC
 from anzheng.jobs import make_worker
 from anzheng.store.licences import FlowState
 from licence.errors import AnzhengError, Code
@@ -134,20 +132,7 @@ def issue(world: World) -> None:
         "Each page is set as PDF/A-3a, read back, signed, timestamped; one transaction an "
         "authority; the evidence goes into the file.",
     )
-    with base.store.read() as unit:
-        waiting = [key for topic, key in unit.outbox.waiting() if topic == SIGN_TOPIC]
-        count = unit.licences.counts().get(FlowState.RELEASED, 0)
-    with story.bar("签名", "signing", count) as bar:
-        for release_id in waiting:
-            signing.sign_release(
-                base.store,
-                base.files,
-                base.clock,
-                world.installation.offices,
-                release_id,
-                chunk=1,
-                on_signed=bar.done,
-            )
+    world.sign_released()
     make_worker(world.installation, "demo", AT_ONCE).drain()
     handed_out = world.hand_out()
     world.refresh_trust()

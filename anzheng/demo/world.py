@@ -4,7 +4,7 @@ import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from anzheng.flows.anchor import BatchRule
 from anzheng.flows.export import export, file_name
 from anzheng.flows.roster import Row, read_roster
 from anzheng.flows.samples import shift_roster
+from anzheng.flows.sign import sign_release
 from anzheng.flows.trust import copy_trust
 from anzheng.settings import Settings, load
 from anzheng.store.licences import FlowState, StoredLicence
@@ -54,7 +55,6 @@ class World:
     installation: Installation
     url: str
     rows: tuple[Row, ...]
-    leaves: dict[str, StoredLicence] = field(default_factory=dict)
 
     @property
     def trust(self) -> Path:
@@ -91,6 +91,24 @@ class World:
                 base.store, base.clock, self.installation.offices.open(authority), data
             )
         return len(waiting)
+
+    def sign_released(self) -> None:
+        """Let the signer sign everything that is released, and count it visibly."""
+        base = self.installation.base
+        with base.store.read() as unit:
+            waiting = [key for topic, key in unit.outbox.waiting() if topic == releasing.TOPIC]
+            count = unit.licences.counts().get(FlowState.RELEASED, 0)
+        with self.story.bar("签名", "signing", count) as bar:
+            for release_id in waiting:
+                sign_release(
+                    base.store,
+                    base.files,
+                    base.clock,
+                    self.installation.offices,
+                    release_id,
+                    chunk=1,
+                    on_signed=bar.done,
+                )
 
     def published(self) -> tuple[StoredLicence, ...]:
         """Return every licence that is out."""
@@ -196,24 +214,17 @@ def clean(folder: Path) -> None:
 
 def demo_settings(folder: Path, port: int) -> Settings:
     """Return the settings of a telling; what this machine has set otherwise does not matter."""
-    return load(
-        data_dir=folder / OFFICE,
-        database_url="",
-        environment="test",
-        registry="cn-aqsc-test",
-        public_url=f"http://127.0.0.1:{port}",
-        listen_port=port,
-        chain_devnet=True,
-        chain_id=31337,
-        chain_rpc_url="",
-        chain_final_blocks=0,
-        chain_resend_seconds=1,
-        tsa_url="test:",
-        key_password="",
-        allow_test_keys=True,
-        anchor_batch_seconds=0,
-        press_processes=0,
-    )
+    given: dict[str, object] = {
+        name: setting.default for name, setting in Settings.model_fields.items()
+    }
+    given |= {
+        "data_dir": folder / OFFICE,
+        "public_url": f"http://127.0.0.1:{port}",
+        "listen_port": port,
+        "chain_resend_seconds": 1,
+        "anchor_batch_seconds": 0,
+    }
+    return load(None, **given)
 
 
 def free_port() -> int:
