@@ -15,6 +15,7 @@ from pydantic_settings import (
 )
 from typing_extensions import override
 
+from anchor.batch import MAX_LEAVES
 from licence.domain.model import Environment
 from licence.errors import AnzhengError, Code
 
@@ -45,10 +46,9 @@ class Settings(BaseSettings):
     chain_devnet: bool = True
     chain_rpc_url: str = ""
     chain_id: int = Field(default=DEVNET_CHAIN_ID, ge=1)
-    chain_contract: str = ""
     chain_final_blocks: int = Field(default=0, ge=0)
     chain_resend_seconds: int = Field(default=15, ge=1)
-    anchor_batch_licences: int = Field(default=10_000, ge=1, le=1_000_000)
+    anchor_batch_licences: int = Field(default=MAX_LEAVES, ge=1, le=MAX_LEAVES)
     anchor_batch_seconds: int = Field(default=60, ge=0)
     pending_after_seconds: int = Field(default=900, ge=0)
 
