@@ -5,9 +5,10 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from anzheng.routes import claims, health, licences, problems, trust, verifications
+from anzheng.routes import claims, health, licences, pki, problems, trust, verifications
 from anzheng.routes.claims import Redeem
 from anzheng.routes.health import Ping, Waiting
+from anzheng.routes.pki import CertificateDesk
 from anzheng.routes.verifications import Verify
 from anzheng.store.database import Store
 from licence.ports import Clock
@@ -27,6 +28,7 @@ class ApiParts:
     pings: tuple[Ping, ...]
     request_max_bytes: int
     waiting: Waiting
+    certificates: CertificateDesk
 
 
 def create_app(parts: ApiParts) -> FastAPI:
@@ -44,6 +46,7 @@ def create_app(parts: ApiParts) -> FastAPI:
     app.include_router(licences.router(parts.store, parts.clock))
     app.include_router(licences.pointer_router())
     app.include_router(trust.router(parts.trust_folder))
+    app.include_router(pki.router(parts.certificates))
     app.include_router(
         verifications.router(parts.store, parts.clock, parts.verify, parts.request_max_bytes)
     )

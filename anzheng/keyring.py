@@ -59,6 +59,10 @@ class KeyRing:
         write_durably(self._certificate(name), certificate)
         write_key_file(self._place(name), key, self.secret)
 
+    def has(self, name: str) -> bool:
+        """Say whether a key lies here."""
+        return self._place(name).is_file()
+
     def certificate(self, name: str) -> bytes:
         """Return the certificate of a key, DER."""
         place = self._certificate(name)

@@ -25,6 +25,7 @@ from anzheng.judge import BundleJudge
 from anzheng.keyfiles import Key, open_key_file
 from anzheng.keyring import KeyRing, open_keyring
 from anzheng.opening import EstateOffices, Means, certificate_authority, decision_officers
+from anzheng.pki import CertificateDesk
 from anzheng.settings import Settings
 from anzheng.store.anchor_store import SqlAnchorStore
 from anzheng.store.database import Store
@@ -86,6 +87,7 @@ class Installation:
     chain: EvmChain
     offices: EstateOffices
     reader: RpcChain
+    certificates: CertificateDesk
 
     def publish_lists(self) -> None:
         """Publish the status lists of all authorities now."""
@@ -118,6 +120,7 @@ class Installation:
             pings=(("database", self._ping_store), ("chain", self.chain.check)),
             request_max_bytes=base.settings.request_max_bytes,
             waiting=self.waiting,
+            certificates=self.certificates,
         )
 
     def officers(self, authority: AuthorityId) -> Sequence[DecisionOfficer]:
@@ -239,7 +242,17 @@ def attach(base: Base) -> Iterator[Installation]:
         stack.callback(offices.close)
         reader = RpcChain(base.rpc_url, estate.chain_id)
         stack.callback(reader.close)
-        yield Installation(base, estate, bundle, chain, offices, reader)
+        desk = _certificate_desk(base, means, stack)
+        yield Installation(base, estate, bundle, chain, offices, reader, desk)
+
+
+def _certificate_desk(base: Base, means: Means, stack: ExitStack) -> CertificateDesk:
+    # A handle of its own: it is asked by many threads, and has its own lock.
+    register = CertificateRegister(base.settings.data_dir / "certificates.sqlite3")
+    stack.callback(register.close)
+    return CertificateDesk(
+        base.ring, register, base.clock, lambda name: certificate_authority(means, name)
+    )
 
 
 def _dev_chain(settings: Settings, stack: ExitStack) -> DevChain | None:

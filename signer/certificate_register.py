@@ -104,6 +104,22 @@ class CertificateRegister:
                 (at.isoformat(), reason.value, sha256(certificate).digest()),
             )
 
+    def issued(self, ca_certificate: bytes, serial: int) -> bytes | None:
+        """Return the certificate that a CA issued under a serial number, DER.
+
+        Raises:
+            AnzhengError: STORE_FAILED, KEY_REFUSED.
+        """
+        issuer = load_certificate(ca_certificate).subject.public_bytes()
+        try:
+            row = self._connection.execute(
+                "SELECT certificate FROM certificates WHERE issuer = ? AND serial = ?",
+                (issuer, str(serial)),
+            ).fetchone()
+        except sqlite3.Error as error:
+            raise AnzhengError(Code.STORE_FAILED, "the register cannot be read") from error
+        return None if row is None else bytes(row[0])
+
     def revoked(self, ca_certificate: bytes) -> tuple[Revoked, ...]:
         """Return all that a CA ever revoked, by serial number.
 

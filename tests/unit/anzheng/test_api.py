@@ -23,6 +23,7 @@ from licence.formats.verdict import REQUIRED, Assurance
 from licence.ids import Leaf, RegistryId
 from tests.fakes.clock import FakeClock
 from tests.fakes.drafts import good_row
+from tests.fakes.pki_desk import make_desk
 from tests.fakes.web import AppClient
 
 LEAF = Leaf(hashlib.sha256(b"leaf").digest())
@@ -48,6 +49,7 @@ class Parts:
             pings=(("chain", self.ping),),
             request_max_bytes=LIMIT,
             waiting=lambda: {"decisions": self.parked},
+            certificates=make_desk(folder.parent, clock),
         )
 
     def verify(self, pdf: bytes, on: date | None) -> Report:
