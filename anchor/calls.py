@@ -10,6 +10,7 @@ from typing import Final
 
 from licence.domain.status import StatusWord
 from licence.errors import AnzhengError, Code
+from licence.formats.limits import MAX_STATUS_INDEX
 from licence.formats.manifest import ManifestDigest
 from licence.ids import Digest, Leaf, MerkleRoot, StatusIndex
 
@@ -18,9 +19,6 @@ LICENCES_IN_WORD: Final = 64
 
 MAX_CHANGES: Final = 256
 """Most words, or successions, in one call; the same limit stands in the contract."""
-
-MAX_INDEX: Final = 2**32 - 1
-"""Largest status index that the contract can name."""
 
 PROPOSAL_LIFETIME: Final = timedelta(days=7)
 """A proposal that nobody confirmed in this time is void; the same limit stands in the contract."""
@@ -123,7 +121,7 @@ def changes_of(indices: Iterable[StatusIndex]) -> tuple[Change, ...]:
     """
     masks: dict[int, int] = {}
     for index in indices:
-        if not 0 <= index <= MAX_INDEX:
+        if not 0 <= index <= MAX_STATUS_INDEX:
             raise AnzhengError(Code.STATUS_TRANSITION, "no such status index", index=index)
         word, place = divmod(index, LICENCES_IN_WORD)
         masks[word] = masks.get(word, 0) | _NIBBLE << (_NIBBLE_BITS * place)

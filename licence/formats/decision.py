@@ -14,11 +14,13 @@ from hashlib import sha256
 from typing import Final
 
 from licence.domain.status import StatusWord
+from licence.domain.status_rules import MAX_DOCUMENT_NO, MAX_GROUND
 from licence.errors import AnzhengError, Code
 from licence.formats import canonical
 from licence.formats.canonical import JsonValue
 from licence.formats.cbor_fields import is_authority, is_registry
 from licence.formats.fields import Fields, moment_text
+from licence.formats.limits import MAX_STATUS_INDEX
 from licence.formats.release import (
     MAX_SIGNATURES,
     ReleaseSignature,
@@ -38,10 +40,7 @@ MAX_SUBJECTS: Final = 16_384
 FIRST_DECISION_YEAR: Final = 1970
 """Side lists count seconds from here; whatever is decided must fit into one."""
 
-MAX_INDEX: Final = 2**32 - 1
 MAX_NAME: Final = 100
-MAX_DOCUMENT_NO: Final = 60
-MAX_GROUND: Final = 200
 
 _LEAF_BYTES: Final = 32
 
@@ -186,7 +185,7 @@ def _read(value: JsonValue, *, signed: bool) -> Decision:
 def _subject(fields: Fields) -> DecisionSubject:
     successor = fields.optional("successor", lambda key: fields.hexed(key, _LEAF_BYTES))
     return DecisionSubject(
-        index=StatusIndex(fields.integer("index", high=MAX_INDEX)),
+        index=StatusIndex(fields.integer("index", high=MAX_STATUS_INDEX)),
         leaf=Leaf(fields.hexed("leaf", _LEAF_BYTES)),
         successor=None if successor is None else Leaf(successor),
     )

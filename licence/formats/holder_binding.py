@@ -14,9 +14,9 @@ from typing import Final
 from licence.errors import AnzhengError, Code
 from licence.formats import der
 from licence.formats.cbor_fields import is_registry
+from licence.formats.limits import MAX_STATUS_INDEX
 from licence.ids import Leaf, RegistryId, StatusIndex
 
-MAX_INDEX: Final = 2**32 - 1
 _LEAF_BYTES: Final = 32
 _PARTS: Final = 3
 
@@ -63,6 +63,6 @@ def decode_binding(data: bytes) -> LicenceBinding:
         index = der.integer_value(parts[2])
     except (AnzhengError, UnicodeDecodeError) as exc:
         raise AnzhengError(Code.HOLDER_CERTIFICATE, "the binding is no DER of ours") from exc
-    if len(leaf) != _LEAF_BYTES or not is_registry(registry) or index > MAX_INDEX:
+    if len(leaf) != _LEAF_BYTES or not is_registry(registry) or index > MAX_STATUS_INDEX:
         raise AnzhengError(Code.HOLDER_CERTIFICATE, "a part of the binding is out of its limits")
     return LicenceBinding(Leaf(leaf), RegistryId(registry), StatusIndex(index))

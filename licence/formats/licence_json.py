@@ -28,14 +28,13 @@ from licence.domain.rules import timeless_problems
 from licence.errors import AnzhengError, Code
 from licence.formats import canonical
 from licence.formats.canonical import JsonObject, JsonValue
+from licence.formats.limits import MAX_STATUS_INDEX
 from licence.ids import Digest, RegistryId, StatusIndex
 
 SCHEMA: Final = "anzheng-licence/v1"
 
 MAX_BYTES: Final = 256 * 1024
 """Largest `licence.json` in bytes; what the rules allow is smaller (`rules.MAX_LISTED_BYTES`)."""
-
-MAX_STATUS_INDEX: Final = 2**32 - 1
 
 _REGISTRY: Final = values.pattern(
     "[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?", "a registry id of small letters, digits, dots, hyphens"

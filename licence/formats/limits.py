@@ -16,3 +16,6 @@ MAX_PDF_BYTES: Final = 8 * 1024 * 1024
 
 MAX_CERTIFICATES: Final = 8
 """Most certificates in one CMS."""
+
+MAX_STATUS_INDEX: Final = 2**32 - 1
+"""Largest status index: 32 bits on the chain, in leaves, lists and certificates alike."""

@@ -16,6 +16,7 @@ from licence.errors import AnzhengError, Code
 from licence.formats import cbor
 from licence.formats.cbor_fields import Fields, is_authority, is_registry
 from licence.formats.leaf import LeafKind
+from licence.formats.limits import MAX_STATUS_INDEX
 from licence.formats.tree import Tree
 from licence.ids import AuthorityId, Digest, Leaf, LicenceNo, MerkleRoot, RegistryId, StatusIndex
 
@@ -32,9 +33,6 @@ MAX_BYTES: Final = 16 * 1024 * 1024
 
 MIN_KEY_BYTES: Final = 32
 """Shortest HMAC key, in bytes."""
-
-MAX_INDEX: Final = 2**32 - 1
-"""Largest status index."""
 
 MAX_VERSION: Final = 2**32 - 1
 """Largest licence version."""
@@ -145,7 +143,7 @@ def _row(value: cbor.CborValue) -> ManifestRow:
     return ManifestRow(
         kind=LeafKind(fields.integer(min(LeafKind), max(LeafKind))),
         leaf=Leaf(fields.octets(_HASH)),
-        index=None if fields.is_null() else StatusIndex(fields.integer(0, MAX_INDEX)),
+        index=None if fields.is_null() else StatusIndex(fields.integer(0, MAX_STATUS_INDEX)),
         number_hmac=None if fields.is_null() else Digest(fields.octets(_HASH)),
         version=None if fields.is_null() else fields.integer(1, MAX_VERSION),
         uscc_hmac=None if fields.is_null() else Digest(fields.octets(_HASH)),
@@ -176,7 +174,7 @@ def _check_row(row: ManifestRow, at: int) -> None:
     fits = (
         given == _GIVEN[row.kind]
         and all(each is None or len(each) == _HASH for each in digests)
-        and (row.index is None or 0 <= row.index <= MAX_INDEX)
+        and (row.index is None or 0 <= row.index <= MAX_STATUS_INDEX)
         and (row.version is None or 1 <= row.version <= MAX_VERSION)
     )
     if not fits:

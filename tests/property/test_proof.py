@@ -25,6 +25,7 @@ from licence.formats.cbor import CborValue
 from licence.formats.checkpoint import Checkpoint
 from licence.formats.evidence import BatchRecord
 from licence.formats.leaf import DIGESTS, LeafAlgorithm, LeafKind
+from licence.formats.limits import MAX_STATUS_INDEX
 from licence.formats.manifest import ManifestDigest, ManifestRow
 from licence.formats.tree import Tree
 from licence.ids import (
@@ -218,7 +219,7 @@ def test_a_cut_file_is_refused(end: int) -> None:
 # ---------------------------------------------------------------- manifest, checkpoint, evidence
 @given(st.sets(digests, min_size=1, max_size=20), st.data())
 def test_manifests_read_back(leaves: set[bytes], data: st.DataObject) -> None:
-    indices = st.integers(0, manifest.MAX_INDEX)
+    indices = st.integers(0, MAX_STATUS_INDEX)
     free = data.draw(st.lists(indices, min_size=len(leaves), max_size=len(leaves), unique=True))
     rows = []
     for each, index in zip(sorted(leaves), free, strict=True):

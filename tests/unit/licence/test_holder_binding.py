@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from licence.errors import AnzhengError, Code
 from licence.formats import der
 from licence.formats.holder_binding import (
-    MAX_INDEX,
     LicenceBinding,
     decode_binding,
     encode_binding,
 )
+from licence.formats.limits import MAX_STATUS_INDEX
 from licence.ids import Leaf, RegistryId, StatusIndex
 
 BINDING = LicenceBinding(Leaf(b"\x07" * 32), RegistryId("cn-test"), StatusIndex(300))
@@ -25,7 +25,7 @@ def test_binding_has_its_one_spelling() -> None:
     assert decode_binding(DATA) == BINDING
 
 
-@given(st.binary(min_size=32, max_size=32), st.integers(0, MAX_INDEX))
+@given(st.binary(min_size=32, max_size=32), st.integers(0, MAX_STATUS_INDEX))
 def test_binding_reads_back(leaf: bytes, index: int) -> None:
     binding = LicenceBinding(Leaf(leaf), RegistryId("r.1"), StatusIndex(index))
     assert decode_binding(encode_binding(binding)) == binding
@@ -67,7 +67,7 @@ def test_binding_out_of_limits_is_not_written() -> None:
         replace(BINDING, leaf=Leaf(b"short")),
         replace(BINDING, registry=RegistryId("")),
         replace(BINDING, index=StatusIndex(-1)),
-        replace(BINDING, index=StatusIndex(MAX_INDEX + 1)),
+        replace(BINDING, index=StatusIndex(MAX_STATUS_INDEX + 1)),
     ):
         with pytest.raises(AnzhengError) as caught:
             encode_binding(bad)
