@@ -57,14 +57,14 @@ class Renderer:
         """
         code = short_code(licence_json)
         require_glyphs(printed_text(version, code))
-        inputs = {
-            "data": licence_json.decode("utf-8"),
-            "qr": to_svg(make_qr(self._verify_base, code)),
-            "code": printed_short_code(code),
-        }
+        page = _call(
+            licence_json.decode("utf-8"),
+            to_svg(make_qr(self._verify_base, code)),
+            printed_short_code(code),
+        )
         try:
             pdf = self._compiler(version.draft.template).compile(
-                sys_inputs=inputs, pdf_standards=list(STANDARDS)
+                input=page, pdf_standards=list(STANDARDS)
             )
         except typst.TypstError as error:
             raise AnzhengError(Code.RENDER_FAILED, f"Typst: {error.message}") from error
@@ -75,8 +75,11 @@ class Renderer:
     def _compiler(self, template: str) -> typst.Compiler:
         compiler = self._compilers.get(template)
         if compiler is None:
-            main = template_folder(template) / "licence.typ"
-            compiler = typst.Compiler(str(main), font_paths=self._fonts, ignore_system_fonts=True)
+            compiler = typst.Compiler(
+                root=str(template_folder(template)),
+                font_paths=self._fonts,
+                ignore_system_fonts=True,
+            )
             self._compilers[template] = compiler
         return compiler
 
@@ -92,3 +95,12 @@ def template_folder(template: str) -> Path:
     if folder is None:
         raise AnzhengError(Code.TEMPLATE_UNKNOWN, "no such page template", template=template)
     return folder
+
+
+def _call(*arguments: str) -> bytes:
+    """Return a Typst file that calls the template's one function with these texts.
+
+    In a Typst string only the quotation mark and the backslash mean something.
+    """
+    quoted = ('"' + each.replace("\\", "\\\\").replace('"', '\\"') + '"' for each in arguments)
+    return f'#import "/licence.typ": licence\n#licence({", ".join(quoted)})\n'.encode()

@@ -52,6 +52,13 @@ def test_the_page_says_what_the_data_says(renderer: Renderer, make: object) -> N
     check_page(renderer.render(version, data), version, data)
 
 
+def test_what_typst_would_read_as_its_own_language_is_only_text(renderer: Renderer) -> None:
+    name = '液氯"\\\\"#panic(1) \\u{41}") $x$ *甲* [乙] // 丙'
+    version = good_version(scope=[{"name": name, "risk": "HIGH"}])
+    data = licence_json.encode(version)
+    check_page(renderer.render(version, data), version, data)
+
+
 def test_a_long_licence_flows_to_more_pages(renderer: Renderer) -> None:
     version = _long()
     pages = page_texts(renderer.render(version, licence_json.encode(version)))
