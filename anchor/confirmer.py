@@ -1,4 +1,4 @@
-"""The confirmer: a process of its own, with an account of its own, that believes nobody.
+"""The confirmer: account and memory of its own, fit for a process of its own; it believes nobody.
 
 It gets a signed decision, verifies the officers' signatures itself against keys that it has
 pinned, computes from the decision what must have been proposed, finds that very proposal on the

@@ -1,7 +1,7 @@
 """Rules for all tests: who may open sockets, how hard hypothesis tries, what a missing tool means.
 
-The folder decides: `unit` and `property` open no socket at all (Unix sockets apart, which event
-loops need); every other test may speak to this machine only.
+The folder decides: `unit`, `property` and `compat` open no socket at all (Unix sockets apart,
+which event loops need); every other test may speak to this machine only.
 """
 
 import os
