@@ -10,6 +10,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from multiprocessing import get_context
 from types import TracebackType
 from typing import Final, Protocol, Self
@@ -22,8 +23,12 @@ from signer.page_text import check_page
 from signer.render import Renderer
 from signer.seal import Seal
 
-AHEAD: Final = 4
-"""Jobs in flight for each process: enough to keep it busy, few enough to stay small in memory."""
+JOBS_PER_TASK: Final = 4
+"""Jobs that go to a process at once: each task wakes threads of this process, which has to sign."""
+
+TASKS_AHEAD: Final = 4
+"""Tasks in flight for each process: enough to keep it busy while this process waits for its disk,
+few enough to stay small in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +119,7 @@ class PressPool:
             initializer=_start,
             initargs=(verify_base,),
         )
-        self._ahead = AHEAD * workers
+        self._ahead = TASKS_AHEAD * workers
 
     def __enter__(self) -> Self:
         return self
@@ -137,14 +142,15 @@ class PressPool:
         Raises:
             AnzhengError: RENDER_FAILED, when a process died.
         """
-        running: deque[Future[Prepared | PressFailure]] = deque()
+        running: deque[Future[list[Prepared | PressFailure]]] = deque()
+        waiting = iter(jobs)
         try:
-            for job in jobs:
-                running.append(self._pool.submit(_press, job))
+            while task := list(islice(waiting, JOBS_PER_TASK)):
+                running.append(self._pool.submit(_press, task))
                 if len(running) >= self._ahead:
-                    yield running.popleft().result()
+                    yield from running.popleft().result()
             while running:
-                yield running.popleft().result()
+                yield from running.popleft().result()
         except BrokenProcessPool as error:
             raise AnzhengError(Code.RENDER_FAILED, "a press process died; run it again") from error
         finally:
@@ -160,5 +166,5 @@ def _start(verify_base: str) -> None:
     _PRESSES[:] = [Press(verify_base=verify_base)]
 
 
-def _press(job: PressJob) -> Prepared | PressFailure:
-    return _PRESSES[0].try_press(job)
+def _press(task: list[PressJob]) -> list[Prepared | PressFailure]:
+    return [_PRESSES[0].try_press(job) for job in task]
