@@ -72,6 +72,9 @@ def handlers(installation: Installation, rule: BatchRule | None = None) -> Mappi
 
     def publish(_key: str) -> datetime:
         installation.publish_lists()
+        # Nothing else is done so regularly.
+        with base.store.write() as unit:
+            unit.idempotency.expire(base.clock.now() - timedelta(hours=settings.idempotency_hours))
         return base.clock.now() + timedelta(seconds=LISTS_AGAIN_SECONDS)
 
     return {

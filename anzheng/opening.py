@@ -1,6 +1,7 @@
 """Opens the office of an authority: its keys, accounts and stores become working objects."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,6 +24,8 @@ from anzheng.settings import TEST_TSA, Settings
 from anzheng.store.anchor_store import SqlAnchorStore
 from anzheng.store.database import Store
 from anzheng.witnesses import FileWitnessStore
+from licence.domain.model import Environment
+from licence.errors import AnzhengError, Code
 from licence.formats.checkpoint import LogKey, WitnessKey
 from licence.formats.evidence import log_origin
 from licence.ids import AuthorityId
@@ -75,7 +78,45 @@ class EstateOffices:
         self._opened.clear()
 
 
+TEST_NODES = ("anvil", "ganache", "hardhat")
+"""How nodes that keep no real chain call themselves."""
+
+
+def refuse_test_node(client: str) -> None:
+    """Refuse a node that is made for tests, whatever chain id it claims.
+
+    Raises:
+        AnzhengError: SETTINGS_UNSAFE.
+    """
+    if client.lower().startswith(TEST_NODES):
+        raise AnzhengError(
+            Code.SETTINGS_UNSAFE,
+            "production refuses a test chain: chain_rpc_url leads to a node made for tests",
+            fields="chain_rpc_url",
+            client=client[:40],
+        )
+
+
+def _check_node(means: Means) -> None:
+    if means.settings.environment is not Environment.PRODUCTION:
+        return
+    # Without a node nothing is written; signing goes on until there is one.
+    with _unless_unavailable():
+        refuse_test_node(str(means.chain.node.ask("web3_clientVersion")))
+
+
+@contextmanager
+def _unless_unavailable() -> Iterator[None]:
+    """Go on when the node does not answer."""
+    try:
+        yield
+    except AnzhengError as error:
+        if error.code is not Code.CHAIN_UNAVAILABLE:
+            raise
+
+
 def _open(means: Means, entry: AuthorityEntry) -> Office:
+    _check_node(means)
     folder = means.settings.data_dir / "signer"
     folder.mkdir(parents=True, exist_ok=True)
     ledger = Ledger(folder / f"{entry.id}.sqlite3")

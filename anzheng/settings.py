@@ -124,9 +124,16 @@ def refuse_unsafe(settings: Settings) -> None:
     """Refuse what may serve a demo but never a real licence.
 
     Raises:
-        AnzhengError: SETTINGS_UNSAFE naming every offending setting.
+        AnzhengError: SETTINGS_UNSAFE naming every offending setting; SETTINGS_INVALID for a test
+            environment without sample seals.
     """
     if settings.environment is not Environment.PRODUCTION:
+        if not settings.sample_seals:
+            raise AnzhengError(
+                Code.SETTINGS_INVALID,
+                "the test environment prints 示例 seals only; leave sample_seals = true",
+                field="sample_seals",
+            )
         return
     unsafe = {
         "allow_test_keys": settings.allow_test_keys,

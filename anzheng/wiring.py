@@ -31,6 +31,7 @@ from anzheng.store.anchor_store import SqlAnchorStore
 from anzheng.store.database import Store
 from anzheng.store.licences import FlowState
 from anzheng.store.migrate import migrate
+from licence.domain.model import Environment
 from licence.errors import AnzhengError, Code
 from licence.formats.trust_types import TrustBundle
 from licence.ids import AuthorityId, ChainId, OfficerId, RegistryId
@@ -159,7 +160,15 @@ def open_store_base(settings: Settings) -> AbstractContextManager[Base]:
 
 
 def officer_key(settings: Settings, officer: OfficerId, place: Path | None) -> Key:
-    """Open an officer's key: the file named, or the one that a trial made for the officer."""
+    """Open an officer's key: the file named, or the one that a trial made for the officer.
+
+    Raises:
+        AnzhengError: SETTINGS_UNSAFE in production without a file: officers keep their own keys.
+    """
+    if place is None and settings.environment is Environment.PRODUCTION:
+        raise AnzhengError(
+            Code.SETTINGS_UNSAFE, "production keeps no officer's key: name yours with --key"
+        )
     ring = open_keyring(settings, SystemEntropy())
     if place is not None:
         return open_key_file(place, ring.secret)
@@ -287,7 +296,7 @@ def _refuse_mismatch(settings: Settings, estate: Estate) -> None:
             Code.SETTINGS_INVALID,
             "registry or chain_id are not those with which this data folder was set up",
         )
-    if settings.environment.value == "production" and estate.test_chain:
+    if settings.environment is Environment.PRODUCTION and estate.test_chain:
         raise AnzhengError(
             Code.SETTINGS_UNSAFE, "a production setting refuses authorities on a test chain"
         )

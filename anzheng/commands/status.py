@@ -38,9 +38,9 @@ def show(context: typer.Context, leaf: LeafArgument, *, as_json: JsonFlag = Fals
     from anzheng.wiring import open_store_base
     from licence.errors import AnzhengError, Code
 
-    wanted = read_leaf(leaf)
-    with answering(as_json=as_json) as out, open_store_base(settings_of(context)) as base:
-        with base.store.read() as unit:
+    with answering(as_json=as_json) as out:
+        wanted = read_leaf(leaf)
+        with open_store_base(settings_of(context)) as base, base.store.read() as unit:
             row = unit.licences.by_leaf(wanted)
             if row is None:
                 raise AnzhengError(Code.NOT_FOUND, "this leaf is not known here")
@@ -80,10 +80,12 @@ def retry(
     from licence.ids import Digest
 
     settings = settings_of(context)
-    with answering(as_json=as_json) as out, open_installation(settings) as installation:
-        base, digest = installation.base, Digest(read_hex(decision))
-        status_chain.retry(base.store, base.clock, installation.offices, digest)
-        _work(out, installation, digest, {})
+    with answering(as_json=as_json) as out:
+        digest = Digest(read_hex(decision))
+        with open_installation(settings) as installation:
+            base = installation.base
+            status_chain.retry(base.store, base.clock, installation.offices, digest)
+            _work(out, installation, digest, {})
 
 
 @app.command()

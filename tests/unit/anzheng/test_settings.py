@@ -2,32 +2,53 @@
 
 import tomllib
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from anzheng.settings import Settings, load
 from licence.errors import AnzhengError, Code
+from tests.fakes.production import SAFE
 
 EXAMPLE = Path(__file__).parents[3] / "config.example.toml"
-
-SAFE: dict[str, Any] = {
-    "environment": "production",
-    "allow_test_keys": False,
-    "sample_seals": False,
-    "tsa_url": "https://tsa.example/",
-    "chain_devnet": False,
-    "chain_id": 2026,
-    "chain_rpc_url": "https://node.example/",
-    "key_password": "long and secret",
-    "registry": "cn-aqsc",
-}
 
 
 def test_example_file_names_every_setting_with_its_default() -> None:
     written = tomllib.loads(EXAMPLE.read_text("utf-8"))
     assert set(written) == set(Settings.model_fields)
     assert dict(load(EXAMPLE)) == dict(load())
+
+
+def test_every_setting_of_the_example_is_explained() -> None:
+    lines = EXAMPLE.read_text("utf-8").splitlines()
+    plain = {"listen_host", "listen_port", "tsa_timeout_seconds", "worker_poll_seconds"}
+    for line in lines:
+        name, equals, rest = line.partition(" = ")
+        if equals and not line.startswith("#") and name not in plain:
+            assert "  # " in rest, f"{name} has no comment"
+
+
+def test_the_example_marks_what_production_refuses() -> None:
+    marked = {
+        line.partition(" = ")[0]
+        for line in EXAMPLE.read_text("utf-8").splitlines()
+        if " # (!)" in line
+    }
+    assert marked == set(SAFE) - {"environment"}
+
+
+def test_production_with_the_defaults_names_everything_that_is_wrong() -> None:
+    with pytest.raises(AnzhengError) as caught:
+        load(environment="production")
+    assert caught.value.code is Code.SETTINGS_UNSAFE
+    assert set(str(caught.value.facts["fields"]).split(", ")) == set(SAFE) - {"environment"}
+    for name in set(SAFE) - {"environment"}:
+        assert name in caught.value.message
+
+
+def test_a_trial_cannot_have_real_seals() -> None:
+    with pytest.raises(AnzhengError) as caught:
+        load(sample_seals=False)
+    assert caught.value.code is Code.SETTINGS_INVALID
 
 
 def test_environment_wins_over_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
