@@ -28,6 +28,7 @@ from licence.formats.hole import (
 )
 from licence.formats.page_text import TEMPLATE
 from licence.ids import Digest
+from signer.background import HEIGHT, WIDTH, background
 from signer.render import template_folder
 from signer.seal import INK, SIZE, Seal, appearance
 
@@ -35,6 +36,8 @@ FIELD_NAME: Final = "AuthoritySeal"
 REASON: Final = "核发安全生产许可证"
 TOOLTIP: Final = "发证机关电子印章"
 
+_BACKGROUND: Final = "/Background"
+_DRAW_BACKGROUND: Final = b"/Artifact <</Type /Background>> BDC q /Background Do Q EMC\n"
 _POINTS_PER_MM: Final = 72 / 25.4
 _PRINT_AND_LOCKED: Final = 132
 _LIBRARY_ERRORS: Final = (
@@ -95,6 +98,7 @@ def prepare(rendered: bytes, *, signing_time: datetime, dss: DssMaterial, seal: 
     try:
         with pikepdf.open(io.BytesIO(rendered)) as pdf:
             _use_output_intent(pdf)
+            _add_background(pdf)
             _add_signature(pdf, moment, seal)
             _add_dss(pdf, dss)
             saved = _save(pdf)
@@ -128,6 +132,21 @@ def _use_output_intent(pdf: pikepdf.Pdf) -> None:
         for key, space in list(spaces.items()):
             if isinstance(space, Array) and space[0] == Name.ICCBased:
                 spaces[key] = device[int(space[1].N)]
+
+
+def _add_background(pdf: pikepdf.Pdf) -> None:
+    """Put frame and rosette under every page, once in the file, packed once for all files.
+
+    They are an artifact (ISO 14289-1, 7.1): a screen reader passes over them.
+    """
+    box = Array([0, 0, *(round(side * _POINTS_PER_MM, 2) for side in (WIDTH, HEIGHT))])
+    form = _packed_stream(pdf, background(), Type=Name.XObject, Subtype=Name.Form, BBox=box)
+    under = _packed_stream(pdf, _DRAW_BACKGROUND)
+    for page in pdf.pages:
+        objects = page.obj.Resources.get("/XObject", Dictionary())
+        objects[_BACKGROUND] = form
+        page.obj.Resources.XObject = objects
+        page.obj.Contents = Array([under, page.obj.Contents])
 
 
 def _add_signature(pdf: pikepdf.Pdf, moment: datetime, seal: Seal) -> None:
@@ -175,18 +194,15 @@ def _signature(moment: datetime) -> Dictionary:
 
 def _seal_form(pdf: pikepdf.Pdf, seal: Seal) -> pikepdf.Object:
     """The appearance of the seal, packed once for an authority and not again at every save."""
-    form = Stream(
+    ink = Dictionary(Type=Name.ExtGState, BM=Name.Multiply)
+    return _packed_stream(
         pdf,
-        _packed(appearance(seal)),
+        appearance(seal),
         Type=Name.XObject,
         Subtype=Name.Form,
         BBox=Array([0, 0, SIZE, SIZE]),
-        Resources=Dictionary(
-            ExtGState=Dictionary({f"/{INK}": Dictionary(Type=Name.ExtGState, BM=Name.Multiply)})
-        ),
-        Filter=Name.FlateDecode,
+        Resources=Dictionary(ExtGState=Dictionary({f"/{INK}": ink})),
     )
-    return pdf.make_indirect(form)
 
 
 def _tag_as_form(pdf: pikepdf.Pdf, page: pikepdf.Object, widget: pikepdf.Object) -> None:
@@ -214,8 +230,10 @@ def _add_dss(pdf: pikepdf.Pdf, dss: DssMaterial) -> None:
     pdf.Root.DSS = pdf.make_indirect(store)
 
 
-def _packed_stream(pdf: pikepdf.Pdf, data: bytes) -> pikepdf.Object:
-    return pdf.make_indirect(Stream(pdf, _packed(data), Filter=Name.FlateDecode))
+def _packed_stream(
+    pdf: pikepdf.Pdf, data: bytes, **keys: pikepdf.Object | Array | Dictionary
+) -> pikepdf.Object:
+    return pdf.make_indirect(Stream(pdf, _packed(data), Filter=Name.FlateDecode, **keys))
 
 
 @lru_cache(maxsize=256)

@@ -59,6 +59,15 @@ def test_the_field_certifies_and_allows_nothing() -> None:
         assert list(pdf.Root.Perms.keys()) == ["/DocMDP"]
 
 
+def test_the_background_lies_once_in_the_file_under_every_page_as_an_artifact() -> None:
+    with _open(_prepare()) as pdf:
+        forms = {page.obj.Resources.XObject["/Background"].objgen for page in pdf.pages}
+        assert len(forms) == 1
+        for page in pdf.pages:
+            first = page.obj.Contents[0].read_bytes()
+            assert first == b"/Artifact <</Type /Background>> BDC q /Background Do Q EMC\n"
+
+
 def test_the_seal_stands_where_the_template_leaves_room() -> None:
     box = seal_box("cn-a4p/1")
     assert box.right - box.left == pytest.approx(42 * 72 / 25.4, abs=0.1)
