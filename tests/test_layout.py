@@ -72,7 +72,7 @@ def texts(*endings: str) -> list[tuple[str, str]]:
 
 
 def documents() -> list[tuple[str, str]]:
-    """Return our documents; the founders' notes name places of the laboratory, and stay as written."""
+    """Return our documents; the founders' notes stay as they were written."""
     return [
         one for one in texts(".md") if not one[0].startswith(NOTES) or one[0].endswith("README.md")
     ]
