@@ -15,6 +15,9 @@ from licence.errors import AnzhengError, Code
 from licence.ids import Digest
 
 FLUSHES_AT_ONCE = 8
+OWNER_ONLY = 0o600
+EVERYBODY = 0o666
+"""What the umask leaves of it, as with any file."""
 
 
 class FileStore(Protocol):
@@ -99,11 +102,23 @@ def flush_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def write_durably(place: Path, data: bytes, *, flush_parent: bool = True) -> None:
-    """Write a whole file or nothing: beside its place, flushed, then renamed over it."""
+def write_durably(
+    place: Path, data: bytes, *, flush_parent: bool = True, mode: int = EVERYBODY
+) -> None:
+    """Write a whole file or nothing: beside its place, flushed, then renamed over it.
+
+    Args:
+        place: Where it goes.
+        data: The whole content.
+        flush_parent: Whether its name is flushed too.
+        mode: Who may read it, from its first byte on.
+    """
     place.parent.mkdir(parents=True, exist_ok=True)
     beside = place.with_name(f".{place.name}.{os.getpid()}-{threading.get_ident()}.part")
-    with beside.open("wb") as stream:
+    # What a crash left here would keep its own mode.
+    beside.unlink(missing_ok=True)
+    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(handle, "wb") as stream:
         stream.write(data)
         stream.flush()
         os.fsync(stream.fileno())

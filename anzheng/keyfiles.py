@@ -17,12 +17,11 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from anzheng.files import write_durably
+from anzheng.files import OWNER_ONLY, write_durably
 from licence.errors import AnzhengError, Code
 from licence.formats import es256
 
 MAX_KEY_FILE_BYTES = 8 * 1024
-OWNER_ONLY = 0o600
 
 PrivateKey = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 
@@ -113,8 +112,8 @@ def save(key: Key, path: Path, password: bytes) -> None:
         key.private.private_bytes(
             Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(password)
         ),
+        mode=OWNER_ONLY,
     )
-    path.chmod(OWNER_ONLY)
 
 
 def open_key_file(path: Path, password: bytes) -> Key:

@@ -10,7 +10,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from anzheng import keyfiles
-from anzheng.files import write_durably
+from anzheng.files import OWNER_ONLY, write_durably
 from anzheng.keyfiles import Key, KeyKind
 from anzheng.settings import Settings
 from licence.domain.model import Environment
@@ -21,7 +21,6 @@ from signer.keys import SigningKey, open_key, write_key_file
 from signer.keys.file import read_key_file
 
 PASSWORD_BYTES = 24
-OWNER_ONLY = 0o600
 
 
 @dataclass(slots=True)
@@ -100,8 +99,7 @@ def open_keyring(settings: Settings, entropy: Entropy) -> KeyRing:
         raise AnzhengError(Code.KEY_LOCKED, "set ANZHENG_KEY_PASSWORD")
     place = folder / "trial-password"
     if not place.exists():
-        write_durably(place, entropy.bytes(PASSWORD_BYTES).hex().encode())
-        place.chmod(OWNER_ONLY)
+        write_durably(place, entropy.bytes(PASSWORD_BYTES).hex().encode(), mode=OWNER_ONLY)
     return KeyRing(folder, place.read_bytes())
 
 
