@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
+from threading import Lock
 from typing import Final
 
 from cryptography import x509
@@ -56,6 +57,8 @@ class CertificateRegister:
 
     def __init__(self, path: Path) -> None:
         self._connection = open_database(path, _SCHEMA)
+        # Several threads may hold one register (claims, answers); a connection has one transaction.
+        self._turn = Lock()
 
     def close(self) -> None:
         """Close the file."""
@@ -71,7 +74,7 @@ class CertificateRegister:
         parsed = load_certificate(certificate)
         issuer = parsed.issuer.public_bytes()
         try:
-            with transaction(self._connection):
+            with self._turn, transaction(self._connection):
                 if not self._has(certificate):
                     self._connection.execute(
                         "INSERT INTO certificates (digest, issuer, serial, certificate, issued_at)"
@@ -95,7 +98,7 @@ class CertificateRegister:
         Raises:
             AnzhengError: NOT_FOUND, when it is not in the register; STORE_FAILED.
         """
-        with transaction(self._connection):
+        with self._turn, transaction(self._connection):
             if not self._has(certificate):
                 raise AnzhengError(Code.NOT_FOUND, "no certificate of ours")
             self._connection.execute(
@@ -147,7 +150,7 @@ class CertificateRegister:
             AnzhengError: STORE_FAILED, KEY_REFUSED.
         """
         issuer = load_certificate(ca_certificate).subject.public_bytes()
-        with transaction(self._connection):
+        with self._turn, transaction(self._connection):
             row = self._connection.execute(
                 "INSERT INTO lists (issuer, number) VALUES (?, 1)"
                 " ON CONFLICT (issuer) DO UPDATE SET number = number + 1 RETURNING number",

@@ -1,5 +1,6 @@
 """What the CA remembers."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -46,6 +47,13 @@ def test_list_numbers_grow_by_ca(register: CertificateRegister) -> None:
     issuing, root = pki().issuing.certificate, pki().root.certificate
     numbers = [register.next_list(ca).number for ca in (issuing, issuing, root, issuing)]
     assert numbers == [1, 2, 1, 3]
+
+
+def test_threads_that_share_a_register_take_turns(register: CertificateRegister) -> None:
+    ca = pki().issuing.certificate
+    with ThreadPoolExecutor(8) as pool:
+        lists = list(pool.map(lambda _: register.next_list(ca).number, range(200)))
+    assert sorted(lists) == list(range(1, 201))
 
 
 def test_the_register_is_a_file(tmp_path: Path) -> None:
