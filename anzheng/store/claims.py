@@ -114,16 +114,6 @@ class Claims:
         found = self._many(holder_certificates.c.leaf == leaf)
         return found[0] if found else None
 
-    def authorities_waiting(self) -> tuple[AuthorityId, ...]:
-        """Authorities that have a certificate to anchor."""
-        rows = self._connection.execute(
-            select(holder_certificates.c.authority)
-            .where(holder_certificates.c.batch_id.is_(None))
-            .distinct()
-            .order_by(holder_certificates.c.authority)
-        )
-        return tuple(AuthorityId(row[0]) for row in rows)
-
     def set_batch(self, leaf: Leaf, batch_id: str, place: int) -> None:
         """Note the anchor batch of a certificate."""
         self._connection.execute(

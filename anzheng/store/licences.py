@@ -227,12 +227,6 @@ class Licences:
             query = query.where(licences.c.authority == authority)
         return self._many(query if limit is None else query.limit(limit))
 
-    def in_release(self, release_id: str) -> tuple[StoredLicence, ...]:
-        """Versions of one release, in the order of its digests."""
-        return self._many(
-            select(*_COLUMNS).where(licences.c.release_id == release_id).order_by(licences.c.id)
-        )
-
     def in_batch(self, batch_id: str) -> tuple[StoredLicence, ...]:
         """Versions of one anchor batch by their place in the tree."""
         return self._many(

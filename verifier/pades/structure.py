@@ -64,7 +64,6 @@ class Structure:
     certificates: tuple[bytes, ...]
     crls: tuple[bytes, ...]
     ocsps: tuple[bytes, ...]
-    page_count: int
 
 
 def read_structure(pdf: bytes, byte_range: tuple[int, int, int, int], contents: bytes) -> Structure:
@@ -121,7 +120,6 @@ def _read(
         certificates=certificates,
         crls=crls,
         ocsps=ocsps,
-        page_count=len(document.pages),
     )
 
 

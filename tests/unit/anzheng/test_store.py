@@ -146,7 +146,6 @@ def test_a_holder_certificate_waits_for_its_batch(store: Store, clock: FakeClock
     with store.write() as unit:
         unit.claims.add_certificate(certificate)
         assert unit.claims.unanchored(AUTHORITY) == (certificate,)
-        assert unit.claims.authorities_waiting() == (AUTHORITY,)
         unit.claims.set_batch(certificate.leaf, "b1", 3)
         assert unit.claims.unanchored(AUTHORITY) == ()
         (placed,) = unit.claims.in_batch("b1")
