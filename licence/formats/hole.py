@@ -140,10 +140,15 @@ def contents(pdf: bytes, hole: Hole) -> bytes:
             not lower-case digits of one DER element and then zeros.
     """
     digits = pdf[hole.start + 1 : hole.end - 1]
-    # Not left to fromhex, which takes blanks and capitals: the case of a digit is no free bit.
-    if len(digits) != _DIGITS or digits.strip(b"0123456789abcdef"):
+    try:
+        room = bytes.fromhex(digits.decode("ascii"))
+    except ValueError as error:
+        raise AnzhengError(
+            Code.CONTAINER_STRUCTURE, "the hole is not our hexadecimal string"
+        ) from error
+    # fromhex also takes blanks and capitals: the case of a digit is no free bit.
+    if len(digits) != _DIGITS or room.hex().encode("ascii") != digits:
         raise AnzhengError(Code.CONTAINER_STRUCTURE, "the hole is not our hexadecimal string")
-    room = bytes.fromhex(digits.decode("ascii"))
     if not room.strip(b"\0"):
         raise AnzhengError(Code.SIGNATURE_MISSING, "the hole for the signature is empty")
     try:

@@ -89,7 +89,7 @@ def _widget_action(pdf: pikepdf.Pdf) -> None:
 
 def _orphan_action(pdf: pikepdf.Pdf) -> None:
     """Not reachable now; an object all the same."""
-    pdf.pages[0].obj.Contents["/X"] = Dictionary(Type=Name.Action, S=Name.Named, N=Name.Print)
+    pdf.pages[0].obj.Contents[1]["/X"] = Dictionary(Type=Name.Action, S=Name.Named, N=Name.Print)
 
 
 def _annotation(pdf: pikepdf.Pdf) -> None:
@@ -117,7 +117,7 @@ def _second_signature(pdf: pikepdf.Pdf) -> None:
 
 
 def _external_stream(pdf: pikepdf.Pdf) -> None:
-    pdf.pages[0].obj.Contents["/F"] = String("outside.xml")
+    pdf.pages[0].obj.Contents[1]["/F"] = String("outside.xml")
 
 
 def _optional_content(pdf: pikepdf.Pdf) -> None:
