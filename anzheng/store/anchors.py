@@ -65,6 +65,24 @@ class Anchors:
         )
         return tuple(_batch(row) for row in rows)
 
+    def parked_batches(self) -> tuple[AnchorBatch, ...]:
+        """Return the batches of all authorities that wait for a person, oldest first."""
+        rows = self._connection.execute(
+            select(*_COLUMNS)
+            .where(batches.c.state == BatchState.PARKED.value)
+            .order_by(batches.c.place)
+        )
+        return tuple(_batch(row) for row in rows)
+
+    def reopen(self, batch: AnchorBatch) -> AnchorBatch:
+        """Let a parked batch begin again, with a transaction of its own.
+
+        Raises:
+            AnzhengError: CONFLICT, when somebody changed it in the meantime.
+        """
+        transactions.set_aside(self._connection, f"anchor:{batch.id}")
+        return self.save_batch(replace(batch, state=BatchState.BATCHED, reason=None))
+
     def count(self, registry: RegistryId, authority: AuthorityId) -> int:
         """How many batches an authority has ever had."""
         return self._connection.execute(

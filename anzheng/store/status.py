@@ -121,7 +121,8 @@ class StatusLog:
 
     def set_aside(self, decision: Digest) -> int:
         """Rename the parked transactions of a decision, so that new ones are made; how many."""
-        return transactions.set_aside(self._connection, decision)
+        name = decision.hex()
+        return transactions.set_aside(self._connection, f"status:{name}", f"confirm:{name}")
 
     def count_parked(self) -> int:
         """How many decisions wait for a person."""

@@ -10,7 +10,7 @@ from anchor.ports import Transaction, TxState
 from anzheng.store.tables import transactions
 from anzheng.store.times import from_text, to_text
 from licence.errors import AnzhengError, Code
-from licence.ids import Address, BlockHash, Digest
+from licence.ids import Address, BlockHash
 
 _COLUMNS = tuple(transactions.c[name] for name in Transaction.__dataclass_fields__)
 
@@ -78,16 +78,19 @@ def save(connection: Connection, transaction: Transaction) -> Transaction:
     return stored
 
 
-def set_aside(connection: Connection, decision: Digest) -> int:
-    """Rename the parked transactions of a decision, so that new ones are made in their place.
+def set_aside(connection: Connection, *prefixes: str) -> int:
+    """Rename parked transactions, so that new ones are made in their place.
 
     They stay as a record, and keep their nonces.
+
+    Args:
+        connection: To the database.
+        prefixes: How the purposes of those that are meant begin.
 
     Returns:
         How many there were.
     """
-    prefixes = tuple(f"{role}:{decision.hex()}" for role in ("status", "confirm"))
-    mine = or_(*(transactions.c.purpose.startswith(prefix) for prefix in prefixes))
+    mine = or_(*(transactions.c.purpose.startswith(prefix, autoescape=True) for prefix in prefixes))
     rows = connection.execute(
         select(transactions.c.purpose, transactions.c.state).where(mine)
     ).all()

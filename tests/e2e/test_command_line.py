@@ -49,6 +49,7 @@ def test_the_whole_day(shell: Shell, tmp_path: Path, capsys: pytest.CaptureFixtu
     issued = shell("issue")
     assert issued == {"counts": {"published": 2}, "parked": []}
     assert shell("issue") == issued
+    assert shell("issue", "--retry-parked") == issued | {"retried": [], "retried_batches": []}
 
     out, trust = tmp_path / "out", tmp_path / "trust"
     files = shell("export", str(out))
