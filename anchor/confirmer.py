@@ -16,7 +16,7 @@ from anchor.calls import ConfirmCall, ProposeCall
 from anchor.ports import Block, Chain, ProposalState, Right, Transaction
 from anchor.sender import Sender
 from anchor.status_writer import confirmation_of, has_lapsed, order_of
-from licence.domain.status import StatusWord
+from licence.domain.status import counts_on
 from licence.domain.validity import shanghai_date
 from licence.errors import AnzhengError, Code
 from licence.formats import decision as decisions
@@ -104,9 +104,7 @@ class Confirmer:
             raise AnzhengError(Code.CHAIN_ACCOUNT, "a decision of another authority")
         if decision.registry != self._registry:
             raise AnzhengError(Code.CHAIN_WRONG, "a decision about licences of another registry")
-        # What is rescinded is void for every day, so it never waits for one.
-        today = shanghai_date(self._clock.now())
-        if decision.effective_from > today and decision.word is not StatusWord.RESCINDED:
+        if not counts_on(decision, shanghai_date(self._clock.now())):
             raise AnzhengError(
                 Code.DECISION_EARLY,
                 "the decision does not count yet",

@@ -14,7 +14,7 @@ from datetime import date, datetime
 from hashlib import sha256
 from typing import Protocol
 
-from licence.domain.status import StatusEvent, StatusWord, is_final, may_change, more_negative
+from licence.domain.status import StatusEvent, StatusWord, counts_on, more_negative, word_on
 from licence.domain.validity import shanghai_date
 from licence.errors import AnzhengError, Code
 from licence.formats import canonical, side_list, status_list
@@ -100,23 +100,12 @@ class ShardFiles:
     side: bytes
 
 
-def counts_on(event: StatusEvent, today: date) -> bool:
-    """Say whether a decision counts already; a rescission counts for every day (DESIGN 3.3)."""
-    return event.effective_from <= today or event.new is StatusWord.RESCINDED
-
-
 def pending_words(events: Iterable[StatusEvent], today: date) -> dict[StatusIndex, StatusWord]:
-    """Return the word that the registry's log gives each index today: that of its last decision.
-
-    What is final stays so, even if a log had an event after it that must not follow.
-    """
-    words: dict[StatusIndex, StatusWord] = {}
+    """Return the word that the registry's log gives each index today."""
+    changes: dict[StatusIndex, list[StatusEvent]] = {}
     for event in events:
-        if counts_on(event, today):
-            before = words.get(event.ref.index, StatusWord.NONE)
-            fits = not is_final(before) or may_change(before, event.new)
-            words[event.ref.index] = event.new if fits else more_negative(before, event.new)
-    return words
+        changes.setdefault(event.ref.index, []).append(event)
+    return {index: word_on(each, today) for index, each in changes.items()}
 
 
 def published_words(pending: Words, on_chain: Words) -> dict[StatusIndex, StatusWord]:

@@ -11,12 +11,11 @@ from datetime import datetime, timedelta
 
 from anzheng.files import FileStore
 from anzheng.flows.sign import ANCHOR_TOPIC
-from anzheng.flows.status import word_of
 from anzheng.store.claims import HolderCertificate, StoredClaim
 from anzheng.store.database import Store, Unit
 from anzheng.store.licences import FlowState, StoredLicence
 from licence.domain.model import StatusRef
-from licence.domain.status import is_final
+from licence.domain.status import is_final, word_on
 from licence.domain.validity import shanghai_date
 from licence.errors import AnzhengError, Code
 from licence.formats import licence_json
@@ -106,7 +105,7 @@ class ClaimDesk:
 
     def _issue(self, unit: Unit, row: StoredLicence, csr: bytes, now: datetime) -> bytes:
         events = unit.status.of_index(row.registry, row.authority, row.status_index)
-        if is_final(word_of(events, shanghai_date(now))):
+        if is_final(word_on(events, shanghai_date(now))):
             raise AnzhengError(Code.STATUS_FINAL, "this licence is over; it has no certificate")
         leaf = _leaf(row)
         index = unit.licences.allocate_index(row.registry, row.authority)

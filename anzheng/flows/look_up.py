@@ -5,10 +5,9 @@ The same words for the public look-up and for `anzheng status show`.
 
 import json
 
-from anzheng.flows.status import word_of
 from anzheng.store.database import Unit
 from anzheng.store.licences import StoredLicence
-from licence.domain.status import StatusEvent
+from licence.domain.status import StatusEvent, word_on
 from licence.domain.validity import shanghai_date
 from licence.formats.short_code import short_code
 from licence.ports import Clock
@@ -18,7 +17,7 @@ def describe(unit: Unit, row: StoredLicence, clock: Clock) -> dict[str, object]:
     """Say what the registry knows about a version, as JSON."""
     leaf = row.leaf.hex() if row.leaf else None
     events = unit.status.of_index(row.registry, row.authority, row.status_index)
-    word = word_of(events, shanghai_date(clock.now()))
+    word = word_on(events, shanghai_date(clock.now()))
     return {
         "leaf": leaf,
         "state": row.state.value,

@@ -8,12 +8,11 @@ What is decided goes on the chain in `status_chain`. Every step may be repeated;
 makes a status better than the chain says.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from anchor.confirmer import MIN_OFFICERS, DecisionOfficer, verify_officers
-from anchor.status_lists import counts_on
 from anzheng.flows import publish as publishing
 from anzheng.keyfiles import Key
 from anzheng.officers import sign_as
@@ -22,7 +21,7 @@ from anzheng.store.licences import StoredLicence
 from anzheng.store.status import StoredDecision
 from licence.domain.model import Draft, StatusRef
 from licence.domain.problem import Problem
-from licence.domain.status import StatusEvent, StatusWord, may_change
+from licence.domain.status import StatusEvent, StatusWord, is_final, may_change
 from licence.domain.status_rules import check_event
 from licence.domain.validity import shanghai_date
 from licence.errors import AnzhengError, Code
@@ -70,18 +69,6 @@ class Order:
     until: date | None = None
     successor: Leaf | None = None
     decided_at: datetime | None = None
-
-
-def word_of(events: Iterable[StatusEvent], today: date) -> StatusWord:
-    """Return the word that the registry's log gives a status index on a day.
-
-    A decision that takes effect later is announced, but does not count yet.
-    """
-    word = StatusWord.NONE
-    for event in events:
-        if counts_on(event, today):
-            word = event.new
-    return word
 
 
 def draft(store: Store, clock: Clock, order: Order) -> Decision:
@@ -176,7 +163,8 @@ def _event(unit: Unit, decision: Decision, subject: DecisionSubject, now: dateti
     )
     if not same:
         raise AnzhengError(Code.CONFLICT, "leaf and status index do not belong together")
-    old = _last_word(unit, row)
+    log = unit.status.of_index(row.registry, row.authority, row.status_index)
+    old = log[-1].new if log else StatusWord.NONE
     _check_transition(old, decision.word)
     event = StatusEvent(
         leaf=subject.leaf,
@@ -192,7 +180,7 @@ def _event(unit: Unit, decision: Decision, subject: DecisionSubject, now: dateti
         successor=subject.successor,
     )
     version = _draft_of(row)
-    _refuse((*_entry(event, version, now), *check_event(event, version)))
+    _refuse((*_entry(event, version, now), *_turn(event, log), *check_event(event, version)))
     if subject.successor is not None:
         _check_successor(row, _known(unit, subject.successor))
     return event
@@ -204,6 +192,19 @@ def _entry(event: StatusEvent, version: Draft, now: datetime) -> Iterator[Proble
         yield Problem("decided_at", Code.DATE_ORDER, "a decision is entered after it was taken")
     if shanghai_date(event.decided_at) < version.issued_on:
         yield Problem("decided_at", Code.DATE_ORDER, "no decision is older than the licence")
+
+
+def _turn(event: StatusEvent, log: Sequence[StatusEvent]) -> Iterator[Problem]:
+    """Judge whether a suspension or its end was decided after what the log has.
+
+    Side lists tell when a decision was taken, not when it was entered: an older suspension that
+    comes in after a 发还 would seem to be given back already.
+    """
+    newest = max((each.decided_at for each in log), default=event.decided_at)
+    if not is_final(event.new) and event.decided_at < newest:
+        yield Problem(
+            "decided_at", Code.DATE_ORDER, "a later decision is on record; this needs a new one"
+        )
 
 
 def _refuse(problems: Sequence[Problem]) -> None:
@@ -225,11 +226,6 @@ def _check_successor(row: StoredLicence, successor: StoredLicence) -> None:
 
 def _draft_of(row: StoredLicence) -> Draft:
     return licence_json.decode(row.licence_json).draft
-
-
-def _last_word(unit: Unit, row: StoredLicence) -> StatusWord:
-    events = unit.status.of_index(row.registry, row.authority, row.status_index)
-    return events[-1].new if events else StatusWord.NONE
 
 
 def _check_transition(old: StatusWord, new: StatusWord) -> None:

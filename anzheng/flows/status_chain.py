@@ -22,7 +22,7 @@ from anchor.status_writer import StatusWriter, order_of, succession
 from anzheng.flows.status import TOPIC
 from anzheng.store.database import Store
 from anzheng.store.status import DecisionState, StoredDecision
-from licence.domain.status import StatusWord, needs_confirmation
+from licence.domain.status import counts_on, needs_confirmation
 from licence.domain.validity import CHINA, shanghai_date
 from licence.errors import AnzhengError, Code
 from licence.formats import decision as decisions
@@ -161,9 +161,7 @@ def _try(
     now = clock.now()
     if stored.parked_code is not None:
         return _WAITS
-    # What is rescinded is void for every day, so it never waits for one.
-    rescinds = decision.word is StatusWord.RESCINDED
-    if stored.effective_from > shanghai_date(now) and not rescinds:
+    if not counts_on(decision, shanghai_date(now)):
         return _Progress(again=start_of_day(stored.effective_from))
     try:
         return _advance(store, desk, stored, decision, now)

@@ -1,4 +1,4 @@
-"""The status words of a licence version, and how one may follow another.
+"""The status words of a licence version, how one may follow another, and which counts on a day.
 
 A word says which negative event is on record: NONE is "no negative event" and never enough alone.
 EXPIRED is computed from the dates (`validity.py`); LOST 遗失 concerns paper copies and has no word.
@@ -6,10 +6,11 @@ EXPIRED is computed from the dates (`validity.py`); LOST 遗失 concerns paper c
 Source: DESIGN 3.3; research licence_domain C.4.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import IntEnum, unique
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
 from licence.domain.model import StatusRef
 from licence.ids import AuthorityId, Leaf
@@ -64,6 +65,11 @@ class StatusEvent:
     ground: str
     successor: Leaf | None
 
+    @property
+    def word(self) -> StatusWord:
+        """What the status became: `new`, by the name that a side list has for it."""
+        return self.new
+
 
 _OPEN = frozenset({StatusWord.NONE, StatusWord.SUSPENDED})
 
@@ -112,12 +118,70 @@ def more_negative(one: StatusWord, other: StatusWord) -> StatusWord:
     return max(one, other, key=_SEVERITY.index)
 
 
-def invalid_on(word: StatusWord, effective_from: date, on: date) -> bool:
-    """Say whether a word makes the licence invalid on a day.
+class StatusChange(Protocol):
+    """What the word on a day depends on: an event of the log, or a row of a side list."""
+
+    @property
+    def word(self) -> StatusWord:
+        """What the status became; NONE when a suspension was given back 发还."""
+        ...
+
+    @property
+    def effective_from(self) -> date:
+        """First day on which it counts."""
+        ...
+
+    @property
+    def until(self) -> date | None:
+        """Planned last day of a suspension; it ends nothing."""
+        ...
+
+    @property
+    def decided_at(self) -> datetime:
+        """When it was decided."""
+        ...
+
+
+Change = TypeVar("Change", bound=StatusChange)
+
+
+def counts_on(change: StatusChange, day: date) -> bool:
+    """Say whether a change counts on a day.
 
     Rescinded counts for every day, for the grant was void from the start. The rest counts from its
-    effective day; a suspension that has run past its `until` still counts, until it is given back.
+    effective day; until then it is only announced.
     """
-    if word is StatusWord.NONE:
-        return False
-    return word is StatusWord.RESCINDED or on >= effective_from
+    return change.word is StatusWord.RESCINDED or change.effective_from <= day
+
+
+def decisive(changes: Iterable[Change], day: date) -> Change | None:
+    """Return the change behind the word of one licence version on a day; None for NONE.
+
+    1. What is final stays: the most negative final word counts, whatever was decided after it. So
+       a cancellation 注销 hides neither a rescission nor a revocation.
+    2. Else the change that was decided last counts, for it knew the others; the chain is written
+       in that order too. A suspension past its `until` stays until it is given back.
+
+    Args:
+        changes: Of one licence version; what was decided at the same time, in order.
+        day: The day asked about, in China.
+    """
+    last: Change | None = None
+    for change in sorted(changes, key=_decided_at):
+        if counts_on(change, day) and (last is None or _replaces(change.word, last.word)):
+            last = change
+    return None if last is None or last.word is StatusWord.NONE else last
+
+
+def word_on(changes: Iterable[StatusChange], day: date) -> StatusWord:
+    """Return the word that these changes give one licence version on a day, see `decisive`."""
+    change = decisive(changes, day)
+    return StatusWord.NONE if change is None else change.word
+
+
+def _decided_at(change: StatusChange) -> datetime:
+    return change.decided_at
+
+
+def _replaces(new: StatusWord, old: StatusWord) -> bool:
+    return more_negative(old, new) is new if is_final(old) else True

@@ -15,7 +15,7 @@ from hashlib import sha256
 from typing import Final
 
 from licence.domain.model import StatusRef
-from licence.domain.status import StatusWord, is_final, more_negative
+from licence.domain.status import StatusWord, decisive, is_final, word_on
 from licence.domain.validity import shanghai_date
 from licence.errors import AnzhengError, Code, Fact
 from licence.formats import side_list, status_list
@@ -221,33 +221,14 @@ def _word_on(
     value = lists.listed.value(index)
     side = lists.side
     rows = (*side.rows_of(index), *side.announced_of(index)) if side is not None else ()
-    word, row = word_of_rows(rows, on)
-    today, _ = word_of_rows(rows, shanghai_date(lists.listed.issued_at))
+    row = decisive(rows, on)
+    word = row.word if row is not None else StatusWord.NONE
+    today = word_on(rows, shanghai_date(lists.listed.issued_at))
     unexplained = _severity(value) > _severity(value_of(today))
     if unexplained and not is_final(word):
         # The list is more negative than its reasons: then it holds for every day.
         return (None if value is ListValue.INVALID else StatusWord.SUSPENDED), None
     return word, row
-
-
-def word_of_rows(rows: Sequence[SideRow], on: date) -> tuple[StatusWord, SideRow | None]:
-    """Return the status that these events give a licence on a day, and the event that decides.
-
-    A rescission speaks for every day; what is final otherwise, from its day on. Of suspensions and
-    their ends the newest counts; a suspension whose last day has passed stays until it is given
-    back.
-
-    Standard: DESIGN 3.3.
-    """
-    decided: tuple[StatusWord, SideRow | None] = (StatusWord.NONE, None)
-    for row in sorted(rows, key=lambda each: (each.effective_from, each.decided_at)):
-        if row.effective_from > on and row.word is not StatusWord.RESCINDED:
-            continue
-        if not is_final(row.word) and not is_final(decided[0]):
-            decided = (row.word, row if row.word is not StatusWord.NONE else None)
-        elif is_final(row.word) and more_negative(decided[0], row.word) is row.word:
-            decided = (row.word, row)
-    return decided
 
 
 def _severity(value: ListValue) -> int:

@@ -21,7 +21,7 @@ from anchor.status_lists import (
 )
 from anchor.trust_repository import TrustRepository
 from licence.domain.model import StatusRef
-from licence.domain.status import StatusEvent, StatusWord, more_negative
+from licence.domain.status import StatusEvent, StatusWord, decisive, more_negative, word_on
 from licence.errors import AnzhengError, Code
 from licence.formats import side_list, status_list
 from licence.formats.side_list import SideList
@@ -31,7 +31,6 @@ from tests.fakes.refusal import refuses
 from tests.fakes.status_keys import KEY, KID, SIGN
 from tests.fakes.trust_bundles import AUTHORITY, BASE_URI, REGISTRY
 from tests.fakes.trust_folder import make_repository, trust_keys
-from verifier.checks.c07_status import word_of_rows
 from verifier.trust import load_trust
 
 NOW = datetime(2026, 11, 21, 17, 0, 0, tzinfo=UTC)  # already the 22nd in China
@@ -191,14 +190,20 @@ def test_published_is_never_better_than_either(
             assert value_of(said) is not ListValue.VALID or value_of(other) is ListValue.VALID
 
 
-def test_last_decision_of_the_log_counts() -> None:
+def test_every_index_has_the_word_of_its_own_decisions() -> None:
     log = [
         event(1, StatusWord.SUSPENDED),
-        event(1, StatusWord.NONE),
         event(2, StatusWord.REVOKED),
+        event(1, StatusWord.NONE),
         event(2, StatusWord.CANCELLED),
+        event(3, StatusWord.SUPERSEDED),
+        event(3, StatusWord.CANCELLED),
     ]
-    assert pending_words(log, TODAY) == {1: StatusWord.NONE, 2: StatusWord.CANCELLED}
+    assert pending_words(log, TODAY) == {
+        1: StatusWord.NONE,
+        2: StatusWord.REVOKED,
+        3: StatusWord.CANCELLED,
+    }
 
 
 def test_files_and_their_aggregation() -> None:
@@ -236,9 +241,9 @@ def test_what_only_the_chain_calls_rescinded_is_void_for_every_day() -> None:
     void = {StatusIndex(3): StatusWord.RESCINDED, StatusIndex(4): StatusWord.RESCINDED}
     _, side = read(Source([revoked], void))
     for index in void:
-        word, row = word_of_rows(side.rows_of(index), TODAY - timedelta(days=400))
-        assert word is StatusWord.RESCINDED
+        row = decisive(side.rows_of(index), TODAY - timedelta(days=400))
         assert row is not None
+        assert row.word is StatusWord.RESCINDED
         assert row.document_no == ""
 
 
@@ -252,8 +257,9 @@ def test_rescinded_then_cancelled_stays_void_for_every_day() -> None:
         assert listed.value(StatusIndex(3)) is ListValue.INVALID
         assert [row.word for row in side.rows] == [StatusWord.RESCINDED, StatusWord.CANCELLED]
         for days in (-400, -300, -1, 0, 1):
-            word, _ = word_of_rows(side.rows, TODAY + timedelta(days=days))
-            assert word is StatusWord.RESCINDED
+            day = TODAY + timedelta(days=days)
+            assert word_on(side.rows, day) is StatusWord.RESCINDED
+            assert pending_words(log, day) == {3: StatusWord.RESCINDED}
 
 
 def test_final_word_of_the_log_is_never_undone() -> None:

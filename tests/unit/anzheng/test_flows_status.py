@@ -11,13 +11,13 @@ from anzheng import keyfiles
 from anzheng.flows import status as deciding
 from anzheng.flows.prepare import Preparer
 from anzheng.flows.samples import many_rows
-from anzheng.flows.status import Order, word_of
+from anzheng.flows.status import Order
 from anzheng.keyfiles import KeyKind
 from anzheng.store.database import Store
 from anzheng.store.licences import FlowState
 from anzheng.store.status import DecisionState
 from licence.domain.model import Environment
-from licence.domain.status import StatusWord
+from licence.domain.status import StatusWord, word_on
 from licence.errors import AnzhengError, Code
 from licence.formats import decision as decisions
 from licence.formats.decision import Decision
@@ -68,26 +68,26 @@ def decided(store: Store, clock: FakeClock, what: Order, *officers: str) -> Deci
     return decision
 
 
-def word_on(store: Store, day: date) -> StatusWord:
+def word_at(store: Store, day: date) -> StatusWord:
     with store.read() as unit:
-        return word_of(unit.status.of_index(REGISTRY, AuthorityId(ISSUER), StatusIndex(0)), day)
+        return word_on(unit.status.of_index(REGISTRY, AuthorityId(ISSUER), StatusIndex(0)), day)
 
 
 def test_nothing_decided_is_none(store: Store) -> None:
-    assert word_on(store, TODAY) is StatusWord.NONE
+    assert word_at(store, TODAY) is StatusWord.NONE
 
 
 def test_a_decision_counts_from_its_day(store: Store, clock: FakeClock) -> None:
     tomorrow = TODAY + timedelta(days=1)
     decided(store, clock, order(StatusWord.SUSPENDED, effective=tomorrow))
-    assert word_on(store, TODAY) is StatusWord.NONE
-    assert word_on(store, tomorrow) is StatusWord.SUSPENDED
+    assert word_at(store, TODAY) is StatusWord.NONE
+    assert word_at(store, tomorrow) is StatusWord.SUSPENDED
 
 
 def test_a_rescission_counts_for_every_day(store: Store, clock: FakeClock) -> None:
     decision = decided(store, clock, order(StatusWord.RESCINDED))
     assert decision.effective_from == date.fromisoformat(str(good_row()["valid_from"]))
-    assert word_on(store, TODAY - timedelta(days=999)) is StatusWord.RESCINDED
+    assert word_at(store, TODAY - timedelta(days=999)) is StatusWord.RESCINDED
 
 
 def test_a_suspension_has_an_end(store: Store, clock: FakeClock) -> None:
@@ -98,7 +98,7 @@ def test_a_suspension_has_an_end(store: Store, clock: FakeClock) -> None:
 def test_suspended_and_given_back(store: Store, clock: FakeClock) -> None:
     decided(store, clock, order(StatusWord.SUSPENDED))
     decided(store, clock, order(StatusWord.NONE, "(示例)2号"))
-    assert word_on(store, TODAY) is StatusWord.NONE
+    assert word_at(store, TODAY) is StatusWord.NONE
 
 
 def test_a_final_word_does_not_come_back(store: Store, clock: FakeClock) -> None:
@@ -167,7 +167,7 @@ def test_a_stranger_or_a_wrong_signature_decides_nothing(store: Store, clock: Fa
         with pytest.raises(AnzhengError) as caught:
             deciding.decide(store, clock, decision, OFFICERS)
         assert caught.value.code is code
-    assert word_on(store, TODAY) is StatusWord.NONE
+    assert word_at(store, TODAY) is StatusWord.NONE
 
 
 SUSPENDED = order(StatusWord.SUSPENDED)
@@ -228,7 +228,21 @@ def test_what_is_entered_late_needs_two_officers(store: Store, clock: FakeClock)
         decided(store, clock, late)
     assert caught.value.code is Code.DECISION_TWO_OFFICERS
     decided(store, clock, late, "a", "b")
-    assert word_on(store, TODAY - timedelta(days=20)) is StatusWord.SUSPENDED
+    assert word_at(store, TODAY - timedelta(days=20)) is StatusWord.SUSPENDED
+
+
+def test_an_older_suspension_does_not_come_in_after_a_newer_decision(
+    store: Store, clock: FakeClock
+) -> None:
+    """It would seem to be given back already; what is final counts whenever it comes in."""
+    older = at(clock, -1)
+    decided(store, clock, SUSPENDED)
+    decided(store, clock, order(StatusWord.NONE, "(示例)2号"))
+    with pytest.raises(AnzhengError) as caught:
+        decided(store, clock, replace(SUSPENDED, decided_at=older, document_no="(示例)3号"))
+    assert (caught.value.code, caught.value.facts["field"]) == (Code.DATE_ORDER, "decided_at")
+    decided(store, clock, replace(order(StatusWord.REVOKED, "(示例)4号"), decided_at=older))
+    assert word_at(store, TODAY) is StatusWord.REVOKED
 
 
 def test_only_a_later_version_of_the_same_licence_supersedes(

@@ -1,7 +1,8 @@
 """Status words: the transition table, severity, and from when a word counts."""
 
 import re
-from datetime import date
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from itertools import product
 from pathlib import Path
 
@@ -9,11 +10,12 @@ import pytest
 
 from licence.domain.status import (
     StatusWord,
-    invalid_on,
+    decisive,
     is_final,
     may_change,
     more_negative,
     needs_confirmation,
+    word_on,
 )
 
 ROOT = Path(__file__).parents[3]
@@ -67,15 +69,58 @@ def test_severity_is_a_total_order() -> None:
 
 
 DAY = date(2026, 3, 1)
+BEFORE, AFTER = date(2026, 2, 28), date(2027, 1, 1)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One change."""
+
+    word: StatusWord
+    effective_from: date = DAY
+    until: date | None = None
+    decided_at: datetime = datetime(2026, 3, 1, 1, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("word", [S, REV, W, C, SUP])
 def test_a_word_counts_from_its_effective_day(word: StatusWord) -> None:
-    assert not invalid_on(word, DAY, date(2026, 2, 28))
-    assert invalid_on(word, DAY, DAY)
-    assert invalid_on(word, DAY, date(2027, 1, 1))
+    assert word_on([Row(word)], BEFORE) is N
+    assert word_on([Row(word)], DAY) is word
+    assert word_on([Row(word)], AFTER) is word
 
 
-def test_rescinded_counts_for_every_day_and_none_for_no_day() -> None:
-    assert invalid_on(RES, DAY, date(2020, 1, 1))
-    assert not invalid_on(N, DAY, date(2027, 1, 1))
+def test_rescinded_counts_for_every_day_and_nothing_for_no_day() -> None:
+    assert word_on([Row(RES)], date(2020, 1, 1)) is RES
+    assert word_on([], AFTER) is N
+    assert decisive([Row(S), Row(N)], AFTER) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "word"),
+    [
+        ((S, N), N),
+        ((S, N, S), S),
+        ((S, REV), REV),
+        ((REV, C), REV),
+        ((RES, C), RES),
+        ((W, C), W),
+        ((C, RES), RES),
+        ((SUP, C), C),
+        ((SUP, RES), RES),
+        # What may not follow and came in all the same.
+        ((REV, N), REV),
+        ((REV, S), REV),
+        ((C, SUP), C),
+    ],
+)
+def test_the_word_of_several_changes(words: tuple[StatusWord, ...], word: StatusWord) -> None:
+    assert word_on([Row(each) for each in words], DAY) is word
+
+
+def test_the_change_decided_last_counts_whatever_day_it_names() -> None:
+    """A suspension announced for a day, given back before it began: it never begins."""
+    announced = Row(S, effective_from=AFTER)
+    back = Row(N, decided_at=announced.decided_at + timedelta(hours=1))
+    assert word_on([announced], AFTER) is S
+    assert word_on([announced, back], AFTER) is N
+    assert word_on([back, announced], AFTER) is N

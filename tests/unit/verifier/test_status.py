@@ -1,22 +1,18 @@
 """Check 7 on whole files: what the lists say, how old they are, and whose they are."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from licence.domain.status import StatusWord, is_final
 from licence.errors import Code
 from licence.formats import status_list
 from licence.formats.checks import CheckName
 from licence.formats.report import Report
-from licence.formats.side_list import SideRow
 from licence.formats.status_shard import ListName, make_list
 from licence.formats.verdict import Verdict
-from licence.ids import StatusIndex
 from tests.builders import (
     AUTHORITY,
     BASE_URI,
@@ -30,7 +26,6 @@ from tests.builders import (
     side_row,
 )
 from tests.fakes.status_keys import KID, SIGN
-from verifier.checks.c07_status import word_of_rows
 from verifier.memory import Memory
 from verifier.policy import BATCH, INSPECTOR, Policy
 from verifier.verify import verify, verify_and_learn
@@ -323,44 +318,3 @@ def test_a_stale_trust_repository_is_undetermined(world: World) -> None:
     assert said(ask(world, trust)) == (Verdict.UNDETERMINED, Code.TRUST_BUNDLE_OLD)
     policy = replace(INSPECTOR, referee=BATCH.referee)
     assert said(ask(world, trust, policy)) == VALID
-
-
-# ---------------------------------------------------------------- the events of a licence
-
-ROWS = st.lists(
-    st.builds(
-        SideRow,
-        index=st.just(StatusIndex(3)),
-        word=st.sampled_from(StatusWord),
-        effective_from=st.dates(date(2026, 1, 1), date(2026, 1, 9)),
-        until=st.none(),
-        decided_at=st.datetimes(
-            datetime(2026, 1, 1),  # noqa: DTZ001 - the zone follows
-            datetime(2026, 1, 9),  # noqa: DTZ001
-            timezones=st.just(UTC),
-        ),
-        document_no=st.just("1"),
-        ground=st.just("1"),
-    ),
-    max_size=6,
-)
-
-
-@given(ROWS, st.dates(date(2026, 1, 1), date(2026, 1, 12)))
-def test_a_final_event_is_never_undone_by_others(rows: list[SideRow], on: date) -> None:
-    word, row = word_of_rows(rows, on)
-    final = [each for each in rows if is_final(each.word)]
-    counts = [
-        each for each in final if each.effective_from <= on or each.word is StatusWord.RESCINDED
-    ]
-    assert is_final(word) is bool(counts)
-    assert row is None or row.word is word
-    if any(each.word is StatusWord.RESCINDED for each in rows):
-        assert word is StatusWord.RESCINDED
-
-
-@given(ROWS, st.dates(date(2026, 1, 1), date(2026, 1, 12)))
-def test_the_order_of_the_rows_does_not_matter(rows: list[SideRow], on: date) -> None:
-    moments = {(row.effective_from, row.decided_at) for row in rows}
-    if len(moments) == len(rows):
-        assert word_of_rows(rows, on) == word_of_rows(rows[::-1], on)
