@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from anzheng import alarms
 from anzheng.store.database import Store
 from licence.errors import AnzhengError, Code
 from licence.formats.report import Report
@@ -79,10 +80,20 @@ class OwnChecker:
     policy: Policy = STRICT
 
     def verify(self, pdf: bytes, on: date | None = None) -> Report:
-        """Verify a file for a day."""
+        """Verify a file for a day; what the authority must look into is logged.
+
+        Raises:
+            AnzhengError: TRUST_BUNDLE_REFUSED when our own trust folder is damaged.
+        """
         now = self.clock.now()
-        trust = load_trust(self.registry.trust_folder, now=now)
-        return verify(pdf, trust, policy=self.policy, now=now, on=on, online=self.registry)
+        try:
+            trust = load_trust(self.registry.trust_folder, now=now)
+        except AnzhengError as error:
+            alarms.sound([error.code], None)
+            raise
+        report = verify(pdf, trust, policy=self.policy, now=now, on=on, online=self.registry)
+        alarms.sound_report(report)
+        return report
 
 
 @dataclass(frozen=True, slots=True)

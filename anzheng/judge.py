@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from anzheng import alarms
 from licence.errors import AnzhengError, Code
 from licence.formats import evidence as formats
 from licence.formats.trust_types import TrustBundle
@@ -25,6 +26,13 @@ class BundleJudge:
         Raises:
             AnzhengError: With the code of what is wrong.
         """
+        try:
+            self._judge(leaf, evidence)
+        except AnzhengError as error:
+            alarms.sound([error.code], leaf)
+            raise
+
+    def _judge(self, leaf: Leaf, evidence: bytes) -> None:
         record = formats.decode(evidence).record
         if self.bundle.authority(record.authority) is None:
             raise AnzhengError(Code.REGISTRY_UNKNOWN, "evidence of an unknown authority")
