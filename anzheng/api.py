@@ -26,7 +26,6 @@ class ApiParts:
     verify: Verify
     redeem: Redeem
     pings: tuple[Ping, ...]
-    request_max_bytes: int
     waiting: Waiting
     certificates: CertificateDesk
 
@@ -47,9 +46,7 @@ def create_app(parts: ApiParts) -> FastAPI:
     app.include_router(licences.pointer_router())
     app.include_router(trust.router(parts.trust_folder))
     app.include_router(pki.router(parts.certificates))
-    app.include_router(
-        verifications.router(parts.store, parts.clock, parts.verify, parts.request_max_bytes)
-    )
+    app.include_router(verifications.router(parts.store, parts.clock, parts.verify))
     app.include_router(claims.router(parts.store, parts.clock, parts.redeem))
     app.mount("/trust", trust.files(parts.trust_folder), name="trust")
     return app

@@ -40,7 +40,6 @@ class Settings(BaseSettings):
 
     listen_host: str = "127.0.0.1"
     listen_port: int = Field(default=8470, ge=0, le=65535)
-    request_max_bytes: int = Field(default=4 * 1024 * 1024, ge=1024)
     idempotency_hours: int = Field(default=24, ge=1)
 
     chain_devnet: bool = True

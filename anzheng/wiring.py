@@ -119,7 +119,6 @@ class Installation:
             verify=self.checker().verify,
             redeem=self.claim_desk().claim,
             pings=(("database", self._ping_store), ("chain", self.chain.check)),
-            request_max_bytes=base.settings.request_max_bytes,
             waiting=self.waiting,
             certificates=self.certificates,
         )

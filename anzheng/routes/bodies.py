@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Awaitable, Callable
 
-from fastapi import Request
+from fastapi import HTTPException, Request
 from fastapi.responses import Response
 
 from anzheng.store.database import Store
@@ -13,6 +13,16 @@ from licence.ids import Digest
 from licence.ports import Clock
 
 MAX_KEY_CHARS = 255
+
+
+def whole_body(request: Request) -> None:
+    """Refuse a form before it is read: the file is the whole body, not a part of it.
+
+    Raises:
+        HTTPException: 415.
+    """
+    if request.headers.get("content-type", "").lower().strip().startswith("multipart/"):
+        raise HTTPException(415, "send the file itself as the body, not a form")
 
 
 def limited_body(max_bytes: int) -> Callable[[Request], Awaitable[bytes]]:

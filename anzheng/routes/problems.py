@@ -61,6 +61,9 @@ def add_handlers(app: FastAPI) -> None:
         if exc.code in OURS:
             log.error("request_failed", code=exc.code.value)
             return problem(Code.INTERNAL, "something went wrong here; it has been logged", 500)
+        if exc.code is Code.TRUST_BUNDLE_REFUSED:
+            # Its message says where our folder lies, and what is wrong there.
+            return problem(exc.code, "this registry cannot verify now; it has been logged", 503)
         return problem(exc.code, exc.message, STATUS.get(exc.code, 400), **exc.facts)
 
     @app.exception_handler(RequestValidationError)

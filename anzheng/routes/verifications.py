@@ -7,10 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Query
 from fastapi.responses import Response
 
-from anzheng.routes.bodies import limited_body, once
+from anzheng.routes.bodies import limited_body, once, whole_body
 from anzheng.store.database import Store
 from licence.errors import AnzhengError, Code
 from licence.formats import report
+from licence.formats.limits import MAX_PDF_BYTES
 from licence.formats.report import Report
 from licence.ports import Clock
 
@@ -18,13 +19,13 @@ Verify = Callable[[bytes, date | None], Report]
 """Verifies a file for a date (None: today)."""
 
 
-def router(store: Store, clock: Clock, verify: Verify, max_bytes: int) -> APIRouter:
+def router(store: Store, clock: Clock, verify: Verify) -> APIRouter:
     """Make `POST /v1/verifications`."""
     routes = APIRouter(prefix="/v1", tags=["verification"])
 
-    @routes.post("/verifications")
+    @routes.post("/verifications", dependencies=[Depends(whole_body)])
     def verifications(
-        body: Annotated[bytes, Depends(limited_body(max_bytes))],
+        body: Annotated[bytes, Depends(limited_body(MAX_PDF_BYTES))],
         at: Annotated[date | None, Query(description="the date asked about")] = None,
         idempotency_key: Annotated[str | None, Header()] = None,
     ) -> Response:

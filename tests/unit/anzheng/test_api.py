@@ -17,6 +17,7 @@ from licence.errors import AnzhengError, Code
 from licence.formats.checks import CheckName, failed
 from licence.formats.claim import ClaimAnswer
 from licence.formats.holder import ClaimRequest, encode_claim
+from licence.formats.limits import MAX_PDF_BYTES
 from licence.formats.report import Report, decode, make_report
 from licence.formats.short_code import short_code
 from licence.formats.verdict import REQUIRED, Assurance
@@ -27,7 +28,6 @@ from tests.fakes.pki_desk import make_desk
 from tests.fakes.web import AppClient
 
 LEAF = Leaf(hashlib.sha256(b"leaf").digest())
-LIMIT = 1000
 PROBLEM = "application/problem+json"
 
 
@@ -47,7 +47,6 @@ class Parts:
             verify=self.verify,
             redeem=self.redeem,
             pings=(("chain", self.ping),),
-            request_max_bytes=LIMIT,
             waiting=lambda: {"decisions": self.parked},
             certificates=make_desk(folder.parent, clock),
         )
@@ -165,10 +164,37 @@ def test_a_revoked_licence_is_an_answer_not_an_error(client: AppClient) -> None:
     assert (report.code, report.on) == (Code.STATUS_REVOKED, date(2026, 1, 2))
 
 
-@pytest.mark.parametrize(("body", "status"), [(b"", 400), (b"x" * (LIMIT + 1), 413)])
+@pytest.mark.parametrize(
+    ("body", "status"), [(b"", 400), (bytes(MAX_PDF_BYTES + 1), 413)], ids=["none", "too much"]
+)
 def test_bodies_have_limits(client: AppClient, parts: Parts, body: bytes, status: int) -> None:
     assert client.post("/v1/verifications", content=body).status_code == status
     assert parts.verified == []
+
+
+def test_the_largest_licence_is_read(client: AppClient, parts: Parts) -> None:
+    body = bytes(MAX_PDF_BYTES)
+    assert client.post("/v1/verifications", content=body).status_code == 200
+    assert [len(pdf) for pdf, _on in parts.verified] == [MAX_PDF_BYTES]
+
+
+def test_a_form_is_no_licence(client: AppClient, parts: Parts) -> None:
+    headers = {"Content-Type": "Multipart/form-data; boundary=x"}
+    body = b'--x\r\nContent-Disposition: form-data; name="f"\r\n\r\n%PDF\r\n--x--\r\n'
+    answer = client.post("/v1/verifications", content=body, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (415, "REQUEST_INVALID")
+    assert answer.headers["content-type"] == PROBLEM
+    assert parts.verified == []
+
+
+def test_our_own_trust_folder_is_our_fault_not_the_askers(parts: Parts) -> None:
+    def refuse(_pdf: bytes, _on: date | None) -> Report:
+        raise AnzhengError(Code.TRUST_BUNDLE_REFUSED, "/srv/trust is refused")
+
+    client = AppClient(create_app(replace(parts.parts, verify=refuse)))
+    answer = client.post("/v1/verifications", content=b"a")
+    assert (answer.status_code, answer.json()["code"]) == (503, "TRUST_BUNDLE_REFUSED")
+    assert b"/srv" not in answer.content
 
 
 def test_the_same_key_gets_the_same_answer_once(client: AppClient, parts: Parts) -> None:
