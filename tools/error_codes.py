@@ -24,7 +24,8 @@ HEAD = """# Codes
 Made by `make errors`; do not edit. A code is a promise: it is never renamed, given another
 meaning, or used again. Clients and tests key on the code, never on the message. The last column
 says what a *failed* check with this code makes of the verdict, when the code belongs to a check
-at all; a check that could not be carried to its end always gives *undetermined*.
+at all; a check that could not be carried to its end always gives *undetermined*. *Reserved*: a
+later release will say it; this one never does.
 """
 
 
