@@ -50,7 +50,7 @@ cover: .venv/.dev ## branch coverage of unit, property and compatibility tests
 	mkdir -p var
 	$(PYTEST) -m "not slow" --cov --cov-report=term tests/unit tests/property tests/compat
 
-bench: .venv/.all $(CHAIN) ## measure, print and store var/bench/results.json
+bench: .venv/.dev $(CHAIN) ## measure, print and store var/bench/results.json
 	$(BIN)/python -m tools.bench
 
 audit: .venv/.dev $(CHAIN) ## known holes of what we install, and its list (CycloneDX) in var/audit

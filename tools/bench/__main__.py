@@ -8,7 +8,7 @@ from pathlib import Path
 from tools.bench import issue
 from tools.bench.measures import show, write
 from tools.bench.parts import sign_ms, verify_ms
-from tools.bench.plot import is_possible, plot
+from tools.bench.plot import plot
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 RESULTS = ROOT / "var" / "bench" / "results.json"
@@ -28,8 +28,7 @@ def main() -> None:
         python=platform.python_version(),
     )
     show(measures)
-    if is_possible():
-        plot(measures, RESULTS.with_suffix(".png"))
+    plot(measures, RESULTS.with_suffix(".png"))
     sys.stdout.write(f"bench: stored in {RESULTS.relative_to(ROOT)}\n")
 
 
