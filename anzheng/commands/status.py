@@ -103,8 +103,17 @@ def decide(  # noqa: PLR0913 - one argument for each option
     officer: Annotated[str, typer.Option(help="Officer who decides.")],
     document: Annotated[str, typer.Option(help="文号 Number of the decision.")] = "",
     ground: Annotated[str, typer.Option(help="Why.")],
-    effective: Annotated[datetime | None, typer.Option(formats=_DATE)] = None,
-    until: Annotated[datetime | None, typer.Option(formats=_DATE)] = None,
+    effective: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=_DATE,
+            help="生效日 First day on which it counts; the day of the decision if absent.",
+        ),
+    ] = None,
+    until: Annotated[
+        datetime | None,
+        typer.Option(formats=_DATE, help="暂扣至 Last day of a suspension; 30 days on if absent."),
+    ] = None,
     successor: Annotated[str | None, typer.Option(help="Leaf of the next version.")] = None,
     decided: Annotated[
         datetime | None,

@@ -68,6 +68,13 @@ def test_waiting_lists_them_all(home: Path, capsys: pytest.CaptureFixture[str]) 
     assert (decision["document_no"], decision["parked"]) == ("1号", "CHAIN_REVERTED")
 
 
+def test_every_option_of_decide_says_what_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["status", "decide", "--help"]) == 0
+    text = capsys.readouterr().out
+    assert "生效日" in text
+    assert "暂扣至" in text
+
+
 @pytest.mark.parametrize("word", ["show", "retry"])
 def test_what_is_no_digest_is_refused(
     home: Path, capsys: pytest.CaptureFixture[str], word: str
