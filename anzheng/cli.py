@@ -18,8 +18,9 @@ from anzheng.commands.export import export
 from anzheng.commands.issue import issue
 from anzheng.commands.roster import import_
 from anzheng.commands.service import serve, worker
+from licence.errors import Code
 from licence.formats.verdict import EXIT_USAGE
-from verifier.cli import verify_command
+from verifier.cli import tell, verify_command
 from wallet.cli import WalletParts, wallet_app
 from wallet.ports import Checker
 
@@ -89,7 +90,10 @@ def run(arguments: list[str] | None = None) -> int:
         result = app(arguments, prog_name="anzheng", standalone_mode=False)
     except typer.TyperException as exc:
         message = exc.format_message()
-        if message:
+        words = sys.argv[1:] if arguments is None else arguments
+        if message and "--json" in words:
+            tell(Code.REQUEST_INVALID, f"{message} See --help.", as_json=True)
+        elif message:
             sys.stderr.write(f"USAGE: {message} See --help.\n")
         return EXIT_USAGE
     except (typer.Abort, KeyboardInterrupt):

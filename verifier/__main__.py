@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 
 import typer
 
+from licence.errors import Code
 from licence.formats.verdict import EXIT_USAGE
-from verifier.cli import verify_command
+from verifier.cli import tell, verify_command
 
 
 class _SystemClock:
@@ -33,7 +34,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         code = app(arguments, standalone_mode=False)
     except typer.TyperException as error:
-        sys.stderr.write(f"{error.format_message()}\n")
+        words = sys.argv[1:] if arguments is None else arguments
+        tell(Code.REQUEST_INVALID, error.format_message(), as_json="--json" in words)
         return EXIT_USAGE
     return code if isinstance(code, int) else 0
 

@@ -12,6 +12,7 @@ Exit codes are those of the verdict table: 0 valid, 1 invalid, 2 undetermined, 3
 """
 
 import io
+import json
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -176,7 +177,7 @@ def put(question: Question, clock: Clock, entropy: Entropy, *, as_json: bool) ->
     try:
         request = write_request(question, now=clock.now(), entropy=entropy)
     except AnzhengError as error:
-        return _fail(error)
+        return _fail(error, as_json=as_json)
     if as_json:
         sys.stdout.write(encode_request(request).decode("utf-8") + "\n")
     else:
@@ -194,18 +195,18 @@ def run(files: Sequence[Path], options: Options, clock: Clock, *, as_json: bool)
     codes = []
     with guard:
         try:
-            opened = _open(files, options, clock.now())
+            opened = _open(files, options, clock.now(), as_json=as_json)
             memory = opened.store.memory
         except AnzhengError as error:
-            return _fail(error)
+            return _fail(error, as_json=as_json)
         for path in files:
             try:
                 report, memory = _verify(path, opened, options, clock.now(), memory)
                 codes.append(report.exit_code)
                 _print(console, path.name, report, as_json=as_json)
             except AnzhengError as error:
-                codes.append(_fail(error))
-        _remember(options.trust, opened.before, memory)
+                codes.append(_fail(error, as_json=as_json))
+        _remember(options.trust, opened.before, memory, as_json=as_json)
     return worst_exit(codes)
 
 
@@ -232,14 +233,14 @@ def _print(console: Console, name: str, report: Report, *, as_json: bool) -> Non
         ) from error
 
 
-def _remember(folder: Path, before: Memory, memory: Memory) -> None:
+def _remember(folder: Path, before: Memory, memory: Memory, *, as_json: bool) -> None:
     """Keep what was learned; a folder that cannot be written takes nothing from the verdicts."""
     if memory == before:
         return
     try:
         memories.save(memory_path(folder), memory)
     except AnzhengError as error:
-        _tell(error)
+        tell(error.code, error.message, as_json=as_json)
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +251,7 @@ class _Opened:
     presented: Presented | None
 
 
-def _open(files: Sequence[Path], options: Options, now: datetime) -> _Opened:
+def _open(files: Sequence[Path], options: Options, now: datetime, *, as_json: bool) -> _Opened:
     """Load what is believed; online, bring it up to date first when the registry answers."""
     presented = read_presented(files, options.request, options.presentation)
     if not options.trust.is_dir():
@@ -258,20 +259,24 @@ def _open(files: Sequence[Path], options: Options, now: datetime) -> _Opened:
             Code.REQUEST_INVALID, f"there is no trust folder {options.trust}; name one by --trust"
         )
     before = memories.load(memory_path(options.trust))
-    store = _updated(options, before, now) if options.registry is not None else None
+    store = None
+    if options.registry is not None:
+        store = _updated(options, before, now, as_json=as_json)
     if store is None:
         store = load_trust(options.trust, now=now, memory=before)
     online = _online(options, store) if options.registry is not None else None
     return _Opened(store, before, online, presented)
 
 
-def _updated(options: Options, memory: Memory, now: datetime) -> TrustStore | None:
+def _updated(
+    options: Options, memory: Memory, now: datetime, *, as_json: bool
+) -> TrustStore | None:
     try:
         source = Source(f"{(options.registry or '').rstrip('/')}/trust")
         return update_trust(options.trust, source, now=now, memory=memory)
     except AnzhengError as error:
         # What is stored still counts; how old it is, the checks will say.
-        _tell(error)
+        tell(error.code, error.message, as_json=as_json)
         return None
 
 
@@ -327,13 +332,17 @@ def _policy(accept_stale_hours: int, referee: Referee) -> Policy:
     return Policy("command line", accept_stale_hours=accept_stale_hours, referee=referee)
 
 
-def _fail(error: AnzhengError) -> int:
+def _fail(error: AnzhengError, *, as_json: bool) -> int:
     """Print an error on one line; what could not be checked is undetermined, the rest usage."""
-    _tell(error)
+    tell(error.code, error.message, as_json=as_json)
     usage = error.code is Code.REQUEST_INVALID
     return EXIT_USAGE if usage else TABLE[Verdict.UNDETERMINED].exit_code
 
 
-def _tell(error: AnzhengError) -> None:
-    """Print an error on one line, whatever a path in it contains."""
-    sys.stderr.write(f"{error.code.value}: {printable(error.message)}\n")
+def tell(code: Code, message: str, *, as_json: bool) -> None:
+    """Print an error on one line of standard error, whatever a path in it contains."""
+    line = f"{code.value}: {printable(message)}"
+    if as_json:
+        # Escaped: a name may hold what is no text, and standard error may be no UTF-8.
+        line = json.dumps({"code": code.value, "message": message})
+    sys.stderr.write(f"{line}\n")

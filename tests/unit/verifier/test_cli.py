@@ -15,6 +15,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
+from anzheng.cli import run as anzheng
 from licence.domain.status import StatusWord
 from licence.formats.report import decode
 from tests.builders import SIGNED_AT, Issued, World, make_world, side_row
@@ -124,12 +125,51 @@ def test_a_wrong_call_is_a_usage_error(run: Run, file: str, tmp_path: Path) -> N
     assert main(["--help"]) == 0
 
 
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["no\nsuch.pdf", "--offline"], 3),
+        (["licence.pdf", "--offline", "--trust", "nowhere"], 3),
+        (["--ask", "request.json"], 3),
+    ],
+)
+def test_with_json_an_error_is_one_json_line(
+    run: Run,
+    file: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    words: list[str],
+    code: int,
+) -> None:
+    assert file
+    monkeypatch.chdir(tmp_path)
+    result = run(*words, "--json")
+    assert (result.exit_code, result.stdout) == (code, "")
+    assert result.stderr.count("\n") == 1
+    said = json.loads(result.stderr)
+    assert said.keys() == {"code", "message"}
+    assert said["code"] == "REQUEST_INVALID"
+
+
+@pytest.mark.parametrize("words", [[], ["verify"]])
+def test_a_wrong_option_is_one_json_line_too(
+    capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    program = anzheng if words else main
+    assert program([*words, "--no-such-option", "--json"]) == 3
+    said = json.loads(capsys.readouterr().err)
+    assert said["code"] == "REQUEST_INVALID"
+    assert "--no-such-option" in said["message"]
+
+
 def test_a_damaged_trust_folder_is_undetermined(run: Run, file: str, tmp_path: Path) -> None:
     path = tmp_path / "trust" / "metadata" / "timestamp.json"
     path.write_bytes(path.read_bytes().replace(b"version", b"versiom", 1))
     result = run(file, "--offline")
     assert result.exit_code == 2
     assert "TRUST_BUNDLE_REFUSED" in result.stderr
+    said = json.loads(run(file, "--offline", "--json").stderr)
+    assert said["code"] == "TRUST_BUNDLE_REFUSED"
 
 
 def test_the_revocation_reaches_offline_by_the_next_list_and_stays(
