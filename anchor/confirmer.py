@@ -9,7 +9,6 @@ Standard: DESIGN 3.3, 5.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from anchor.calls import ConfirmCall, ProposeCall
@@ -21,22 +20,25 @@ from licence.domain.validity import shanghai_date
 from licence.errors import AnzhengError, Code
 from licence.formats import decision as decisions
 from licence.formats.decision import Decision
-from licence.formats.release import verify_signature
+from licence.formats.officers import (
+    OFFICERS_NEEDED,
+    OfficerCodes,
+    PinnedOfficer,
+    SignedStatement,
+    check_officers,
+)
 from licence.formats.webauthn import Site
-from licence.ids import Address, AuthorityId, OfficerId, RegistryId
+from licence.ids import Address, AuthorityId, RegistryId
 from licence.ports import Clock
 
-MIN_OFFICERS: Final = 2
-"""How many different officers must have signed a final change."""
+DecisionOfficer = PinnedOfficer
+"""An officer who may decide for an authority."""
 
-
-@dataclass(frozen=True, slots=True)
-class DecisionOfficer:
-    """An officer who may decide for an authority; the key is SubjectPublicKeyInfo, DER."""
-
-    officer: OfficerId
-    authority: AuthorityId
-    public_key: bytes
+_CODES: Final = OfficerCodes(
+    unknown=Code.DECISION_OFFICER_UNKNOWN,
+    too_few=Code.DECISION_TWO_OFFICERS,
+    signature=Code.DECISION_SIGNATURE,
+)
 
 
 class Confirmer:
@@ -60,7 +62,7 @@ class Confirmer:
         sender: Sender,
         account: Address,
         authority: AuthorityId,
-        officers: Sequence[DecisionOfficer],
+        officers: Sequence[PinnedOfficer],
         clock: Clock,
         *,
         registry: RegistryId,
@@ -135,10 +137,10 @@ class Confirmer:
 
 def verify_officers(
     decision: Decision,
-    officers: Sequence[DecisionOfficer],
+    officers: Sequence[PinnedOfficer],
     *,
     sites: Sequence[Site] = (),
-    least: int = MIN_OFFICERS,
+    least: int = OFFICERS_NEEDED,
 ) -> None:
     """Return if officers of the authority, two unless said, and nobody else signed the decision.
 
@@ -151,27 +153,9 @@ def verify_officers(
     Raises:
         AnzhengError: DECISION_OFFICER_UNKNOWN, DECISION_SIGNATURE, DECISION_TWO_OFFICERS.
     """
-    signed = decisions.statement_bytes(decision)
-    pinned = {each.officer: each for each in officers if each.authority == decision.authority}
-    keys = set()
-    for signature in decision.signatures:
-        officer = pinned.get(signature.officer)
-        if officer is None:
-            raise AnzhengError(
-                Code.DECISION_OFFICER_UNKNOWN, "not an officer here", officer=signature.officer
-            )
-        try:
-            verify_signature(signature, signed, officer.public_key, sites=sites)
-        except AnzhengError as error:
-            raise AnzhengError(
-                Code.DECISION_SIGNATURE, "an officer's signature is wrong", officer=officer.officer
-            ) from error
-        keys.add(officer.public_key)
-    # Counted by key: one person with two names is one officer.
-    if len(keys) < least:
-        raise AnzhengError(
-            Code.DECISION_TWO_OFFICERS, "more officers must sign", signed=len(keys), needed=least
-        )
+    data = decisions.statement_bytes(decision)
+    signed = SignedStatement(decision.authority, data, decision.signatures)
+    check_officers(signed, officers, _CODES, least=least, sites=sites)
 
 
 def _proposed(call: ConfirmCall) -> ProposeCall:

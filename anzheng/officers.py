@@ -2,16 +2,16 @@
 
 from anzheng.keyfiles import Key, KeyKind
 from licence.errors import AnzhengError, Code
-from licence.formats.release import ReleaseAlgorithm, ReleaseSignature
+from licence.formats.officers import OfficerAlgorithm, OfficerSignature
 from licence.ids import OfficerId
 
 _ALGORITHMS = {
-    KeyKind.ES256: ReleaseAlgorithm.ES256,
-    KeyKind.ED25519: ReleaseAlgorithm.ED25519,
+    KeyKind.ES256: OfficerAlgorithm.ES256,
+    KeyKind.ED25519: OfficerAlgorithm.ED25519,
 }
 
 
-def sign_as(officer: OfficerId, key: Key, statement: bytes) -> ReleaseSignature:
+def sign_as(officer: OfficerId, key: Key, statement: bytes) -> OfficerSignature:
     """Sign the bytes of a release or decision.
 
     Raises:
@@ -20,4 +20,4 @@ def sign_as(officer: OfficerId, key: Key, statement: bytes) -> ReleaseSignature:
     algorithm = _ALGORITHMS.get(key.kind)
     if algorithm is None:
         raise AnzhengError(Code.ALGORITHM_UNSUPPORTED, "officers sign with P-256 or Ed25519")
-    return ReleaseSignature(officer=officer, algorithm=algorithm, value=key.sign(statement))
+    return OfficerSignature(officer=officer, algorithm=algorithm, value=key.sign(statement))

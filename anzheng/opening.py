@@ -9,7 +9,7 @@ import httpx
 
 from anchor.chain.account import EvmAccount
 from anchor.chain.evm import EvmChain
-from anchor.confirmer import Confirmer, DecisionOfficer
+from anchor.confirmer import Confirmer
 from anchor.log import AuthorityLog, LogIdentity
 from anchor.ports import EvidenceJudge, TransactionStore
 from anchor.publish import Anchorer
@@ -28,6 +28,7 @@ from licence.domain.model import Environment
 from licence.errors import AnzhengError, Code
 from licence.formats.checkpoint import LogKey, WitnessKey
 from licence.formats.evidence import log_origin
+from licence.formats.officers import PinnedOfficer
 from licence.ids import AuthorityId
 from licence.ports import Clock, Entropy
 from signer.authority_ca import CertificateAuthority
@@ -35,7 +36,6 @@ from signer.certificate_register import CertificateRegister
 from signer.issue import IssuePolicy, Signer
 from signer.ledger import Ledger
 from signer.press import Presses
-from signer.release import PinnedOfficer
 from signer.sign import LicenceSigner, RevocationData, SignerChain
 from signer.tsa import TestTsa, Timestamper
 from signer.tsa_client import HttpTimestamper, TsaTrust
@@ -148,10 +148,7 @@ def certificate_authority(means: Means, name: str) -> CertificateAuthority:
 
 
 def _signer(means: Means, entry: AuthorityEntry, ledger: Ledger) -> Signer:
-    officers = tuple(
-        PinnedOfficer(officer.id, entry.id, officer.public_key) for officer in entry.officers
-    )
-    policy = IssuePolicy(officers, means.settings.release_daily_cap)
+    policy = IssuePolicy(decision_officers(entry), means.settings.release_daily_cap)
     signer = _licence_signer(means, entry)
     return Signer(signer, press=means.press, ledger=ledger, policy=policy, clock=means.clock)
 
@@ -229,10 +226,10 @@ def _witness_folder(home: Path, name: str) -> Path:
     return home / "witnesses" / name
 
 
-def decision_officers(entry: AuthorityEntry) -> tuple[DecisionOfficer, ...]:
-    """Return the officers of an authority who may decide."""
+def decision_officers(entry: AuthorityEntry) -> tuple[PinnedOfficer, ...]:
+    """Return the officers of an authority, who release and decide."""
     return tuple(
-        DecisionOfficer(officer.id, entry.id, officer.public_key) for officer in entry.officers
+        PinnedOfficer(officer.id, entry.id, officer.public_key) for officer in entry.officers
     )
 
 

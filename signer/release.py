@@ -14,28 +14,23 @@ from typing import Final
 from licence.domain.model import LicenceVersion
 from licence.errors import AnzhengError, Code
 from licence.formats import licence_json
-from licence.formats.release import ReleaseStatement, decode, statement_bytes, verify_signature
+from licence.formats.officers import (
+    OfficerCodes,
+    PinnedOfficer,
+    SignedStatement,
+    check_officers,
+)
+from licence.formats.release import ReleaseStatement, decode, statement_bytes
 from licence.formats.webauthn import Site
-from licence.ids import AuthorityId, BatchId, Digest, OfficerId
+from licence.ids import AuthorityId, BatchId, Digest
 
-OFFICERS_NEEDED: Final = 2
+__all__ = ["PinnedOfficer", "Release", "ReleasedLicence", "check_release"]
+
+_CODES: Final = OfficerCodes(
+    unknown=Code.RELEASE_OFFICER_UNKNOWN, too_few=Code.RELEASE_TWO_OFFICERS
+)
 MAX_AHEAD: Final = timedelta(minutes=5)
 """How far an officer's clock may run ahead of ours."""
-
-
-@dataclass(frozen=True, slots=True)
-class PinnedOfficer:
-    """An officer whose key the signer knows.
-
-    Attributes:
-        officer: Name in the statement.
-        authority: For whose licences the officer may speak.
-        public_key: DER SubjectPublicKeyInfo.
-    """
-
-    officer: OfficerId
-    authority: AuthorityId
-    public_key: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,33 +80,11 @@ def check_release(
     parsed = decode(statement)
     if parsed.released_on > now + MAX_AHEAD:
         raise AnzhengError(Code.DATE_IN_FUTURE, "the release is dated in the future")
-    _check_officers(parsed, officers, sites)
+    signed = SignedStatement(parsed.authority, statement_bytes(parsed), parsed.signatures)
+    check_officers(signed, officers, _CODES, sites=sites)
     released = _check_digests(parsed, licences)
     _check_licences(parsed.authority, released)
     return Release(parsed.authority, parsed.batch_id, released)
-
-
-def _check_officers(
-    statement: ReleaseStatement, officers: Sequence[PinnedOfficer], sites: Sequence[Site]
-) -> None:
-    signed = statement_bytes(statement)
-    pinned = {each.officer: each for each in officers if each.authority == statement.authority}
-    keys = set()
-    for signature in statement.signatures:
-        officer = pinned.get(signature.officer)
-        if officer is None:
-            raise AnzhengError(
-                Code.RELEASE_OFFICER_UNKNOWN,
-                "signed by somebody who is no officer of the authority",
-                officer=signature.officer,
-            )
-        verify_signature(signature, signed, officer.public_key, sites=sites)
-        # Two names with one key are one person.
-        keys.add(officer.public_key)
-    if len(keys) < OFFICERS_NEEDED:
-        raise AnzhengError(
-            Code.RELEASE_TWO_OFFICERS, "a release needs two officers", officers=len(keys)
-        )
 
 
 def _check_digests(

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from anchor.confirmer import MIN_OFFICERS, DecisionOfficer, verify_officers
+from anchor.confirmer import verify_officers
 from anzheng.flows import publish as publishing
 from anzheng.keyfiles import Key
 from anzheng.officers import sign_as
@@ -29,6 +29,7 @@ from licence.formats import decision as decisions
 from licence.formats import licence_json
 from licence.formats.decision import Decision, DecisionSubject
 from licence.formats.fields import whole_second
+from licence.formats.officers import OFFICERS_NEEDED, PinnedOfficer
 from licence.ids import Leaf, OfficerId
 from licence.ports import Clock
 
@@ -111,7 +112,7 @@ def sign(decision: Decision, officer: OfficerId, key: Key) -> Decision:
 
 
 def decide(
-    store: Store, clock: Clock, decision: Decision, officers: Sequence[DecisionOfficer]
+    store: Store, clock: Clock, decision: Decision, officers: Sequence[PinnedOfficer]
 ) -> StoredDecision:
     """Store a decision and its events, and ask for the rest; the same one again adds signatures.
 
@@ -129,7 +130,7 @@ def decide(
     now = clock.now()
     late = now - decision.decided_at > MAX_ENTRY_DELAY
     # A wrong signature would stay in the decision, and the confirmer could never accept it.
-    verify_officers(decision, officers, least=MIN_OFFICERS if late else 1)
+    verify_officers(decision, officers, least=OFFICERS_NEEDED if late else 1)
     digest, data = decisions.digest(decision), decisions.encode(decision)
     with store.write() as unit:
         known = unit.status.decision(digest)

@@ -15,7 +15,7 @@ from typing import Protocol
 import structlog
 
 from anchor.calls import Succession
-from anchor.confirmer import MIN_OFFICERS, Confirmer
+from anchor.confirmer import Confirmer
 from anchor.ports import Transaction, TxState
 from anchor.publish import FOR_ALL
 from anchor.status_writer import StatusWriter, order_of, succession
@@ -27,6 +27,7 @@ from licence.domain.validity import CHINA, shanghai_date
 from licence.errors import AnzhengError, Code
 from licence.formats import decision as decisions
 from licence.formats.decision import Decision
+from licence.formats.officers import OFFICERS_NEEDED
 from licence.ids import AuthorityId, BatchId, Digest, StatusIndex
 from licence.ports import Clock
 
@@ -190,7 +191,7 @@ def _advance(
             unit.status.progress(stored, state)
     if not final:
         return _DONE
-    if len(decision.signatures) < MIN_OFFICERS:
+    if len(decision.signatures) < OFFICERS_NEEDED:
         return _WAITS
     if not _is_final(desk.confirmer.advance(stored.data)):
         return soon

@@ -21,9 +21,9 @@ from licence.formats.canonical import JsonValue
 from licence.formats.cbor_fields import is_authority, is_registry
 from licence.formats.fields import Fields, moment_text
 from licence.formats.limits import MAX_STATUS_INDEX
-from licence.formats.release import (
+from licence.formats.officers import (
     MAX_SIGNATURES,
-    ReleaseSignature,
+    OfficerSignature,
     read_signature,
     signature_value,
 )
@@ -86,7 +86,7 @@ class Decision:
     until: date | None
     document_no: str
     ground: str
-    signatures: tuple[ReleaseSignature, ...] = ()
+    signatures: tuple[OfficerSignature, ...] = ()
 
 
 def statement_bytes(decision: Decision) -> bytes:

@@ -5,27 +5,26 @@ signatures, so over the ordered SHA-256 of each `licence.json`. A statement trav
 signatures; who the officers are and that they are two is decided by the signer, which has their
 keys pinned.
 
-Standard: DESIGN 3.5; W3C Web Authentication Level 2, 7.2 (webauthn-es256).
+Standard: DESIGN 3.5.
 """
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum, unique
 from typing import Final
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ed25519
-
 from licence.errors import AnzhengError, Code
-from licence.formats import canonical, es256
+from licence.formats import canonical
 from licence.formats.canonical import JsonValue
 from licence.formats.cbor_fields import is_authority
-from licence.formats.fields import Fields, base64_text, moment_text
-from licence.formats.webauthn import Assertion, Site, verify_assertion
-from licence.ids import AuthorityId, BatchId, Digest, OfficerId
+from licence.formats.fields import Fields, moment_text
+from licence.formats.officers import (
+    MAX_SIGNATURES,
+    OfficerSignature,
+    read_signature,
+    signature_value,
+)
+from licence.ids import AuthorityId, BatchId, Digest
 
 SCHEMA: Final = "anzheng-release/v1"
 PREFIX: Final = b"anzheng-release/v1\x00"
@@ -33,37 +32,8 @@ PREFIX: Final = b"anzheng-release/v1\x00"
 MAX_RELEASE_BYTES: Final = 8 * 1024 * 1024
 MAX_LICENCES: Final = 50_000
 """Most licences in one release."""
-MAX_SIGNATURES: Final = 8
-MAX_SIGNATURE_BYTES: Final = 256
-MAX_WEBAUTHN_BYTES: Final = 2_048
 MAX_NAME: Final = 100
 _HEX_DIGEST = re.compile("[0-9a-f]{64}")
-
-
-@unique
-class ReleaseAlgorithm(StrEnum):
-    """How an officer signs: with a file or token (ES256, Ed25519), or a passkey."""
-
-    ES256 = "es256"
-    ED25519 = "ed25519"
-    WEBAUTHN_ES256 = "webauthn-es256"
-
-
-@dataclass(frozen=True, slots=True)
-class ReleaseSignature:
-    """One officer's signature.
-
-    Args:
-        officer: Whose.
-        algorithm: How `value` is made; es256 is r || s, 64 bytes, as ed25519.
-        value: The signature.
-        assertion: What a passkey signed around the challenge; for webauthn-es256 only.
-    """
-
-    officer: OfficerId
-    algorithm: ReleaseAlgorithm
-    value: bytes
-    assertion: Assertion | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +52,7 @@ class ReleaseStatement:
     batch_id: BatchId
     released_on: datetime
     digests: tuple[Digest, ...]
-    signatures: tuple[ReleaseSignature, ...] = ()
+    signatures: tuple[OfficerSignature, ...] = ()
 
 
 def statement_bytes(statement: ReleaseStatement) -> bytes:
@@ -120,50 +90,6 @@ def decode(data: bytes) -> ReleaseStatement:
     return _read(canonical.loads(data, max_bytes=MAX_RELEASE_BYTES), signed=True)
 
 
-def verify_signature(
-    signature: ReleaseSignature,
-    signed: bytes,
-    public_key: bytes,
-    *,
-    sites: Sequence[Site] = (),
-) -> None:
-    """Do nothing if the officer's signature is good.
-
-    Args:
-        signature: The signature.
-        signed: `statement_bytes` of what the caller itself holds, never bytes that came along.
-        public_key: The officer's pinned key, SubjectPublicKeyInfo DER.
-        sites: Our pages on which passkeys are used; with none, no passkey is believed.
-
-    Raises:
-        AnzhengError: `RELEASE_SIGNATURE`, or `ALGORITHM_UNSUPPORTED` if the pinned key is not of
-            the kind that the signature names.
-    """
-    if signature.algorithm is ReleaseAlgorithm.ED25519:
-        _verify_ed25519(public_key, signed, signature.value)
-    elif signature.algorithm is ReleaseAlgorithm.ES256:
-        es256.verify(public_key, signed, signature.value, code=Code.RELEASE_SIGNATURE)
-    elif signature.assertion is None:
-        raise AnzhengError(Code.RELEASE_SIGNATURE, "a passkey's signature without its assertion")
-    else:
-        verify_assertion(signature.assertion, signature.value, signed, public_key, sites=sites)
-
-
-def _verify_ed25519(public_key: bytes, signed: bytes, value: bytes) -> None:
-    try:
-        key = serialization.load_der_public_key(public_key)
-    except (ValueError, UnsupportedAlgorithm) as exc:
-        raise AnzhengError(Code.ALGORITHM_UNSUPPORTED, "not a public key") from exc
-    if not isinstance(key, ed25519.Ed25519PublicKey):
-        raise AnzhengError(Code.ALGORITHM_UNSUPPORTED, "not an Ed25519 public key")
-    try:
-        key.verify(value, signed)
-    except InvalidSignature as exc:
-        raise AnzhengError(
-            Code.RELEASE_SIGNATURE, "the signature is not by this key over these bytes"
-        ) from exc
-
-
 # ---------------------------------------------------------------- canonical JSON
 
 
@@ -175,19 +101,6 @@ def _statement_value(statement: ReleaseStatement) -> dict[str, JsonValue]:
         "released_on": moment_text(statement.released_on),
         "digests": [digest.hex() for digest in statement.digests],
     }
-
-
-def signature_value(signature: ReleaseSignature) -> JsonValue:
-    """Return an officer's signature as JSON, as releases and decisions carry it."""
-    value: dict[str, JsonValue] = {
-        "officer": signature.officer,
-        "algorithm": signature.algorithm.value,
-        "value": base64_text(signature.value),
-    }
-    if signature.assertion is not None:
-        value["authenticator_data"] = base64_text(signature.assertion.authenticator_data)
-        value["client_data"] = base64_text(signature.assertion.client_data)
-    return value
 
 
 def _read(value: JsonValue, *, signed: bool) -> ReleaseStatement:
@@ -216,24 +129,3 @@ def _read(value: JsonValue, *, signed: bool) -> ReleaseStatement:
     if len(officers) != len(statement.signatures):
         raise AnzhengError(Code.RELEASE_SYNTAX, "an officer signed twice")
     return statement
-
-
-def read_signature(fields: Fields) -> ReleaseSignature:
-    """Read what `signature_value` wrote; the caller ends the fields.
-
-    Raises:
-        AnzhengError: With the code of the format that is being read.
-    """
-    algorithm = fields.choice("algorithm", ReleaseAlgorithm)
-    assertion = None
-    if algorithm is ReleaseAlgorithm.WEBAUTHN_ES256:
-        assertion = Assertion(
-            authenticator_data=fields.base64("authenticator_data", max_bytes=MAX_WEBAUTHN_BYTES),
-            client_data=fields.base64("client_data", max_bytes=MAX_WEBAUTHN_BYTES),
-        )
-    return ReleaseSignature(
-        officer=OfficerId(fields.text("officer", max_chars=MAX_NAME)),
-        algorithm=algorithm,
-        value=fields.base64("value", max_bytes=MAX_SIGNATURE_BYTES),
-        assertion=assertion,
-    )

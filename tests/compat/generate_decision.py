@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from licence.domain.status import StatusWord
 from licence.formats import canonical, decision
 from licence.formats.decision import Decision, DecisionSubject
-from licence.formats.release import ReleaseAlgorithm, ReleaseSignature
+from licence.formats.officers import OfficerAlgorithm, OfficerSignature
 from licence.ids import AuthorityId, Leaf, OfficerId, RegistryId, StatusIndex
 
 _OFFICERS = ("officer-1", "officer-2")
@@ -60,7 +60,7 @@ def _key(officer: str) -> Ed25519PrivateKey:
 def _signed(unsigned: Decision) -> Decision:
     data = decision.statement_bytes(unsigned)
     signatures = tuple(
-        ReleaseSignature(OfficerId(name), ReleaseAlgorithm.ED25519, _key(name).sign(data))
+        OfficerSignature(OfficerId(name), OfficerAlgorithm.ED25519, _key(name).sign(data))
         for name in _OFFICERS
     )
     return replace(unsigned, signatures=signatures)

@@ -33,6 +33,7 @@ from licence.formats import (
     trust_bundle,
 )
 from licence.formats.checks import CheckName, failed, passed, skipped
+from licence.formats.officers import OfficerAlgorithm, OfficerSignature
 from licence.formats.report import Report, make_report
 from licence.formats.side_list import SideRow, make_side_list
 from licence.formats.status_list import SHARD_BYTES, ListName, make_list
@@ -94,9 +95,9 @@ def statement() -> release.ReleaseStatement:
         NOW,
         (Digest(b"\x02" * 32), Digest(b"\x01" * 32)),
     )
-    signature = release.ReleaseSignature(
+    signature = OfficerSignature(
         OfficerId("officer-1"),
-        release.ReleaseAlgorithm.ES256,
+        OfficerAlgorithm.ES256,
         SIGN(release.statement_bytes(unsigned)),
     )
     return replace(unsigned, signatures=(signature,))

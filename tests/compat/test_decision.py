@@ -7,7 +7,7 @@ import pytest
 
 from licence.errors import Code
 from licence.formats.decision import decode, digest, statement_bytes
-from licence.formats.release import verify_signature
+from licence.formats.officers import verify_signature
 from tests.fakes.refusal import refuses
 
 FOLDER = Path(__file__).parent / "v1" / "decision"

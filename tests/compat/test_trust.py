@@ -12,6 +12,7 @@ from licence.errors import AnzhengError, Code
 from licence.formats import (
     holder,
     holder_binding,
+    officers,
     release,
     report,
     side_list,
@@ -76,7 +77,7 @@ def test_reports_and_messages_read_as_they_did() -> None:
 def test_officers_signature_still_verifies() -> None:
     statement = release.decode(golden("good_release.json"))
     signed = release.statement_bytes(statement)
-    release.verify_signature(statement.signatures[0], signed, KEY.key)
+    officers.verify_signature(statement.signatures[0], signed, KEY.key)
 
 
 DECODERS: dict[str, tuple[Callable[[bytes], object], Code]] = {

@@ -5,12 +5,11 @@ from datetime import UTC, date, datetime
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from anchor.confirmer import DecisionOfficer
 from licence.domain.status import StatusWord
 from licence.formats import decision as decisions
 from licence.formats import es256
 from licence.formats.decision import Decision, DecisionSubject
-from licence.formats.release import ReleaseAlgorithm, ReleaseSignature
+from licence.formats.officers import OfficerAlgorithm, OfficerSignature, PinnedOfficer
 from licence.ids import OfficerId, StatusIndex
 from tests.fakes.anchoring import AUTHORITY, REGISTRY, leaf
 
@@ -33,10 +32,10 @@ def key(officer: str) -> ec.EllipticCurvePrivateKey:
     return ec.derive_private_key(int.from_bytes(officer.encode()), ec.SECP256R1())
 
 
-def pinned(*officers: str) -> tuple[DecisionOfficer, ...]:
+def pinned(*officers: str) -> tuple[PinnedOfficer, ...]:
     """Return what a confirmer has pinned."""
     return tuple(
-        DecisionOfficer(
+        PinnedOfficer(
             OfficerId(officer), AUTHORITY, es256.public_key_bytes(key(officer).public_key())
         )
         for officer in officers
@@ -49,8 +48,8 @@ def signed(decision: Decision, *officers: str) -> Decision:
     return replace(
         decision,
         signatures=tuple(
-            ReleaseSignature(
-                OfficerId(officer), ReleaseAlgorithm.ES256, es256.signer(key(officer))(data)
+            OfficerSignature(
+                OfficerId(officer), OfficerAlgorithm.ES256, es256.signer(key(officer))(data)
             )
             for officer in officers
         ),

@@ -14,9 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from licence.formats import licence_json
+from licence.formats.officers import OfficerAlgorithm, OfficerSignature, PinnedOfficer
 from licence.formats.release import (
-    ReleaseAlgorithm,
-    ReleaseSignature,
     ReleaseStatement,
     encode,
     statement_bytes,
@@ -25,7 +24,6 @@ from licence.ids import AuthorityId, BatchId, Digest, OfficerId
 from signer.issue import IssuePolicy, Signer
 from signer.ledger import Ledger
 from signer.press import Press, Presses
-from signer.release import PinnedOfficer
 from signer.sign import LicenceSigner
 from signer.test_pki import TestPki, create_test_pki
 from tests.fakes.clock import FakeClock
@@ -93,10 +91,10 @@ class Officer:
         public = self.key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         return PinnedOfficer(self.name, authority, public)
 
-    def sign(self, statement: ReleaseStatement) -> ReleaseSignature:
+    def sign(self, statement: ReleaseStatement) -> OfficerSignature:
         """Sign a statement."""
         value = self.key.sign(statement_bytes(statement))
-        return ReleaseSignature(self.name, ReleaseAlgorithm.ED25519, value)
+        return OfficerSignature(self.name, OfficerAlgorithm.ED25519, value)
 
 
 def officer(name: str) -> Officer:

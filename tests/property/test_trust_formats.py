@@ -13,6 +13,7 @@ from licence.domain.model import Environment
 from licence.errors import AnzhengError, Code
 from licence.formats import es256, holder, release, report, trust_bundle
 from licence.formats.checks import CheckName, CheckResult, CheckState
+from licence.formats.officers import OfficerAlgorithm, OfficerSignature
 from licence.formats.report import Report, make_report
 from licence.formats.verdict import (
     REQUIRED,
@@ -135,9 +136,9 @@ def documents() -> tuple[tuple[bytes, Callable[[bytes], object], Callable[..., b
     statement = release.ReleaseStatement(
         AuthorityId("1121000000TXT10121"), BatchId("b"), NOW, (Digest(b"\x01" * 32),)
     )
-    signature = release.ReleaseSignature(
+    signature = OfficerSignature(
         OfficerId("o"),
-        release.ReleaseAlgorithm.ES256,
+        OfficerAlgorithm.ES256,
         SIGN(release.statement_bytes(statement)),
     )
     signed = release.ReleaseStatement(

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from anchor.confirmer import DecisionOfficer
 from anzheng import keyfiles
 from anzheng.cli import run
 from anzheng.clock import SystemClock
@@ -21,13 +20,14 @@ from anzheng.store.migrate import migrate
 from licence.domain.model import Environment
 from licence.domain.status import StatusWord
 from licence.errors import Code
+from licence.formats.officers import PinnedOfficer
 from licence.ids import AuthorityId, Leaf, OfficerId, RegistryId
 from tests.fakes.clock import FakeClock
 from tests.fakes.drafts import ISSUER, good_row
 
 LEAF = Leaf(hashlib.sha256(b"leaf").digest())
 KEY = keyfiles.generate(KeyKind.ES256)
-OFFICER = DecisionOfficer(OfficerId("a"), AuthorityId(ISSUER), KEY.public_der)
+OFFICER = PinnedOfficer(OfficerId("a"), AuthorityId(ISSUER), KEY.public_der)
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from anchor.confirmer import DecisionOfficer
 from anzheng import keyfiles
 from anzheng.flows import status as deciding
 from anzheng.flows.prepare import Preparer
@@ -21,6 +20,7 @@ from licence.domain.status import StatusWord, word_on
 from licence.errors import AnzhengError, Code
 from licence.formats import decision as decisions
 from licence.formats.decision import Decision
+from licence.formats.officers import PinnedOfficer
 from licence.ids import AuthorityId, Leaf, OfficerId, RegistryId, StatusIndex
 from tests.fakes.clock import FakeClock
 from tests.fakes.drafts import ISSUER, good_row
@@ -30,7 +30,7 @@ LEAF = Leaf(hashlib.sha256(b"leaf").digest())
 TODAY = date(2026, 11, 21)
 KEYS = {name: keyfiles.generate(KeyKind.ES256) for name in ("a", "b")}
 OFFICERS = tuple(
-    DecisionOfficer(OfficerId(name), AuthorityId(ISSUER), key.public_der)
+    PinnedOfficer(OfficerId(name), AuthorityId(ISSUER), key.public_der)
     for name, key in KEYS.items()
 )
 GROUNDS = {

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 import pytest
 import structlog
 
-from anchor.confirmer import Confirmer, DecisionOfficer
+from anchor.confirmer import Confirmer
 from anchor.ports import AccountRights, Right, TxState
 from anchor.sender import SendPolicy
 from anchor.status_writer import StatusWriter
@@ -24,6 +24,7 @@ from anzheng.store.status import DecisionState, StoredDecision
 from licence.domain.model import Environment
 from licence.domain.status import StatusWord
 from licence.errors import AnzhengError, Code
+from licence.formats.officers import PinnedOfficer
 from licence.ids import AuthorityId, Digest, Leaf, OfficerId, RegistryId
 from tests.fakes.anchoring import make_sender
 from tests.fakes.chain import FakeChain
@@ -35,7 +36,7 @@ AUTHORITY = AuthorityId(ISSUER)
 LEAVES = tuple(Leaf(hashlib.sha256(bytes([place])).digest()) for place in range(3))
 KEYS = {name: keyfiles.generate(KeyKind.ES256) for name in ("a", "b")}
 OFFICERS = tuple(
-    DecisionOfficer(OfficerId(name), AUTHORITY, key.public_der) for name, key in KEYS.items()
+    PinnedOfficer(OfficerId(name), AUTHORITY, key.public_der) for name, key in KEYS.items()
 )
 
 

@@ -16,14 +16,12 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from licence.errors import AnzhengError, Code
 from licence.formats import canonical, es256, release
 from licence.formats.jwt import base64url
+from licence.formats.officers import OfficerAlgorithm, OfficerSignature, verify_signature
 from licence.formats.release import (
-    ReleaseAlgorithm,
-    ReleaseSignature,
     ReleaseStatement,
     decode,
     encode,
     statement_bytes,
-    verify_signature,
 )
 from licence.formats.webauthn import Assertion, Site, challenge
 from licence.ids import AuthorityId, BatchId, Digest, OfficerId
@@ -45,19 +43,19 @@ STATEMENT = ReleaseStatement(
 SIGNED = statement_bytes(STATEMENT)
 
 
-def by_key_file() -> ReleaseSignature:
-    return ReleaseSignature(
-        OfficerId("officer-1"), ReleaseAlgorithm.ES256, es256.signer(P256)(SIGNED)
+def by_key_file() -> OfficerSignature:
+    return OfficerSignature(
+        OfficerId("officer-1"), OfficerAlgorithm.ES256, es256.signer(P256)(SIGNED)
     )
 
 
-def by_ed25519() -> ReleaseSignature:
-    return ReleaseSignature(OfficerId("officer-2"), ReleaseAlgorithm.ED25519, ED.sign(SIGNED))
+def by_ed25519() -> OfficerSignature:
+    return OfficerSignature(OfficerId("officer-2"), OfficerAlgorithm.ED25519, ED.sign(SIGNED))
 
 
 def by_passkey(
     *, data: dict[str, Any] | bytes | None = None, rp_id: str = SITE.rp_id, flags: int = 0x05
-) -> ReleaseSignature:
+) -> OfficerSignature:
     client: dict[str, Any] = {
         "type": "webauthn.get",
         "challenge": base64url(challenge(SIGNED)),
@@ -70,9 +68,9 @@ def by_passkey(
     authenticator = hashlib.sha256(rp_id.encode()).digest() + bytes([flags]) + bytes(4)
     to_sign = authenticator + hashlib.sha256(client_data).digest()
     value = P256.sign(to_sign, ec.ECDSA(hashes.SHA256(), deterministic_signing=True))
-    return ReleaseSignature(
+    return OfficerSignature(
         OfficerId("officer-3"),
-        ReleaseAlgorithm.WEBAUTHN_ES256,
+        OfficerAlgorithm.WEBAUTHN_ES256,
         value,
         Assertion(authenticator, client_data),
     )
@@ -142,7 +140,7 @@ SHORT = Assertion(b"short", b"{}")
         ),
     ],
 )
-def test_wrong_signature_is_refused(signature: ReleaseSignature, key: bytes, code: Code) -> None:
+def test_wrong_signature_is_refused(signature: OfficerSignature, key: bytes, code: Code) -> None:
     with pytest.raises(AnzhengError) as caught:
         verify_signature(signature, SIGNED, key, sites=[SITE])
     assert caught.value.code is code

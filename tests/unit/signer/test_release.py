@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 
 from licence.errors import Code
+from licence.formats.officers import PinnedOfficer
 from licence.ids import AuthorityId
-from signer.release import PinnedOfficer, Release, check_release
+from signer.release import Release, check_release
 from tests.fakes.drafts import OTHER_ISSUER, elicence_id
 from tests.fakes.refusal import refuses
 from tests.fakes.signing import (
