@@ -31,9 +31,6 @@ from licence.formats.webauthn import Site
 from licence.ids import Address, AuthorityId, RegistryId
 from licence.ports import Clock
 
-DecisionOfficer = PinnedOfficer
-"""An officer who may decide for an authority."""
-
 _CODES: Final = OfficerCodes(
     unknown=Code.DECISION_OFFICER_UNKNOWN,
     too_few=Code.DECISION_TWO_OFFICERS,

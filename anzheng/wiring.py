@@ -8,7 +8,6 @@ from pathlib import Path
 from anchor.chain.artifact import load_artifact
 from anchor.chain.evm import Contract, EvmChain
 from anchor.chain.node import Node
-from anchor.confirmer import DecisionOfficer
 from anzheng import estate as estates
 from anzheng import keyring as keyrings
 from anzheng.api import ApiParts
@@ -33,6 +32,7 @@ from anzheng.store.licences import FlowState
 from anzheng.store.migrate import migrate
 from licence.domain.model import Environment
 from licence.errors import AnzhengError, Code
+from licence.formats.officers import PinnedOfficer
 from licence.formats.trust_types import TrustBundle
 from licence.ids import AuthorityId, ChainId, OfficerId, RegistryId
 from licence.ports import Clock, Entropy
@@ -123,7 +123,7 @@ class Installation:
             certificates=self.certificates,
         )
 
-    def officers(self, authority: AuthorityId) -> Sequence[DecisionOfficer]:
+    def officers(self, authority: AuthorityId) -> Sequence[PinnedOfficer]:
         """Return who may decide for an authority."""
         return decision_officers(self.estate.authority(authority))
 

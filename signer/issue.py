@@ -10,13 +10,14 @@ from typing import Final
 
 from licence.domain.validity import shanghai_date
 from licence.errors import AnzhengError, Code
+from licence.formats.officers import PinnedOfficer
 from licence.formats.webauthn import Site
 from licence.ids import Digest
 from licence.ports import Clock
 from signer.ledger import Intent, Ledger, Slot
 from signer.pades import Prepared
 from signer.press import Presses, PressFailure, PressJob
-from signer.release import PinnedOfficer, Release, ReleasedLicence, check_release
+from signer.release import Release, ReleasedLicence, check_release
 from signer.sign import LicenceSigner, SignedLicence
 
 COMMIT_EVERY: Final = 16

@@ -24,8 +24,6 @@ from licence.formats.release import ReleaseStatement, decode, statement_bytes
 from licence.formats.webauthn import Site
 from licence.ids import AuthorityId, BatchId, Digest
 
-__all__ = ["PinnedOfficer", "Release", "ReleasedLicence", "check_release"]
-
 _CODES: Final = OfficerCodes(
     unknown=Code.RELEASE_OFFICER_UNKNOWN, too_few=Code.RELEASE_TWO_OFFICERS
 )
