@@ -11,14 +11,10 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Final, NamedTuple
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.hashes import SHA256
-
 from licence.domain.model import Environment, LicenceVersion
 from licence.errors import AnzhengError, Code
-from licence.formats import cms, licence_json
+from licence.formats import algorithms, cms, licence_json
+from licence.formats.entitlement import entitlement_of, what_does_not_fit
 from licence.formats.hole import byte_range_digest, fill
 from licence.formats.leaf import leaf_of_cms
 from licence.ids import AuthorityId, Digest, Leaf
@@ -98,7 +94,8 @@ class LicenceSigner:
         environment: `production` refuses test keys and a test timestamp authority.
 
     Raises:
-        AnzhengError: SETTINGS_UNSAFE; KEY_REFUSED, when the certificate names no authority.
+        AnzhengError: SETTINGS_UNSAFE; KEY_REFUSED, when the certificate names no authority;
+            ALGORITHM_UNSUPPORTED, when it is not for the key's algorithm.
     """
 
     def __init__(
@@ -112,16 +109,16 @@ class LicenceSigner:
         environment: Environment,
     ) -> None:
         certificate = load_certificate(key.certificate)
-        public_key = certificate.public_key()
         names = certificate.subject.get_attributes_for_oid(ORGANISATION_IDENTIFIER)
-        if len(names) != 1 or not isinstance(public_key, rsa.RSAPublicKey):
+        if len(names) != 1:
             raise AnzhengError(Code.KEY_REFUSED, "not the certificate of a licence signer")
         if environment is Environment.PRODUCTION:
             _refuse_test_material((key.certificate, *chain.intermediates, chain.root), timestamper)
         self.authority: Final = AuthorityId(str(names[0].value))
         self.environment: Final = environment
         self._key = key
-        self._public_key = public_key
+        self._public_key = algorithms.rsa_key(certificate, key.algorithm)
+        self._entitlement = entitlement_of(certificate)
         self._valid = (certificate.not_valid_before_utc, certificate.not_valid_after_utc)
         self._certificates = tuple(sorted((key.certificate, *chain.intermediates)))
         self._root = chain.root
@@ -147,9 +144,9 @@ class LicenceSigner:
             version: What the data says, from a caller that has decoded it.
 
         Raises:
-            AnzhengError: RELEASE_AUTHORITY, ENVIRONMENT_MISMATCH, KEY_LOCKED when the certificate
-                is not valid now, CONTAINER_STRUCTURE when file and digest differ, or as
-                `licence_json.decode`.
+            AnzhengError: RELEASE_AUTHORITY, KEY_NOT_ENTITLED, ENVIRONMENT_MISMATCH, KEY_LOCKED
+                when the certificate is not valid now, CONTAINER_STRUCTURE when file and digest
+                differ, or as `licence_json.decode`.
         """
         self._check_right(version or licence_json.decode(data))
         if byte_range_digest(prepared.pdf, prepared.hole) != prepared.digest:
@@ -163,15 +160,20 @@ class LicenceSigner:
             AnzhengError: CONFLICT for a spent token, CMS_TOO_LARGE, SIGNATURE_BROKEN when the key
                 made a wrong signature, TSA_UNAVAILABLE, TSA_ANSWER.
         """
+        # 1. Spend the permission: whatever happens now, it does not work again.
         prepared, licence_digest = token.spend(self)
+        # 2. What is signed: the file, its data, and whose certificate speaks for it.
         attributes = cms.signed_attributes(
             message_digest=prepared.digest,
             signer_certificate=self._key.certificate,
             licence_digest=licence_digest,
         )
+        # 3. Sign it, and verify at once.
         signature = self._key.sign(attributes)
         self._check_signature(signature, attributes)
-        timestamp = self._timestamp(signature)
+        # 4. Trusted time over the signature value.
+        timestamp, gen_time = self._timestamp(signature)
+        # 5. One CMS of it all, into the hole of the file.
         parts = cms.CmsParts(
             certificates=self._certificates,
             signer_certificate=self._key.certificate,
@@ -180,13 +182,19 @@ class LicenceSigner:
             signature=signature,
             timestamp_token=timestamp,
             evidence=None,
+            algorithm=self._key.algorithm,
         )
-        return assemble(prepared, parts)
+        return assemble(prepared, parts, gen_time)
 
     def _check_right(self, version: LicenceVersion) -> None:
         draft = version.draft
         if draft.issuer_code != self.authority:
             raise AnzhengError(Code.RELEASE_AUTHORITY, "the licence is another authority's")
+        part = None if self._entitlement is None else what_does_not_fit(self._entitlement, draft)
+        if part is not None:
+            raise AnzhengError(
+                Code.KEY_NOT_ENTITLED, f"the key may not sign a licence of this {part}", part=part
+            )
         if draft.environment is not self.environment:
             raise AnzhengError(
                 Code.ENVIRONMENT_MISMATCH, "test and production licences have different signers"
@@ -197,24 +205,33 @@ class LicenceSigner:
 
     def _check_signature(self, signature: bytes, data: bytes) -> None:
         """Verify at once: a fault in the key store must not become a licence (RFC 8017 faults)."""
-        try:
-            self._public_key.verify(signature, data, PKCS1v15(), SHA256())
-        except InvalidSignature as error:
-            raise AnzhengError(Code.SIGNATURE_BROKEN, "the key made a wrong signature") from error
+        if not algorithms.holds(self._public_key, signature, data, self._key.algorithm):
+            raise AnzhengError(Code.SIGNATURE_BROKEN, "the key made a wrong signature")
 
-    def _timestamp(self, signature: bytes) -> bytes:
-        token = self._timestamper.timestamp(Digest(sha256(signature).digest()))
+    def _timestamp(self, signature: bytes) -> tuple[bytes, datetime]:
+        imprint = Digest(sha256(signature).digest())
+        token = self._timestamper.timestamp(imprint)
+        info = read_token(token).info
+        if info.imprint != imprint:
+            raise AnzhengError(Code.TSA_ANSWER, "the timestamp is of another signature")
         # EU DSS reads no revocation data from a signed DSS; the token carries the same again.
-        return cms.with_revocation_values(token, self._revocation.crls, self._revocation.ocsps)
+        crls, ocsps = self._revocation.crls, self._revocation.ocsps
+        return cms.with_revocation_values(token, crls, ocsps), info.gen_time
 
 
-def assemble(prepared: Prepared, parts: cms.CmsParts) -> SignedLicence:
+def assemble(prepared: Prepared, parts: cms.CmsParts, gen_time: datetime) -> SignedLicence:
     """Return the signed file of a prepared one and its CMS parts.
 
+    Args:
+        prepared: The file.
+        parts: Made for it, without evidence.
+        gen_time: From the timestamp among the parts.
+
     Raises:
-        AnzhengError: CONTAINER_STRUCTURE, when the CMS was made for another file; CMS_TOO_LARGE.
+        AnzhengError: CONTAINER_STRUCTURE, when the CMS was made for another file; CMS_TOO_LARGE;
+            TIMESTAMP_MISSING.
     """
-    if parts.message_digest != prepared.digest or parts.timestamp_token is None:
+    if parts.message_digest != prepared.digest:
         raise AnzhengError(Code.CONTAINER_STRUCTURE, "the signature belongs to another file")
     built = cms.build(parts)
     return SignedLicence(
@@ -222,7 +239,7 @@ def assemble(prepared: Prepared, parts: cms.CmsParts) -> SignedLicence:
         cms=built,
         leaf=leaf_of_cms(prepared.digest, parts),
         licence_digest=parts.licence_digest,
-        gen_time=read_token(parts.timestamp_token).info.gen_time,
+        gen_time=gen_time,
     )
 
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from licence.errors import AnzhengError, Code
 from licence.formats import der, oids
+from licence.formats.algorithms import SHA256_IDENTIFIER
 from licence.ids import Digest
 
 MAX_REQUEST_BYTES: Final = 4 * 1024
@@ -18,13 +19,16 @@ MAX_ANSWER_BYTES: Final = 16 * 1024
 MAX_NONCE_BYTES: Final = 32
 
 BOOLEAN_TRUE: Final = b"\x01\x01\xff"
+BOOLEAN_FALSE: Final = b"\x01\x01\x00"
 GENERALIZED_TIME: Final = 0x18
-SHA256_IDENTIFIER: Final = der.tlv(der.SEQUENCE, der.oid(oids.SHA256), der.NULL)
 # Some clients and authorities leave the NULL out; RFC 5754, 2 wants both understood.
 _SHA256_WITHOUT_NULL: Final = der.tlv(der.SEQUENCE, der.oid(oids.SHA256))
 _VERSION_1: Final = der.integer(1)
+_VERSION_3: Final = der.integer(3)
 _GRANTED: Final = (der.integer(0), der.integer(1))
-_TIME: Final = re.compile(rb"([0-9]{14})(?:\.([0-9]{0,5}[1-9]))?Z")
+_TIME: Final = re.compile(
+    rb"([0-9]{4})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})(?:\.([0-9]{0,5}[1-9]))?Z"
+)
 _MICROSECONDS: Final = 6
 
 
@@ -54,21 +58,27 @@ class TstInfo:
         imprint: SHA-256 of what was timestamped.
         gen_time: When, UTC.
         nonce: As asked.
+        authority: DER of the name that the authority gives itself, a GeneralName, if any.
     """
 
     policy: bytes
     imprint: Digest
     gen_time: datetime
     nonce: int | None
+    authority: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token taken apart; `signed_attributes` is the DER SET OF that is signed."""
+    """A token taken apart; `signed_attributes` is the DER SET OF that is signed.
+
+    `signer` is the IssuerAndSerialNumber of the certificate that signed, DER.
+    """
 
     info: TstInfo
     content: bytes
     certificates: tuple[bytes, ...]
+    signer: bytes
     digest_algorithm: bytes
     signature_algorithm: bytes
     signed_attributes: bytes
@@ -177,12 +187,15 @@ def read_token(token: bytes) -> Token:
 def _token(token: bytes) -> Token:
     content_type, wrapped = der.children(token)
     (signed_data,) = der.children(wrapped, der.CONTEXT_0)
-    _, _, encapsulated, *optional, infos = der.children(signed_data)
+    version, _, encapsulated, *optional, infos = der.children(signed_data)
     kind, octets = der.children(encapsulated)
     (info,) = der.children(infos, der.SET)
-    _, _, digest_algorithm, attributes, signature_algorithm, signature, *_ = der.children(info)
+    fields = der.children(info)
+    info_version, signer, digest_algorithm, attributes, signature_algorithm, signature = fields[:6]
     if content_type != der.oid(oids.ID_SIGNED_DATA) or kind != der.oid(oids.ID_TST_INFO):
         raise _bad("not a timestamp token")
+    if (version, info_version) != (_VERSION_3, _VERSION_1):
+        raise _bad("a token of another version")
     content = der.value(der.children(octets, der.CONTEXT_0)[0], der.OCTET_STRING)
     certificates = [
         certificate
@@ -195,7 +208,8 @@ def _token(token: bytes) -> Token:
         info=_tst_info(content),
         content=content,
         certificates=tuple(certificates),
-        digest_algorithm=digest_algorithm,
+        signer=signer,
+        digest_algorithm=der.children(digest_algorithm)[0],
         signature_algorithm=der.children(signature_algorithm)[0],
         signed_attributes=bytes((der.SET,)) + attributes[1:],
         signature=der.value(signature, der.OCTET_STRING),
@@ -206,10 +220,24 @@ def _tst_info(content: bytes) -> TstInfo:
     version, policy, imprint, _, moment, *optional = der.children(content)
     if version != _VERSION_1:
         raise _bad("a token of another version")
-    nonces = [_nonce(field) for field in optional if field[0] == der.INTEGER]
-    return TstInfo(
-        policy, _read_imprint(imprint), _read_time(moment), nonces[0] if nonces else None
-    )
+    if optional and optional[0][0] == der.SEQUENCE:
+        del optional[0]  # accuracy
+    if optional and optional[0] in (BOOLEAN_TRUE, BOOLEAN_FALSE):
+        del optional[0]  # ordering
+    nonce = _nonce(optional.pop(0)) if optional and optional[0][0] == der.INTEGER else None
+    authority = None
+    if optional and optional[0][0] == der.CONTEXT_0:
+        (authority,) = der.children(optional.pop(0), der.CONTEXT_0)
+    for field in optional:
+        _check_extensions(field)
+    return TstInfo(policy, _read_imprint(imprint), _read_time(moment), nonce, authority)
+
+
+def _check_extensions(field: bytes) -> None:
+    """Take extensions that may be overlooked, such as ETSI's `qtstStatement`, and no other."""
+    for extension in der.children(field, der.CONTEXT_1):
+        if BOOLEAN_TRUE in der.children(extension):
+            raise _bad("a critical extension in the token")
 
 
 def attribute(token: Token, kind: str) -> bytes:
@@ -279,9 +307,9 @@ def _read_time(field: bytes) -> datetime:
     found = _TIME.fullmatch(der.value(field, GENERALIZED_TIME))
     if found is None:
         raise _bad("the time of the token is not in UTC")
-    whole = datetime.strptime(found[1].decode("ascii"), "%Y%m%d%H%M%S").replace(tzinfo=UTC)
-    fraction = (found[2] or b"").decode("ascii").ljust(_MICROSECONDS, "0")
-    return whole.replace(microsecond=int(fraction))
+    year, month, day, hour, minute, second = map(int, found.groups()[:-1])
+    microsecond = int((found[7] or b"").ljust(_MICROSECONDS, b"0"))
+    return datetime(year, month, day, hour, minute, second, microsecond, tzinfo=UTC)
 
 
 def _limit(data: bytes, limit: int) -> None:

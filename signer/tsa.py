@@ -7,17 +7,18 @@ setting refuses it.
 Standard: RFC 3161; RFC 5816; ETSI EN 319 422.
 """
 
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from typing import Final, Protocol
 
 from licence.errors import AnzhengError
-from licence.formats import der, oids
+from licence.formats import algorithms, der, oids
+from licence.formats.algorithms import SHA256_IDENTIFIER
 from licence.ids import Digest
 from licence.ports import Clock, Entropy
 from signer.certificates import load_certificate, new_serial
 from signer.keys.ports import SigningKey
 from signer.timestamp import (
-    SHA256_IDENTIFIER,
     TstInfo,
     decode_request,
     encode_answer,
@@ -38,7 +39,19 @@ class Timestamper(Protocol):
 
     @property
     def certificates(self) -> tuple[bytes, ...]:
-        """Its certificate and those up to its root, DER, for the DSS."""
+        """Its certificate and those up to its root, DER, for the DSS; of all that may answer."""
+        ...
+
+    def crls(self) -> tuple[bytes, ...]:
+        """Return fresh revocation lists about all that may answer from now on, for the DSS.
+
+        Raises:
+            AnzhengError: TSA_UNAVAILABLE.
+        """
+        ...
+
+    def crls_of(self, token: bytes) -> tuple[bytes, ...]:
+        """Return the lists about the one that made this token, as `crls` gave them last."""
         ...
 
     def timestamp(self, imprint: Digest) -> bytes:
@@ -46,6 +59,14 @@ class Timestamper(Protocol):
 
         Raises:
             AnzhengError: TSA_UNAVAILABLE, TSA_ANSWER.
+        """
+        ...
+
+    def timestamp_many(self, imprints: Iterable[Digest]) -> Iterator[bytes]:
+        """Yield a token for each digest, in their order.
+
+        Raises:
+            AnzhengError: As `timestamp`, at the first that got none; those before it are good.
         """
         ...
 
@@ -77,6 +98,7 @@ class TestTsa:
         self._entropy = entropy
         self._policy = der.oid(policy)
         self._certificates = (key.certificate, *chain)
+        self._algorithm = algorithms.scheme(key.algorithm).identifier
         certificate = load_certificate(key.certificate)
         self._name = certificate.subject.public_bytes()
         issuer, serial = certificate.issuer.public_bytes(), der.integer(certificate.serial_number)
@@ -99,6 +121,19 @@ class TestTsa:
     def timestamp(self, imprint: Digest) -> bytes:
         """Return a token over the digest, DER ContentInfo."""
         return self._token(imprint, None)
+
+    def timestamp_many(self, imprints: Iterable[Digest]) -> Iterator[bytes]:
+        """Yield a token for each digest."""
+        return map(self.timestamp, imprints)
+
+    def crls(self) -> tuple[bytes, ...]:
+        """Return nothing: its CA is the signer's root, whose list the signer has."""
+        return ()
+
+    def crls_of(self, token: bytes) -> tuple[bytes, ...]:
+        """Return nothing, as `crls`."""
+        del token
+        return ()
 
     def respond(self, request: bytes) -> bytes:
         """Return the TimeStampResp to a TimeStampReq; one that is not understood is rejected."""
@@ -136,7 +171,7 @@ class TestTsa:
             self._issuer_serial,
             SHA256_IDENTIFIER,
             der.tlv(der.CONTEXT_0, *attributes),
-            der.tlv(der.SEQUENCE, der.oid(oids.RSA_SHA256), der.NULL),
+            self._algorithm,
             der.tlv(der.OCTET_STRING, signature),
         )
         signed_data = der.tlv(

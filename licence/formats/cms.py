@@ -10,14 +10,14 @@ Standard: RFC 5652 (CMS), RFC 5035 (signing-certificate-v2), RFC 3161, ETSI EN 3
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from enum import IntEnum, unique
 from functools import lru_cache
 from hashlib import sha256
 from itertools import pairwise
 from typing import Final, NamedTuple
 
 from licence.errors import AnzhengError, Code
-from licence.formats import der, oids
+from licence.formats import algorithms, der, oids
+from licence.formats.algorithms import SHA256_IDENTIFIER, SignatureAlgorithm
 from licence.formats.limits import (
     HOLE_BYTES,
     MAX_CERTIFICATES,
@@ -27,17 +27,6 @@ from licence.formats.limits import (
 from licence.ids import Digest
 
 DIGEST_BYTES: Final = 32
-
-
-@unique
-class SignatureAlgorithm(IntEnum):
-    """How licences are signed. Numbers 2 and 3 are kept for RSA-3072/PSS and SM2 with SM3."""
-
-    RSA2048_PKCS1_SHA256 = 1
-
-
-SIGNATURE_BYTES: Final = {SignatureAlgorithm.RSA2048_PKCS1_SHA256: 256}
-"""Length of the signature value by algorithm, in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +59,14 @@ def _attribute(kind: str, value: bytes) -> bytes:
 
 
 _VERSION_1: Final = der.integer(1)
-_SHA256: Final = der.tlv(der.SEQUENCE, der.oid(oids.SHA256), der.NULL)
-_RSA_SHA256: Final = der.tlv(der.SEQUENCE, der.oid(oids.RSA_SHA256), der.NULL)
 _SIGNED_DATA: Final = der.oid(oids.ID_SIGNED_DATA)
-_HEAD: Final = _VERSION_1 + der.tlv(der.SET, _SHA256) + der.tlv(der.SEQUENCE, der.oid(oids.ID_DATA))
+_HEAD: Final = b"".join(
+    (
+        _VERSION_1,
+        der.tlv(der.SET, SHA256_IDENTIFIER),
+        der.tlv(der.SEQUENCE, der.oid(oids.ID_DATA)),
+    )
+)
 _CONTENT_TYPE: Final = _attribute(oids.ATTR_CONTENT_TYPE, der.oid(oids.ID_DATA))
 
 
@@ -179,9 +172,7 @@ def with_revocation_values(token: bytes, crls: Sequence[bytes], ocsps: Sequence[
 
 
 def _check(parts: CmsParts) -> None:
-    if parts.algorithm not in SIGNATURE_BYTES:
-        raise AnzhengError(Code.ALGORITHM_UNSUPPORTED, "no such signature algorithm")
-    if len(parts.signature) != SIGNATURE_BYTES[parts.algorithm]:
+    if len(parts.signature) != algorithms.scheme(parts.algorithm).signature_bytes:
         raise AnzhengError(Code.CMS_SYNTAX, "a signature value of another length")
     certificates = parts.certificates
     if len(certificates) > MAX_CERTIFICATES or parts.signer_certificate not in certificates:
@@ -213,10 +204,10 @@ def _signer_info(parts: CmsParts) -> bytes:
         (
             _VERSION_1,
             _certificate_fields(parts.signer_certificate).issuer_serial,
-            _SHA256,
+            SHA256_IDENTIFIER,
             # RFC 5652, 5.4: signed as a SET OF, written under [0]; only the tag differs.
             bytes((der.CONTEXT_0,)) + signed[1:],
-            _RSA_SHA256,
+            algorithms.scheme(parts.algorithm).identifier,
             der.tlv(der.OCTET_STRING, parts.signature),
         )
     )
@@ -299,8 +290,10 @@ def _parts(data: bytes) -> CmsParts:
     _, _, _, certificate_set, infos = _exactly(der.children(signed_data), 5)
     (info,) = _exactly(der.children(infos, der.SET), 1)
     fields = _exactly(der.children(info), 6, 7)
-    if fields[2] != _SHA256 or fields[4] != _RSA_SHA256:
-        raise AnzhengError(Code.ALGORITHM_UNSUPPORTED, "no algorithm of ours")
+    signature = der.value(fields[5], der.OCTET_STRING)
+    if fields[2] != SHA256_IDENTIFIER:
+        raise AnzhengError(Code.ALGORITHM_UNSUPPORTED, "no digest algorithm of ours")
+    algorithm = algorithms.read(fields[4], len(signature))
     signed = _attributes(fields[3], der.CONTEXT_0, _SIGNED)
     if len(signed) != len(_SIGNED):
         raise AnzhengError(Code.CMS_NOT_OUR_TEMPLATE, "a signed attribute is missing")
@@ -314,9 +307,10 @@ def _parts(data: bytes) -> CmsParts:
         signer_certificate=_signer(certificates, signed[oids.ATTR_SIGNING_CERTIFICATE_V2]),
         message_digest=Digest(digest),
         licence_digest=Digest(licence_digest),
-        signature=der.value(fields[5], der.OCTET_STRING),
+        signature=signature,
         timestamp_token=unsigned.get(oids.ATTR_TIMESTAMP_TOKEN),
         evidence=None if evidence is None else der.value(evidence, der.OCTET_STRING),
+        algorithm=algorithm,
     )
 
 
@@ -342,14 +336,16 @@ def _add_revocation_values(token: bytes, crls: Sequence[bytes], ocsps: Sequence[
     kind = der.oid(oids.ATTR_REVOCATION_VALUES)
     if any(der.children(attribute)[:1] == (kind,) for attribute in unsigned):
         raise AnzhengError(Code.CMS_SYNTAX, "the token has revocation-values already")
-    attribute = _attribute(oids.ATTR_REVOCATION_VALUES, _revocation_values(crls, ocsps))
+    attribute = _revocation_values(tuple(crls), tuple(ocsps))
     fields.append(der.tlv(der.CONTEXT_1, *sorted((*unsigned, attribute))))
     changed = der.tlv(der.SET, der.tlv(der.SEQUENCE, *fields))
     body = der.tlv(der.SEQUENCE, *signed_data[:-1], changed)
     return der.tlv(der.SEQUENCE, content_type, der.tlv(der.CONTEXT_0, body))
 
 
-def _revocation_values(crls: Sequence[bytes], ocsps: Sequence[bytes]) -> bytes:
+@lru_cache(maxsize=32)
+def _revocation_values(crls: tuple[bytes, ...], ocsps: tuple[bytes, ...]) -> bytes:
+    """Return the attribute; a batch has one and the same for all its licences."""
     lists = []
     if crls:
         for crl in crls:
@@ -360,7 +356,7 @@ def _revocation_values(crls: Sequence[bytes], ocsps: Sequence[bytes]) -> bytes:
         lists.append(der.tlv(der.CONTEXT_1, der.tlv(der.SEQUENCE, *basics)))
     if not lists:
         raise AnzhengError(Code.CMS_SYNTAX, "no CRL and no OCSP answer to add")
-    return der.tlv(der.SEQUENCE, *lists)
+    return _attribute(oids.ATTR_REVOCATION_VALUES, der.tlv(der.SEQUENCE, *lists))
 
 
 def _basic_ocsp_response(answer: bytes) -> bytes:

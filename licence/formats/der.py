@@ -21,6 +21,7 @@ SEQUENCE: Final = 0x30
 SET: Final = 0x31
 CONTEXT_0: Final = 0xA0
 CONTEXT_1: Final = 0xA1
+CONTEXT_2: Final = 0xA2
 CONTEXT_4: Final = 0xA4
 
 MAX_LENGTH_BYTES: Final = 4

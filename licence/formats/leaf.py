@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import Final
 
 from licence.errors import AnzhengError, Code
-from licence.formats.cms import CmsParts, SignatureAlgorithm
+from licence.formats.cms import CmsParts
 from licence.formats.tree import leaf_hash
 from licence.ids import Digest, Leaf
 
@@ -33,9 +33,16 @@ class LeafKind(IntEnum):
 
 @unique
 class LeafAlgorithm(IntEnum):
-    """Digest and signature algorithm of the thing. 2 and 3 are kept for RSA-3072/PSS, SM3/SM2."""
+    """Digest and signature algorithm; the numbers of `SignatureAlgorithm`.
+
+    What is not signed by an authority's key (all kinds but LICENCE) has number 1.
+    """
 
     SHA256_RSA2048_PKCS1 = 1
+    SHA256_RSA3072_PSS = 2
+    SM3_SM2 = 3
+    SHA256_RSA3072_PKCS1 = 4
+    SHA256_RSA2048_PSS = 5
 
 
 DIGESTS: Final = {
@@ -57,15 +64,23 @@ def leaf_data(kind: LeafKind, algorithm: LeafAlgorithm, digests: tuple[bytes, ..
         digests: The digests of the kind, in the order of its function below.
 
     Raises:
-        AnzhengError: LEAF_SYNTAX, for another number of digests or another length.
+        AnzhengError: LEAF_SYNTAX, for another number of digests or another length;
+            ALGORITHM_UNSUPPORTED, for SM3 with SM2: a leaf is a SHA-256.
     """
+    if algorithm is LeafAlgorithm.SM3_SM2:
+        raise AnzhengError(Code.ALGORITHM_UNSUPPORTED, "there are no leaves of SM3 yet")
     if len(digests) != DIGESTS[kind] or any(len(digest) != DIGEST_BYTES for digest in digests):
         raise AnzhengError(Code.LEAF_SYNTAX, "not the digests of this kind", kind=kind.name)
     return b"".join((PREFIX, bytes((kind, algorithm)), *digests))
 
 
 def licence_leaf(
-    *, byte_range: Digest, signature: Digest, timestamp_token: Digest, licence_json: Digest
+    *,
+    byte_range: Digest,
+    signature: Digest,
+    timestamp_token: Digest,
+    licence_json: Digest,
+    algorithm: LeafAlgorithm = LeafAlgorithm.SHA256_RSA2048_PKCS1,
 ) -> Leaf:
     """Return the leaf of a licence.
 
@@ -74,11 +89,13 @@ def licence_leaf(
         signature: SHA-256 of the signature value.
         timestamp_token: SHA-256 of the token (DER ContentInfo, with revocation-values).
         licence_json: SHA-256 of `licence.json`.
+        algorithm: How the licence is signed.
 
     Raises:
-        AnzhengError: LEAF_SYNTAX.
+        AnzhengError: LEAF_SYNTAX, ALGORITHM_UNSUPPORTED.
     """
-    return _leaf(LeafKind.LICENCE, byte_range, signature, timestamp_token, licence_json)
+    digests = (byte_range, signature, timestamp_token, licence_json)
+    return _leaf(LeafKind.LICENCE, *digests, algorithm=algorithm)
 
 
 def holder_certificate_leaf(*, certificate_digest: Digest, licence_leaf: Leaf) -> Leaf:
@@ -134,22 +151,23 @@ def leaf_of_cms(byte_range_digest: Digest, parts: CmsParts) -> Leaf:
         parts: Its CMS.
 
     Raises:
-        AnzhengError: TIMESTAMP_MISSING, when there is no token: then there is no leaf yet.
+        AnzhengError: TIMESTAMP_MISSING, when there is no token: then there is no leaf yet;
+            ALGORITHM_UNSUPPORTED.
     """
     if parts.timestamp_token is None:
         raise AnzhengError(Code.TIMESTAMP_MISSING, "a licence without timestamp has no leaf")
-    digests = (
-        byte_range_digest,
-        sha256(parts.signature).digest(),
-        sha256(parts.timestamp_token).digest(),
-        parts.licence_digest,
+    return licence_leaf(
+        byte_range=byte_range_digest,
+        signature=Digest(sha256(parts.signature).digest()),
+        timestamp_token=Digest(sha256(parts.timestamp_token).digest()),
+        licence_json=parts.licence_digest,
+        algorithm=LeafAlgorithm(parts.algorithm),
     )
-    algorithm = _ALGORITHMS[parts.algorithm]
-    return Leaf(leaf_hash(leaf_data(LeafKind.LICENCE, algorithm, digests)))
 
 
-_ALGORITHMS: Final = {SignatureAlgorithm.RSA2048_PKCS1_SHA256: LeafAlgorithm.SHA256_RSA2048_PKCS1}
-
-
-def _leaf(kind: LeafKind, *digests: bytes) -> Leaf:
-    return Leaf(leaf_hash(leaf_data(kind, LeafAlgorithm.SHA256_RSA2048_PKCS1, digests)))
+def _leaf(
+    kind: LeafKind,
+    *digests: bytes,
+    algorithm: LeafAlgorithm = LeafAlgorithm.SHA256_RSA2048_PKCS1,
+) -> Leaf:
+    return Leaf(leaf_hash(leaf_data(kind, algorithm, digests)))

@@ -27,7 +27,10 @@ ATTR_ANCHOR_EVIDENCE: Final = f"{ARC}.2.2"
 EXT_LICENCE_BINDING: Final = f"{ARC}.3.1"
 """Extension of a holder certificate: leaf and status index of its licence."""
 
-# -- RFC 5652, 5035, 3161, 5126, 8017, 5754
+EXT_ENTITLEMENT: Final = f"{ARC}.3.2"
+"""Extension of a licence-signing certificate: what its key may sign."""
+
+# -- RFC 5652, 5035, 3161, 5126, 8017, 5754, 4055
 ID_DATA: Final = "1.2.840.113549.1.7.1"
 ID_SIGNED_DATA: Final = "1.2.840.113549.1.7.2"
 ATTR_CONTENT_TYPE: Final = "1.2.840.113549.1.9.3"
@@ -39,3 +42,5 @@ ID_TST_INFO: Final = "1.2.840.113549.1.9.16.1.4"
 ID_OCSP_BASIC: Final = "1.3.6.1.5.5.7.48.1.1"
 SHA256: Final = "2.16.840.1.101.3.4.2.1"
 RSA_SHA256: Final = "1.2.840.113549.1.1.11"
+RSA_PSS: Final = "1.2.840.113549.1.1.10"
+MGF1: Final = "1.2.840.113549.1.1.8"

@@ -10,7 +10,6 @@ from typing import Final
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
@@ -22,6 +21,12 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from licence.errors import AnzhengError, Code
+from licence.formats.algorithms import (
+    SignatureAlgorithm,
+    SignaturePadding,
+    algorithm_for,
+    padding_of,
+)
 
 MAX_KEY_FILE_BYTES: Final = 16 * 1024
 MIN_BITS: Final = 2048
@@ -38,24 +43,43 @@ class FileKey:
     Args:
         key: The private key.
         certificate: Its certificate, DER.
+        padding: How it signs; the size of the key does the rest.
 
     Raises:
-        AnzhengError: KEY_REFUSED, when they do not belong together or the key is weak.
+        AnzhengError: KEY_REFUSED, when they do not belong together or the key is weak;
+            ALGORITHM_UNSUPPORTED, when there is no algorithm for a key of this size.
     """
 
-    def __init__(self, key: rsa.RSAPrivateKey, certificate: bytes) -> None:
+    def __init__(
+        self,
+        key: rsa.RSAPrivateKey,
+        certificate: bytes,
+        *,
+        padding: SignaturePadding = SignaturePadding.PKCS1,
+    ) -> None:
+        if key.key_size < MIN_BITS:
+            raise AnzhengError(Code.KEY_REFUSED, "an RSA key under 2048 bits", bits=key.key_size)
         self._key = key
         self._certificate = certificate
         self._public_key = _spki(key.public_key())
-        if key.key_size < MIN_BITS:
-            raise AnzhengError(Code.KEY_REFUSED, "an RSA key under 2048 bits", bits=key.key_size)
+        self._algorithm = algorithm_for(padding, key.key_size)
+        self._padding = padding_of(self._algorithm)
         try:
             certified = x509.load_der_x509_certificate(certificate).public_key()
             belongs = certified == key.public_key()
-        except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
+        except UnsupportedAlgorithm as error:
+            raise AnzhengError(
+                Code.ALGORITHM_UNSUPPORTED, "a certificate for a key of an unknown kind"
+            ) from error
+        except (ValueError, x509.InvalidVersion) as error:
             raise AnzhengError(Code.KEY_REFUSED, "the certificate cannot be read") from error
         if not belongs:
             raise AnzhengError(Code.KEY_REFUSED, "key and certificate do not belong together")
+
+    @property
+    def algorithm(self) -> SignatureAlgorithm:
+        """How it signs."""
+        return self._algorithm
 
     @property
     def certificate(self) -> bytes:
@@ -68,8 +92,8 @@ class FileKey:
         return self._public_key
 
     def sign(self, data: bytes) -> bytes:
-        """Return the RSASSA-PKCS1-v1_5 signature with SHA-256 over `data`."""
-        return self._key.sign(data, PKCS1v15(), SHA256())
+        """Return the signature over `data`, by the key's algorithm."""
+        return self._key.sign(data, self._padding, SHA256())
 
 
 def new_rsa_key(bits: int = MIN_BITS) -> rsa.RSAPrivateKey:
@@ -103,7 +127,8 @@ def read_key_file(path: Path, password: bytes) -> rsa.RSAPrivateKey:
 
     Raises:
         AnzhengError: KEY_URI when there is no such file, KEY_LOCKED for a wrong password,
-            KEY_REFUSED when it is not encrypted or no RSA key.
+            KEY_REFUSED when it is not encrypted or no RSA key, ALGORITHM_UNSUPPORTED for a kind
+            of key that we cannot read (SM2 is one).
     """
     data = _read(path)
     is_pem = data.startswith(_PEM_LABEL)
@@ -114,7 +139,11 @@ def read_key_file(path: Path, password: bytes) -> rsa.RSAPrivateKey:
         raise AnzhengError(
             Code.KEY_REFUSED, "the key file is not encrypted", file=path.name
         ) from error
-    except (ValueError, UnsupportedAlgorithm) as error:
+    except UnsupportedAlgorithm as error:
+        raise AnzhengError(
+            Code.ALGORITHM_UNSUPPORTED, "a key or a cipher of an unknown kind", file=path.name
+        ) from error
+    except ValueError as error:
         raise AnzhengError(
             Code.KEY_LOCKED, "wrong password, or no encrypted PKCS#8 file", file=path.name
         ) from error

@@ -2,9 +2,16 @@
 
 from typing import Protocol
 
+from licence.formats.algorithms import SignatureAlgorithm
+
 
 class SigningKey(Protocol):
-    """A private key that signs RSASSA-PKCS1-v1_5 with SHA-256, and its certificate."""
+    """A private RSA key that signs by one algorithm, and its certificate."""
+
+    @property
+    def algorithm(self) -> SignatureAlgorithm:
+        """How it signs: the padding that it was opened with, the size that it has."""
+        ...
 
     @property
     def certificate(self) -> bytes:

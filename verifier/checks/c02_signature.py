@@ -3,28 +3,23 @@
 The CMS is rebuilt from its parts and compared, so that no byte of it is free. P=1 itself is read
 from the parsed objects in `verifier.pades.structure`.
 
-Standard: RFC 5652, 5.4 and 5.6; RFC 5035; RFC 8017, 8.2.
+Standard: RFC 5652, 5.4 and 5.6; RFC 5035; RFC 8017, 8.1 and 8.2.
 """
 
 import hmac
 from dataclasses import dataclass
 from typing import Final
 
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.hashes import SHA256
-
 from licence.errors import AnzhengError, Code
-from licence.formats import cms
+from licence.formats import algorithms, cms
 from licence.formats.checks import CheckName, CheckResult, passed
 from licence.formats.leaf import leaf_of_cms
 from licence.ids import Leaf
-from verifier.chain_of_trust import load_certificate, verify_signature
+from verifier.chain_of_trust import load_certificate
 from verifier.checks.c01_container import Container
 from verifier.checks.outcome import not_passed
 
 STANDARD: Final = "RFC 5652 5.6, ETSI EN 319 142-1"
-
-_SIGNER_BITS: Final = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +51,13 @@ def _check(container: Container) -> Signed:
     parts = cms.parse(container.cms)
     if not hmac.compare_digest(parts.message_digest, container.digest):
         raise AnzhengError(Code.SIGNATURE_BROKEN, "the file was changed after it was signed")
-    key = load_certificate(parts.signer_certificate).public_key()
-    if not isinstance(key, RSAPublicKey) or key.key_size != _SIGNER_BITS:
-        raise AnzhengError(Code.ALGORITHM_UNSUPPORTED, "the signer's key is not RSA-2048")
+    key = algorithms.rsa_key(load_certificate(parts.signer_certificate), parts.algorithm)
     attributes = cms.signed_attributes(
         message_digest=parts.message_digest,
         signer_certificate=parts.signer_certificate,
         licence_digest=parts.licence_digest,
     )
-    if not verify_signature(key, parts.signature, attributes, SHA256()):
+    if not algorithms.holds(key, parts.signature, attributes, parts.algorithm):
         raise AnzhengError(Code.SIGNATURE_BROKEN, "the signature value is wrong")
     leaf = leaf_of_cms(container.digest, parts) if parts.timestamp_token is not None else None
     return Signed(parts, leaf)

@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 
 from licence.errors import AnzhengError, Code
 from licence.formats import cms, der, oids
-from licence.formats.cms import CmsParts, SignatureAlgorithm
+from licence.formats.algorithms import SignatureAlgorithm
+from licence.formats.cms import CmsParts
 from licence.formats.limits import HOLE_BYTES, MAX_CMS_BYTES, MAX_EVIDENCE_BYTES
 from licence.ids import Digest
 from tests.fakes import proof
@@ -143,9 +144,10 @@ def test_a_version_1_certificate_has_no_version_field() -> None:
 
 
 def test_algorithm_of_another_number_is_refused() -> None:
-    reserved: SignatureAlgorithm = 2  # type: ignore[assignment]
-    with refuses(Code.ALGORITHM_UNSUPPORTED):
-        cms.build(replace(proof.cms_parts(), algorithm=reserved))
+    unknown: SignatureAlgorithm = 9  # type: ignore[assignment]
+    for number in (SignatureAlgorithm.SM2_SM3, unknown):
+        with refuses(Code.ALGORITHM_UNSUPPORTED):
+            cms.build(replace(proof.cms_parts(), algorithm=number))
 
 
 def test_parse_refuses_more_than_the_hole() -> None:

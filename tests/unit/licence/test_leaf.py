@@ -8,6 +8,7 @@ import pytest
 
 from licence.errors import Code
 from licence.formats import leaf
+from licence.formats.algorithms import SignatureAlgorithm
 from licence.formats.leaf import DIGESTS, LeafAlgorithm, LeafKind
 from licence.ids import Digest, Leaf
 from tests.fakes import proof
@@ -50,7 +51,14 @@ def test_numbers_of_kinds_and_algorithms_never_change() -> None:
         "ARCHIVE": 4,
         "RENEWAL": 5,
     }
-    assert {each.name: each.value for each in LeafAlgorithm} == {"SHA256_RSA2048_PKCS1": 1}
+    assert {each.name: each.value for each in LeafAlgorithm} == {
+        "SHA256_RSA2048_PKCS1": 1,
+        "SHA256_RSA3072_PSS": 2,
+        "SM3_SM2": 3,
+        "SHA256_RSA3072_PKCS1": 4,
+        "SHA256_RSA2048_PSS": 5,
+    }
+    assert [each.value for each in LeafAlgorithm] == [each.value for each in SignatureAlgorithm]
     assert set(DIGESTS) == set(LeafKind)
 
 
@@ -73,6 +81,18 @@ def test_leaf_of_cms_hashes_signature_token_and_data() -> None:
         licence_json=parts.licence_digest,
     )
     assert leaf.leaf_of_cms(A, parts) == expected
+
+
+def test_there_are_no_leaves_of_sm3() -> None:
+    with refuses(Code.ALGORITHM_UNSUPPORTED):
+        leaf.leaf_data(LeafKind.LICENCE, LeafAlgorithm.SM3_SM2, (A, A, A, A))
+
+
+def test_the_algorithm_of_the_cms_is_in_the_leaf() -> None:
+    parts = proof.cms_parts()
+    algorithms = set(SignatureAlgorithm) - {SignatureAlgorithm.SM2_SM3}
+    leaves = {leaf.leaf_of_cms(A, replace(parts, algorithm=each)) for each in algorithms}
+    assert len(leaves) == len(algorithms)
 
 
 def test_leaf_does_not_depend_on_the_evidence() -> None:

@@ -53,6 +53,7 @@ class WrongKey:
 
     def __init__(self, key: SigningKey) -> None:
         self._key = key
+        self.algorithm = key.algorithm
 
     @property
     def certificate(self) -> bytes:
@@ -185,6 +186,22 @@ def test_a_wrong_signature_never_leaves() -> None:
         signer.sign(signer.prepare(DATA, _prepared()))
 
 
+class HastyTsa:
+    """A timestamp authority that stamps something else."""
+
+    test_only = True
+    certificates: tuple[bytes, ...] = ()
+
+    def timestamp(self, imprint: Digest) -> bytes:
+        return pki().tsa(clock=FakeClock(), entropy=FakeEntropy()).timestamp(Digest(imprint[::-1]))
+
+
+def test_a_timestamp_of_something_else_never_leaves() -> None:
+    signer = _signer(timestamper=HastyTsa())
+    with refuses(Code.TSA_ANSWER):
+        signer.sign(signer.prepare(DATA, _prepared()))
+
+
 def test_a_cms_without_room_for_the_evidence_is_refused() -> None:
     many = tuple(
         pki().root.certify_ca(
@@ -199,9 +216,11 @@ def test_a_cms_without_room_for_the_evidence_is_refused() -> None:
 
 def test_parts_of_another_file_are_not_assembled() -> None:
     signer = licence_signer()
-    parts = cms.parse(signer.sign(signer.prepare(DATA, _prepared())).cms)
+    signed = signer.sign(signer.prepare(DATA, _prepared()))
+    parts = cms.parse(signed.cms)
+    assert assemble(_prepared(), parts, signed.gen_time) == signed
     with refuses(Code.CONTAINER_STRUCTURE):
-        assemble(replace(_prepared(), digest=Digest(bytes(32))), parts)
+        assemble(replace(_prepared(), digest=Digest(bytes(32))), parts, signed.gen_time)
 
 
 def test_production_refuses_the_test_timestamp_authority() -> None:
