@@ -127,10 +127,17 @@ class LicenceSigner:
         self._clock = clock
 
     def dss(self) -> DssMaterial:
-        """Return the validation data that goes into the files of this signer."""
+        """Return the validation data that goes into the files of this signer.
+
+        It covers every timestamp authority that may answer while these files are signed.
+
+        Raises:
+            AnzhengError: TSA_UNAVAILABLE, when no authority has fresh revocation lists.
+        """
         certificates = (*self._certificates, self._root, *self._timestamper.certificates)
+        crls = (*self._revocation.crls, *self._timestamper.crls())
         return DssMaterial(
-            tuple(dict.fromkeys(certificates)), self._revocation.crls, self._revocation.ocsps
+            tuple(dict.fromkeys(certificates)), tuple(dict.fromkeys(crls)), self._revocation.ocsps
         )
 
     def prepare(
@@ -215,8 +222,9 @@ class LicenceSigner:
         if info.imprint != imprint:
             raise AnzhengError(Code.TSA_ANSWER, "the timestamp is of another signature")
         # EU DSS reads no revocation data from a signed DSS; the token carries the same again.
-        crls, ocsps = self._revocation.crls, self._revocation.ocsps
-        return cms.with_revocation_values(token, crls, ocsps), info.gen_time
+        crls = dict.fromkeys((*self._revocation.crls, *self._timestamper.crls_of(token)))
+        values = cms.with_revocation_values(token, tuple(crls), self._revocation.ocsps)
+        return values, info.gen_time
 
 
 def assemble(prepared: Prepared, parts: cms.CmsParts, gen_time: datetime) -> SignedLicence:
