@@ -15,6 +15,7 @@ from anzheng.keyfiles import Key, KeyKind
 from anzheng.settings import Settings
 from licence.domain.model import Environment
 from licence.errors import AnzhengError, Code
+from licence.formats.algorithms import SignaturePadding
 from licence.ids import AuthorityId, OfficerId
 from licence.ports import Entropy
 from signer.keys import SigningKey, open_key, write_key_file
@@ -69,10 +70,12 @@ class KeyRing:
             raise AnzhengError(Code.KEY_URI, f"there is no certificate {place.name}")
         return place.read_bytes()
 
-    def signing_key(self, name: str) -> SigningKey:
-        """Open a key of the signer by its URI."""
+    def signing_key(
+        self, name: str, padding: SignaturePadding = SignaturePadding.PKCS1
+    ) -> SigningKey:
+        """Open a key of the signer by its URI, to sign with this padding."""
         uri = f"file:{self._place(name)}"
-        return open_key(uri, certificate=self.certificate(name), secrets=self)
+        return open_key(uri, certificate=self.certificate(name), secrets=self, padding=padding)
 
     def ca_key(self, name: str) -> rsa.RSAPrivateKey:
         """Open the key of a CA."""

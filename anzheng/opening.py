@@ -154,7 +154,8 @@ def _signer(means: Means, entry: AuthorityEntry, ledger: Ledger) -> Signer:
 
 
 def _licence_signer(means: Means, entry: AuthorityEntry) -> LicenceSigner:
-    key = means.ring.signing_key(keyrings.signer_key(entry.id))
+    padding = means.settings.signature_padding
+    key = means.ring.signing_key(keyrings.signer_key(entry.id), padding)
     root, issuing = (certificate_authority(means, name) for name in ("root", "issuing"))
     now = means.clock.now()
     listed = means.register.next_list(root.certificate)

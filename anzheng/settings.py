@@ -18,6 +18,7 @@ from typing_extensions import override
 from anchor.batch import MAX_LEAVES
 from licence.domain.model import Environment
 from licence.errors import AnzhengError, Code
+from licence.formats.algorithms import SignaturePadding
 
 TEST_TSA = "test:"
 """Value of `tsa_url` that means our own RFC 3161 responder in this process."""
@@ -51,6 +52,7 @@ class Settings(BaseSettings):
     anchor_batch_seconds: int = Field(default=60, ge=0)
     pending_after_seconds: int = Field(default=900, ge=0)
 
+    signature_padding: SignaturePadding = SignaturePadding.PKCS1
     tsa_url: str = TEST_TSA
     tsa_policy: str = ""
     tsa_timeout_seconds: float = Field(default=10.0, gt=0)
