@@ -13,6 +13,7 @@ from anzheng.files import write_durably
 from licence.errors import AnzhengError, Code
 from licence.formats import canonical
 from licence.formats.canonical import JsonValue
+from licence.formats.entitlement import Entitlement, make_entitlement
 from licence.formats.fields import Fields
 from licence.ids import Address, AuthorityId, ChainId, Digest, OfficerId, RegistryId
 
@@ -23,7 +24,12 @@ MAX_AUTHORITIES = 1_000
 MAX_OFFICERS = 100
 MAX_WITNESSES = 16
 MAX_KEY_BYTES = 512
+MAX_TYPES = 20
+MAX_REGIONS = 200
+SAFETY_PRODUCTION = "safety-production"
 _INDUSTRY = re.compile("[A-Z]{2}")
+_TYPE = re.compile("[a-z](?:[a-z-]{0,62}[a-z])?")
+_REGION = re.compile("[0-9]{2,6}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +42,20 @@ class Officer:
 
 @dataclass(frozen=True, slots=True)
 class AuthorityEntry:
-    """An issuing authority with its chain accounts and officers."""
+    """An issuing authority with its chain accounts and officers.
+
+    Attributes:
+        id: Its code.
+        name: Its name, as on the licence.
+        industries: Licence categories that it may issue.
+        valid_from: First day on which it may issue.
+        anchor_account: Anchors for it.
+        propose_account: Writes and proposes status for it.
+        confirm_account: Confirms final status for it.
+        officers: Who releases, decides and holds ceremonies.
+        licence_types: Licence types that it may issue.
+        regions: Prefixes of region codes for which it may issue; empty means no limit.
+    """
 
     id: AuthorityId
     name: str
@@ -46,6 +65,13 @@ class AuthorityEntry:
     propose_account: Address
     confirm_account: Address
     officers: tuple[Officer, ...]
+    licence_types: tuple[str, ...] = (SAFETY_PRODUCTION,)
+    regions: tuple[str, ...] = ()
+
+    @property
+    def entitlement(self) -> Entitlement:
+        """What a licence-signing key of this authority may sign."""
+        return make_entitlement(self.id, self.licence_types, self.industries, self.regions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +164,7 @@ def _value(estate: Estate) -> JsonValue:
 
 
 def _authority_value(entry: AuthorityEntry) -> JsonValue:
-    return {
+    value: dict[str, JsonValue] = {
         "id": entry.id,
         "name": entry.name,
         "industries": list(entry.industries),
@@ -150,6 +176,12 @@ def _authority_value(entry: AuthorityEntry) -> JsonValue:
             {"id": officer.id, "public_key": officer.public_key.hex()} for officer in entry.officers
         ],
     }
+    # Absent where it says nothing: an older estate.json has neither.
+    if entry.licence_types != (SAFETY_PRODUCTION,):
+        value["licence_types"] = list(entry.licence_types)
+    if entry.regions:
+        value["regions"] = list(entry.regions)
+    return value
 
 
 def _read_authority(fields: Fields) -> AuthorityEntry:
@@ -162,6 +194,14 @@ def _read_authority(fields: Fields) -> AuthorityEntry:
         propose_account=Address(fields.hexed("propose_account", 20)),
         confirm_account=Address(fields.hexed("confirm_account", 20)),
         officers=fields.objects("officers", _read_officer, max_items=MAX_OFFICERS),
+        licence_types=fields.optional(
+            "licence_types", lambda key: fields.texts(key, max_items=MAX_TYPES, pattern=_TYPE)
+        )
+        or (SAFETY_PRODUCTION,),
+        regions=fields.optional(
+            "regions", lambda key: fields.texts(key, max_items=MAX_REGIONS, pattern=_REGION)
+        )
+        or (),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from anchor.chain.artifact import load_artifact
 from anzheng import estate as estates
-from anzheng.estate import Estate
+from anzheng.estate import SAFETY_PRODUCTION, Estate
 from anzheng.flows import trust as trusting
 from anzheng.flows.establish import AuthoritySpec, Place, establish
 from anzheng.flows.roster import Row
@@ -15,20 +15,24 @@ from licence.ids import AuthorityId, ChainId, RegistryId
 
 
 def specs_of(rows: Sequence[Row]) -> tuple[AuthoritySpec, ...]:
-    """Return the issuing authorities of a roster, with the industries that it has of each.
+    """Return the issuing authorities of a roster, each with the types and industries that it has.
 
     Raises:
         AnzhengError: ROSTER_FORMAT for a row without an issuer.
     """
-    found: dict[str, tuple[str, set[str]]] = {}
+    found: dict[str, tuple[str, set[str], set[str]]] = {}
     for number, row in enumerate(rows, start=1):
         code, name, industry = (row.get(key) for key in ("issuer_code", "issuer", "industry"))
         if not isinstance(code, str) or not isinstance(name, str) or not isinstance(industry, str):
             raise AnzhengError(Code.ROSTER_FORMAT, f"row {number} names no issuer", row=number)
-        found.setdefault(code, (name, set()))[1].add(industry)
+        _, industries, types = found.setdefault(code, (name, set(), set()))
+        industries.add(industry)
+        types.add(str(row.get("licence_type") or SAFETY_PRODUCTION))
     return tuple(
-        AuthoritySpec(AuthorityId(code), name, tuple(sorted(industries)))
-        for code, (name, industries) in found.items()
+        AuthoritySpec(
+            AuthorityId(code), name, tuple(sorted(industries)), licence_types=tuple(sorted(types))
+        )
+        for code, (name, industries, types) in found.items()
     )
 
 

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from licence.domain.model import LicenceVersion, StatusRef
 from licence.errors import AnzhengError, Code
 from licence.formats import oids
+from licence.formats.entitlement import Entitlement, encode_entitlement
 from licence.formats.holder_binding import LicenceBinding, encode_binding
 from licence.ids import AuthorityId, Leaf
 from licence.ports import Entropy
@@ -78,9 +79,23 @@ class CertificateAuthority:
         self._entropy = entropy
         self.certificate: Final = certificate
 
-    def certify_ca(self, subject: Subject, public_key: rsa.RSAPublicKey, *, now: datetime) -> bytes:
-        """Return the certificate of an issuing CA under this root, DER."""
-        return self._certify(Profile.ISSUING_CA, subject, public_key, _years(now, CA_YEARS))
+    def certify_ca(
+        self,
+        subject: Subject,
+        public_key: rsa.RSAPublicKey,
+        *,
+        now: datetime,
+        profile: Profile = Profile.ISSUING_CA,
+    ) -> bytes:
+        """Return the certificate of an issuing CA under this root, DER.
+
+        Args:
+            subject: Its name.
+            public_key: Its key.
+            now: When it is made.
+            profile: Whether it certifies licence signers or holders.
+        """
+        return self._certify(profile, subject, public_key, _years(now, CA_YEARS))
 
     def certify_signer(
         self,
@@ -90,19 +105,25 @@ class CertificateAuthority:
         *,
         now: datetime,
         is_test: bool = True,
+        entitlement: Entitlement | None = None,
     ) -> bytes:
         """Return the licence-signing certificate of an issuing authority, DER.
 
         Args:
             authority: Its code, written as organizationIdentifier; licences must name the same.
             name: Its full name.
-            public_key: RSA-2048.
+            public_key: RSA, from 2048 bits.
             now: When it is made.
             is_test: Whether the name is marked as a test's.
+            entitlement: What the key may sign; without one the trust bundle alone limits it.
+
+        Raises:
+            AnzhengError: SIGNER_NOT_ENTITLED, for an entitlement that cannot be written.
         """
         subject = Subject(f"{authority} licence signing", name, authority, is_test)
         validity = _years(now, SIGNER_YEARS)
-        return self._certify(Profile.LICENCE_SIGNER, subject, public_key, validity)
+        extra = () if entitlement is None else (_entitled(entitlement),)
+        return self._certify(Profile.LICENCE_SIGNER, subject, public_key, validity, *extra)
 
     def certify_tsa(
         self, subject: Subject, public_key: rsa.RSAPublicKey, *, now: datetime
@@ -235,6 +256,12 @@ def check_csr(csr: bytes) -> PublicKey:
     if isinstance(key, rsa.RSAPublicKey) and key.key_size >= MIN_HOLDER_RSA_BITS:
         return key
     raise AnzhengError(Code.CSR_INVALID, "holder keys are P-256, or RSA from 2048 bits")
+
+
+def _entitled(entitlement: Entitlement) -> x509.UnrecognizedExtension:
+    return x509.UnrecognizedExtension(
+        x509.ObjectIdentifier(oids.EXT_ENTITLEMENT), encode_entitlement(entitlement)
+    )
 
 
 def _years(now: datetime, years: int) -> Validity:

@@ -27,9 +27,10 @@ from licence.ports import Entropy
 TEST_UNIT: Final = "示例 TEST ONLY"
 """Organizational unit in every name of a test PKI; a production setting refuses such keys."""
 
-ANY_POLICY: Final = "2.5.29.32.0"
 ORGANISATION_IDENTIFIER: Final = x509.ObjectIdentifier("2.5.4.97")
 SERIAL_BYTES: Final = 16
+COUNTRY: Final = "CN"
+"""First part of every name that we certify."""
 
 PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
 
@@ -52,6 +53,7 @@ class Profile(StrEnum):
 
     ROOT = "root"
     ISSUING_CA = "issuing-ca"
+    HOLDER_CA = "holder-ca"
     LICENCE_SIGNER = "licence-signer"
     TSA = "tsa"
     HOLDER = "holder"
@@ -59,12 +61,21 @@ class Profile(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """One profile: key usages, extended key usage, policy, and how far down it may sign."""
+    """One profile.
+
+    Attributes:
+        usages: Key usages.
+        extended: The one extended key usage.
+        policy: The one policy.
+        path_length: How many CAs may stand below.
+        country: The only country whose names may stand below (name constraint).
+    """
 
     usages: tuple[str, ...]
     extended: x509.ObjectIdentifier | None = None
     policy: str | None = None
     path_length: int | None = None
+    country: str | None = None
 
     @property
     def is_ca(self) -> bool:
@@ -76,7 +87,12 @@ _CA: Final = ("key_cert_sign", "crl_sign", "digital_signature")
 PROFILES: Final[Mapping[Profile, Rules]] = MappingProxyType(
     {
         Profile.ROOT: Rules(_CA, path_length=1),
-        Profile.ISSUING_CA: Rules(_CA, policy=ANY_POLICY, path_length=0),
+        # An issuing CA has the policy of what it issues and no other: a leaked holder CA makes no
+        # licence signer, whatever it writes.
+        Profile.ISSUING_CA: Rules(
+            _CA, policy=oids.POLICY_LICENCE_SIGNING, path_length=0, country=COUNTRY
+        ),
+        Profile.HOLDER_CA: Rules(_CA, policy=oids.POLICY_HOLDER, path_length=0, country=COUNTRY),
         # Content commitment only: the key makes licences and cannot be used for anything else.
         Profile.LICENCE_SIGNER: Rules(("content_commitment",), policy=oids.POLICY_LICENCE_SIGNING),
         Profile.TSA: Rules(("digital_signature",), extended=ExtendedKeyUsageOID.TIME_STAMPING),
@@ -126,7 +142,7 @@ def subject_name(subject: Subject) -> x509.Name:
     Raises:
         AnzhengError: FIELD_LENGTH, when a part does not fit.
     """
-    parts = [x509.NameAttribute(NameOID.COUNTRY_NAME, "CN")]
+    parts = [x509.NameAttribute(NameOID.COUNTRY_NAME, COUNTRY)]
     try:
         parts.append(x509.NameAttribute(NameOID.ORGANIZATION_NAME, subject.organisation))
         if subject.is_test:
@@ -227,6 +243,11 @@ def _with_purposes(builder: x509.CertificateBuilder, rules: Rules) -> x509.Certi
     if rules.policy is not None:
         policy = x509.PolicyInformation(x509.ObjectIdentifier(rules.policy), None)
         builder = builder.add_extension(x509.CertificatePolicies([policy]), critical=False)
+    if rules.country is not None:
+        country = x509.Name([x509.NameAttribute(NameOID.COUNTRY_NAME, rules.country)])
+        # RFC 5280, 4.2.1.10: always critical.
+        names = x509.NameConstraints([x509.DirectoryName(country)], None)
+        builder = builder.add_extension(names, critical=True)
     return builder
 
 

@@ -13,10 +13,11 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from licence.domain.model import Environment
 from licence.errors import AnzhengError, Code
+from licence.formats.entitlement import Entitlement
 from licence.ids import AuthorityId
 from licence.ports import Clock, Entropy
 from signer.authority_ca import CertificateAuthority, create_root
-from signer.certificates import Subject
+from signer.certificates import Profile, Subject
 from signer.keys.file import FileKey, new_rsa_key
 from signer.sign import LicenceSigner, RevocationData, SignerChain
 from signer.tsa import TestTsa
@@ -97,6 +98,7 @@ def create_test_pki(
     entropy: Entropy,
     ca_bits: int = CA_BITS,
     base_url: str = BASE_URL,
+    entitlements: Mapping[AuthorityId, Entitlement] = MappingProxyType({}),
 ) -> TestPki:
     """Make a throw-away PKI; the keys take a second or more.
 
@@ -106,6 +108,7 @@ def create_test_pki(
         entropy: For serial numbers.
         ca_bits: Size of the CA keys; tests take smaller ones, for speed.
         base_url: Under which CRLs and OCSP answers are published.
+        entitlements: What the key of an authority may sign; without one, anything of its own.
 
     Raises:
         AnzhengError: FIELD_LENGTH, FIELD_VALUE.
@@ -118,17 +121,21 @@ def create_test_pki(
         _subject("根证书"), keys["root"], now=now, entropy=entropy, base_url=urls["root"]
     )
 
-    def under_root(name: str, title: str) -> CertificateAuthority:
-        certificate = root.certify_ca(_subject(title), keys[name].public_key(), now=now)
+    def under_root(name: str, title: str, profile: Profile) -> CertificateAuthority:
+        public = keys[name].public_key()
+        certificate = root.certify_ca(_subject(title), public, now=now, profile=profile)
         return CertificateAuthority(keys[name], certificate, entropy=entropy, base_url=urls[name])
 
-    issuing = under_root("issuing", "签发 CA")
-    holder_ca = under_root("holder-ca", "持证 CA")
+    issuing = under_root("issuing", "签发 CA", Profile.ISSUING_CA)
+    holder_ca = under_root("holder-ca", "持证 CA", Profile.HOLDER_CA)
     tsa = root.certify_tsa(_subject("时间戳"), keys["tsa"].public_key(), now=now)
     signers: dict[AuthorityId, FileKey] = {}
     for code, name in authorities:
         key = keys[f"signer-{code}"]
-        signers[code] = FileKey(key, issuing.certify_signer(code, name, key.public_key(), now=now))
+        certificate = issuing.certify_signer(
+            code, name, key.public_key(), now=now, entitlement=entitlements.get(code)
+        )
+        signers[code] = FileKey(key, certificate)
     return TestPki(
         root=root,
         issuing=issuing,

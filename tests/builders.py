@@ -33,6 +33,7 @@ from licence.formats import (
     trust_bundle,
 )
 from licence.formats.checkpoint import Checkpoint, LogKey, WitnessKey
+from licence.formats.entitlement import make_entitlement
 from licence.formats.evidence import BatchRecord, WitnessEvidence
 from licence.formats.leaf import LeafKind
 from licence.formats.manifest import Manifest, ManifestRow
@@ -72,6 +73,8 @@ REGISTRY = RegistryId("cn-aqscxkz-test")
 AUTHORITY = AuthorityId("1121000000TXT10121")
 OTHER_AUTHORITY = AuthorityId(OTHER_ISSUER)
 NAMES = {AUTHORITY: "辽宁省应急管理厅(示例)", OTHER_AUTHORITY: "大连市应急管理局(示例)"}
+TYPES = ("hazchem-trading", "safety-production")
+INDUSTRIES = ("FM", "MK", "WH")
 BASE_URI = "http://127.0.0.1:8470/v1/status-lists"
 VERIFY_BASE = "HTTPS://V.EXAMPLE/L/"
 WITNESSES = ("audit.example", "press.example")
@@ -337,6 +340,7 @@ def _pki(seed: str) -> TestPki:
         entropy=SeededEntropy(seed),
         ca_bits=2048,
         base_url="http://127.0.0.1:9/pki",
+        entitlements={code: make_entitlement(code, TYPES, INDUSTRIES) for code in NAMES},
     )
 
 

@@ -35,6 +35,7 @@ _KNOWN_CRITICAL: Final = frozenset(
         ExtensionOID.KEY_USAGE,
         ExtensionOID.EXTENDED_KEY_USAGE,
         ExtensionOID.CERTIFICATE_POLICIES,
+        ExtensionOID.NAME_CONSTRAINTS,
     }
 )
 _CURVES: Final = ("secp256r1", "secp384r1", "secp521r1")
@@ -94,6 +95,7 @@ def find_path(certificate: bytes, pool: Sequence[bytes], roots: Sequence[bytes])
         raise _untrusted("no path to a pinned root")
     for place, issuer in enumerate(path[1:]):
         _check_issuer(issuer, cas_below=place, is_root=issuer is path[-1])
+        _check_names(issuer, path[: place + 1])
     for each in path:
         _check_profile(each)
     return path
@@ -143,6 +145,27 @@ def _check_issuer(issuer: x509.Certificate, *, cas_below: int, is_root: bool) ->
         raise _untrusted("basic constraints of a CA must be critical")
     if length is not None and cas_below > length:
         raise _untrusted("more CAs below a CA than it may have")
+
+
+def _check_names(issuer: x509.Certificate, below: Path) -> None:
+    """Hold the names below a CA against its name constraints, of the one form that we write.
+
+    Standard: RFC 5280, 4.2.1.10 (directoryName: the permitted name is how the subject begins).
+    """
+    try:
+        limits = issuer.extensions.get_extension_for_class(x509.NameConstraints).value
+    except x509.ExtensionNotFound:
+        return
+    permitted = limits.permitted_subtrees or []
+    if limits.excluded_subtrees or not permitted:
+        raise _untrusted("name constraints that we do not know")
+    if not all(isinstance(each, x509.DirectoryName) for each in permitted):
+        raise _untrusted("name constraints that we do not know")
+    for certificate in below:
+        parts = certificate.subject.rdns
+        begins = (each.value.rdns for each in permitted)
+        if not any(parts[: len(begin)] == begin for begin in begins):
+            raise _untrusted("a CA certified a name that it may not")
 
 
 def _check_profile(certificate: x509.Certificate) -> None:

@@ -15,9 +15,10 @@ from anchor.chain.devnet import Devnet
 from anchor.chain.evm import Contract
 from anchor.ports import Right
 from anzheng import keyring as keyrings
-from anzheng.estate import AuthorityEntry, Estate, Officer, WitnessEntry
+from anzheng.estate import SAFETY_PRODUCTION, AuthorityEntry, Estate, Officer, WitnessEntry
 from anzheng.keyfiles import KeyKind
 from anzheng.keyring import KeyRing
+from licence.formats.entitlement import Entitlement, make_entitlement
 from licence.ids import AuthorityId, ChainId, OfficerId, RegistryId
 from licence.ports import Clock, Entropy
 from signer.certificate_register import CertificateRegister
@@ -46,6 +47,13 @@ class AuthoritySpec:
     id: AuthorityId
     name: str
     industries: tuple[str, ...]
+    licence_types: tuple[str, ...] = (SAFETY_PRODUCTION,)
+    regions: tuple[str, ...] = ()
+
+    @property
+    def entitlement(self) -> Entitlement:
+        """What its licence-signing key may sign."""
+        return make_entitlement(self.id, self.licence_types, self.industries, self.regions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +94,7 @@ def establish(
         now=now,
         entropy=entropy,
         base_url=f"{place.public_url}/pki",
+        entitlements={spec.id: spec.entitlement for spec in specs},
     )
     _keep_pki(pki, ring, register, clock)
     entries = tuple(_authority(spec, ring, now.date()) for spec in specs)
@@ -139,6 +148,8 @@ def _authority(spec: AuthoritySpec, ring: KeyRing, today: date) -> AuthorityEntr
         propose_account=propose,
         confirm_account=confirm,
         officers=tuple(_officer(spec.id, number, ring) for number in range(1, OFFICERS_EACH + 1)),
+        licence_types=spec.licence_types,
+        regions=spec.regions,
     )
 
 

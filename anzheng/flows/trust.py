@@ -15,7 +15,8 @@ from anzheng.files import write_durably
 from anzheng.flows.publish import ListKey
 from anzheng.keyfiles import KeyKind
 from anzheng.keyring import KeyRing
-from anzheng.settings import TEST_TSA, Settings
+from anzheng.settings import Settings
+from anzheng.timestamping import tsa_roots
 from licence.errors import AnzhengError, Code
 from licence.formats import es256, oids, trust_bundle
 from licence.formats.evidence import log_origin
@@ -28,12 +29,10 @@ from licence.formats.trust_types import (
     Root,
     StatusKey,
     TrustBundle,
-    TsaRoot,
     Witness,
 )
 from verifier.trust import ROOT_FILE, load_trust
 
-LICENCE_TYPE = "safety-production"
 SHARDS = 1
 
 ROOT_KEYS = ("tuf-root-1", "tuf-root-2", "tuf-root-3")
@@ -53,17 +52,13 @@ def make_bundle(
         version: Higher than that of any bundle before.
         now: When it is issued.
     """
-    is_test_tsa = settings.tsa_url == TEST_TSA
-    policy = oids.POLICY_TSA_TEST if is_test_tsa else settings.tsa_policy
-    root = ring.certificate("root")
-    tsa_root = root if is_test_tsa else ring.certificate("tsa-root")
     return TrustBundle(
         version=version,
         environment=settings.environment,
         issued_at=whole_second(now),
-        roots=(Root("root", root),),
+        roots=(Root("root", ring.certificate("root")),),
         policies=(oids.POLICY_LICENCE_SIGNING,),
-        tsa_roots=(TsaRoot("tsa", tsa_root, (policy,), test_only=is_test_tsa),),
+        tsa_roots=tsa_roots(settings, ring),
         withdrawn=(),
         registries=(_registry(estate),),
         authorities=tuple(
@@ -171,9 +166,9 @@ def _authority(
     return Authority(
         id=entry.id,
         name=entry.name,
-        licence_types=(LICENCE_TYPE,),
+        licence_types=entry.licence_types,
         industries=entry.industries,
-        regions=(),
+        regions=entry.regions,
         valid_from=entry.valid_from,
         valid_to=None,
         accounts=(entry.anchor_account,),

@@ -18,6 +18,7 @@ from licence.domain.validity import shanghai_date
 from licence.errors import AnzhengError, Code
 from licence.formats.checks import CheckName, CheckResult, passed
 from licence.formats.cms import CmsParts
+from licence.formats.entitlement import entitlement_of, lies_in, what_does_not_fit
 from licence.formats.trust_types import Authority, TrustBundle
 from licence.ids import Digest
 from verifier.chain_of_trust import (
@@ -139,15 +140,21 @@ def _check_authority(
     days = (draft.issued_on, shanghai_date(signed_at))
     if not all(authority.may_issue(draft.licence_type, draft.industry, day) for day in days):
         raise AnzhengError(Code.SIGNER_NOT_ENTITLED, "the authority may not issue such a licence")
-    if not _in_regions(draft, authority.regions):
+    if not lies_in(draft, authority.regions):
         raise AnzhengError(Code.SIGNER_NOT_ENTITLED, "the authority may not issue for that region")
+    _check_entitlement(path, draft)
     return authority
 
 
-def _in_regions(draft: Draft, regions: Sequence[str]) -> bool:
-    """Say whether every region code of the licence begins as one of the authority's does.
-
-    An empty list means no limit, as the trust bundle says.
-    """
-    codes = [address.region for address in draft.addresses if address.region is not None]
-    return not regions or all(code.startswith(tuple(regions)) for code in codes)
+def _check_entitlement(path: Path, draft: Draft) -> None:
+    """Hold the licence against what the certificate says; an old one says nothing."""
+    entitlement = entitlement_of(path[0])
+    if entitlement is None:
+        return
+    part = what_does_not_fit(entitlement, draft)
+    if part is not None:
+        raise AnzhengError(
+            Code.SIGNER_NOT_ENTITLED,
+            f"the certificate does not allow a licence of this {part}",
+            part=part,
+        )

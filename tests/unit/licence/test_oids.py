@@ -18,6 +18,7 @@ def test_our_identifiers_never_change() -> None:
         oids.ATTR_LICENCE_JSON_DIGEST: ".2.1",
         oids.ATTR_ANCHOR_EVIDENCE: ".2.2",
         oids.EXT_LICENCE_BINDING: ".3.1",
+        oids.EXT_ENTITLEMENT: ".3.2",
     }
     assert {dotted.removeprefix(oids.ARC): rest for dotted, rest in ours.items()} == {
         rest: rest for rest in ours.values()

@@ -67,6 +67,20 @@ def test_the_root_and_its_cas_sign_only_certificates_and_lists() -> None:
         assert usage.value.crl_sign
 
 
+def test_an_issuing_ca_has_one_policy_and_names_of_this_country_only() -> None:
+    for ca, policy in (
+        (pki().issuing, oids.POLICY_LICENCE_SIGNING),
+        (pki().holder_ca, oids.POLICY_HOLDER),
+    ):
+        certificate = load_certificate(ca.certificate)
+        (found,) = _extension(certificate, x509.CertificatePolicies).value
+        assert found.policy_identifier.dotted_string == policy
+        limits = _extension(certificate, x509.NameConstraints)
+        assert limits.critical
+        (permitted,) = limits.value.permitted_subtrees or ()
+        assert permitted.value.rfc4514_string() == "C=CN"
+
+
 def test_a_signer_certificate_commits_to_content_and_names_its_authority() -> None:
     certificate = load_certificate(pki().signer_keys[AUTHORITY].certificate)
     usage = _extension(certificate, x509.KeyUsage).value

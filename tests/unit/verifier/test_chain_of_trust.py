@@ -159,12 +159,23 @@ def check(leaf: bytes = LEAF, middle: bytes = MIDDLE, root: bytes = ROOT) -> Non
     check_dates(path, at=SIGNED_AT)
 
 
+def constrained(limits: x509.NameConstraints) -> bytes:
+    """Return the middle with name constraints."""
+    return certify(
+        "middle", "root", basic(ca=True), usage(*CA), policies(ANY_POLICY), (limits, True)
+    )
+
+
 # ---------------------------------------------------------------- paths
 
 
 def test_the_profile_passes() -> None:
     check()
     assert organisation_identifier(load_certificate(LEAF)) is None
+
+
+def test_a_name_that_its_ca_may_certify_passes() -> None:
+    check(middle=constrained(x509.NameConstraints([x509.DirectoryName(name_of("leaf"))], None)))
 
 
 def test_a_leaf_directly_under_the_root_passes() -> None:
@@ -248,15 +259,14 @@ UNTRUSTED: dict[str, Callable[[], None]] = {
             (x509.UnrecognizedExtension(x509.ObjectIdentifier("2.25.9"), b"\x05\x00"), True),
         )
     ),
-    "name constraints": lambda: check(
-        middle=certify(
-            "middle",
-            "root",
-            basic(ca=True),
-            usage(*CA),
-            policies(ANY_POLICY),
-            (x509.NameConstraints([x509.DNSName("example")], None), True),
-        )
+    "name constraints of another kind": lambda: check(
+        middle=constrained(x509.NameConstraints([x509.DNSName("example")], None))
+    ),
+    "name constraints that exclude": lambda: check(
+        middle=constrained(x509.NameConstraints(None, [x509.DirectoryName(name_of("leaf"))]))
+    ),
+    "a name that its CA may not certify": lambda: check(
+        middle=constrained(x509.NameConstraints([x509.DirectoryName(name_of("lea"))], None))
     ),
     "a root as signer": lambda: check(ROOT),
     "no certificate": lambda: check(b"\x30\x03\x02\x01\x01"),

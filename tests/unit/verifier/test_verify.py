@@ -302,6 +302,7 @@ def test_an_authority_signs_for_itself_only(world: World) -> None:
     mine = world.version()
     signer = world.pki.licence_signer(AUTHORITY, clock=world.clock, entropy=world.entropy)
     signer.authority = OTHER_AUTHORITY  # type: ignore[misc]
+    signer._entitlement = None
     other = world.version(authority=OTHER_AUTHORITY)
     object.__setattr__(world, "pki", _LendsItsKey(world, signer))
     forged = world.sign(other)
