@@ -83,6 +83,27 @@ class ReviewResult(StrEnum):
     PENDING = "PENDING"
 
 
+@unique
+class ChangeType(StrEnum):
+    """What a change 变更 concerned."""
+
+    NAME = "NAME"
+    ADDRESS = "ADDRESS"
+    LEGAL_REP = "LEGAL_REP"
+    PRINCIPAL = "PRINCIPAL"
+    ECONOMIC_TYPE = "ECONOMIC_TYPE"
+    SCOPE = "SCOPE"
+    MERGER = "MERGER"
+
+
+@unique
+class Scale(StrEnum):
+    """Sizes of type of the seed profiles: readable from afar, or as the seed has them."""
+
+    LEGIBLE = "legible"
+    STRICT = "strict"
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
     """One address; `region` is a GB/T 2260 code."""
@@ -144,6 +165,46 @@ class Translation:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """One change that was on record when this version was made."""
+
+    type: ChangeType
+    before: str
+    after: str
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Glyph:
+    """The outline of a character that no font has, approved by the officers who release it.
+
+    Attributes:
+        char: The character.
+        outline: An SVG path, by the rules of `licence.domain.glyph_outline`.
+    """
+
+    char: str
+    outline: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageOptions:
+    """Which pages the file has, and in which size.
+
+    Attributes:
+        copies: How many originals 正本, each numbered.
+        scale: Sizes of type.
+        back: Whether there is a back page with the guide.
+        large_print: Whether there are pages in large print.
+    """
+
+    copies: int = 1
+    scale: Scale = Scale.LEGIBLE
+    back: bool = True
+    large_print: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class StatusRef:
     """Where the status of this version is read; signed with the data, never taken from evidence."""
 
@@ -186,6 +247,9 @@ class Draft:
     translation: Translation | None
     template: str
     legal_basis: str
+    page: PageOptions = PageOptions()
+    changes: tuple[Change, ...] = ()
+    glyphs: tuple[Glyph, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

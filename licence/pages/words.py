@@ -1,0 +1,137 @@
+"""The fixed words of all pages: what citizens, inspectors and courts read.
+
+Words that stand on issued licences never change; other words are another template version.
+
+Source: 安全生产许可证条例 9 and 13; research licence_domain B.3-B.7, C.3, D.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from types import MappingProxyType
+from typing import Final
+
+from licence.domain.model import AddressType, ChangeType, Industry, ReviewResult
+
+TEST_LINE: Final = "示例，无法律效力"
+ENGLISH_TEST_LINE: Final = "SPECIMEN WITHOUT LEGAL EFFECT"
+SAMPLE_MARK: Final = "样本"
+HIGH_RISK: Final = "【高风险】"
+ORDINARY_RISK: Final = "一般"
+NOTHING: Final = "—"
+ORIGINAL: Final = "正本"
+DUPLICATE: Final = "副本"
+
+INDUSTRIES: Final[Mapping[Industry, str]] = MappingProxyType(
+    {
+        Industry.COAL: "煤矿企业",
+        Industry.NON_COAL_MINE: "非煤矿矿山企业",
+        Industry.HAZARDOUS_CHEMICALS: "危险化学品生产企业",
+        Industry.FIREWORKS: "烟花爆竹生产企业",
+        Industry.CONSTRUCTION: "建筑施工企业",
+        Industry.CIVIL_EXPLOSIVES: "民用爆炸物品生产企业",
+        Industry.OTHER: "其他",
+    }
+)
+ENGLISH_INDUSTRIES: Final[Mapping[Industry, str]] = MappingProxyType(
+    {
+        Industry.COAL: "Coal mining",
+        Industry.NON_COAL_MINE: "Mining other than coal",
+        Industry.HAZARDOUS_CHEMICALS: "Production of hazardous chemicals",
+        Industry.FIREWORKS: "Production of fireworks",
+        Industry.CONSTRUCTION: "Construction",
+        Industry.CIVIL_EXPLOSIVES: "Production of civil explosives",
+        Industry.OTHER: "Other",
+    }
+)
+ADDRESSES: Final[Mapping[AddressType, str]] = MappingProxyType(
+    {
+        AddressType.REGISTERED: "注册地址",
+        AddressType.PRODUCTION: "生产地址",
+        AddressType.STORAGE: "储存地址",
+        AddressType.MINE: "矿山地址",
+        AddressType.TAILINGS: "尾矿库地址",
+    }
+)
+TRADING_ADDRESSES: Final[Mapping[AddressType, str]] = MappingProxyType(
+    {
+        **ADDRESSES,
+        AddressType.REGISTERED: "企业住所",
+        AddressType.PRODUCTION: "经营场所",
+        AddressType.STORAGE: "储存场所",
+    }
+)
+ENGLISH_ADDRESSES: Final[Mapping[AddressType, str]] = MappingProxyType(
+    {
+        AddressType.REGISTERED: "Registered address",
+        AddressType.PRODUCTION: "Production site",
+        AddressType.STORAGE: "Storage site",
+        AddressType.MINE: "Mine",
+        AddressType.TAILINGS: "Tailings pond",
+    }
+)
+REVIEWS: Final[Mapping[ReviewResult, str]] = MappingProxyType(
+    {
+        ReviewResult.PASS: "合格",
+        ReviewResult.FAIL: "不合格",
+        ReviewResult.PENDING: "待复核",
+    }
+)
+CHANGES: Final[Mapping[ChangeType, str]] = MappingProxyType(
+    {
+        ChangeType.NAME: "企业名称",
+        ChangeType.ADDRESS: "地址",
+        ChangeType.LEGAL_REP: "法定代表人",
+        ChangeType.PRINCIPAL: "主要负责人",
+        ChangeType.ECONOMIC_TYPE: "经济类型",
+        ChangeType.SCOPE: "许可范围",
+        ChangeType.MERGER: "合并重组",
+    }
+)
+
+SCOPE_COLUMNS: Final = ("序号", "品名", "能力", "类别", "风险")
+CHANGE_COLUMNS: Final = ("序号", "变更事项", "变更前", "变更后", "变更日期")
+REVIEW_COLUMNS: Final = ("年度", "复核结果", "复核日期", "复核机关")
+NO_CHANGES: Final = "本版本签发时无变更记录"
+NO_REVIEWS: Final = "本版本签发时无年度复核记录"
+
+CODE_STATUS: Final = "证照状态以扫码结果为准"
+NO_COPYING: Final = "禁止复制、伪造、变造"
+ENTERPRISE_STAMP: Final = "仅供纸质件加盖企业印章，加盖内容不属于发证机关签发的内容"
+LARGE_PRINT_NOTE: Final = "本页为大字版，供低视力者阅读，内容与正面一致。"
+
+RULES_HEADING: Final = "重要提示"
+RULES: Final = (
+    "本证以带有发证机关电子签名的PDF文件为准；打印件、复印件和截图不能单独证明证照真实有效。",
+    "禁止复制、伪造、变造本证，不得转让、冒用、出租、出借本证。",
+    "需要延期的，应当于有效期满前3个月向原发证机关申请办理延期手续。",
+    "许可内容发生变化的，应当依法申请变更；签发新版本后，原版本的查验结果为已换发。",
+)
+GUIDE_HEADING: Final = "查验方法"
+GUIDE: Final = (
+    "扫码：用手机扫描本页或者正面的二维码，打开后先核对网址是否为发证机关公布的网址。",
+    "不用摄像头：打开发证机关官方网站的查验页面，输入查验码（17位，不分大小写，连字符可省略）或者编号。",
+    "持有PDF文件：在查验页面打开该文件，或者用离线查验程序检查，由程序核对签名、时间、文字、存证和状态。",
+    "比对：企业名称、统一社会信用代码、编号、许可范围、有效期应当与查验结果逐字一致。",
+    "结果为“有效”的，方可认定证照有效；“不能确定”的，请联网重查，既不得视为有效，也不得认定为伪造。",
+    "发现内容不一致或者疑似伪造的，请拨打验证热线，或者向发证机关核实。",
+)
+LIMITS_HEADING: Final = "纸面不能证明的事项"
+LIMITS: Final = (
+    "不能证明本证目前仍然有效：暂扣、吊销、撤销、撤回、注销、换发都发生在签发之后，状态以查验结果为准。",
+    "不能凭二维码认定真伪：二维码和查验码只指向登记信息，任何人都可以复制。",
+    "不能凭印章图形、底纹、缩微文字认定真伪：这些图形只便于初步辨认，真伪以电子签名为准。",
+    "不能证明出示人就是持证企业：出示人身份须以持证企业的亮证结果另行核实。",
+)
+HOTLINE: Final = "12350（安全生产举报投诉电话）"
+
+ENGLISH_PREVAILS: Final = "The Chinese text prevails."
+CHINESE_PREVAILS: Final = "以中文为准"
+ENGLISH_STATUS: Final = "Type the look-up code on the website of the issuing authority."
+
+GAP: Final = "\u3000"
+"""Where head and foot may be pulled apart; white space is not compared."""
+
+
+def chinese_date(day: date) -> str:
+    """Return a day as Chinese documents write it."""
+    return f"{day.year:04d}年{day.month}月{day.day}日"
