@@ -15,7 +15,7 @@ from typing import Final
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.padding import PSS, PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512, HashAlgorithm
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
 
@@ -25,6 +25,7 @@ MAX_PATH: Final = 4
 """Certificates in a path, root included."""
 MAX_POOL: Final = 32
 MIN_RSA_BITS: Final = 2048
+PKCS1: Final = PKCS1v15()
 
 ANY_POLICY: Final = "2.5.29.32.0"
 ORGANISATION_IDENTIFIER: Final = x509.ObjectIdentifier("2.5.4.97")
@@ -296,14 +297,18 @@ def _is_ca(certificate: x509.Certificate) -> bool:
 
 
 def verify_signature(
-    key: PublicKey, signature: bytes, data: bytes, algorithm: HashAlgorithm | None
+    key: PublicKey,
+    signature: bytes,
+    data: bytes,
+    algorithm: HashAlgorithm | None,
+    padding: PKCS1v15 | PSS = PKCS1,
 ) -> bool:
-    """Say whether an RSA (PKCS#1 v1.5) or ECDSA signature over `data` is right."""
+    """Say whether an RSA or ECDSA signature over `data` is right."""
     if algorithm is None:
         return False
     try:
         if isinstance(key, rsa.RSAPublicKey):
-            key.verify(signature, data, PKCS1v15(), algorithm)
+            key.verify(signature, data, padding, algorithm)
         else:
             key.verify(signature, data, ec.ECDSA(algorithm))
     except LIBRARY_ERRORS:

@@ -3,7 +3,7 @@
 The leaf hashes the token whole, so its spelling need not be ours; what is used of it is read
 strictly.
 
-Standard: RFC 3161, 2.4.2; RFC 5652, 5.4; RFC 5816; ETSI EN 319 422.
+Standard: RFC 3161, 2.4.2; RFC 5652, 5.4; RFC 5816; RFC 4055, 3.1; ETSI EN 319 422.
 """
 
 import hmac
@@ -16,11 +16,13 @@ from types import MappingProxyType
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS, PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512, Hash, HashAlgorithm
 
 from licence.errors import AnzhengError, Code
 from licence.formats import der, oids
-from verifier.chain_of_trust import load_certificate, verify_signature
+from licence.formats.algorithms import pss_identifier
+from verifier.chain_of_trust import PKCS1, load_certificate, verify_signature
 
 MAX_TOKEN_BYTES: Final = 16 << 10
 MAX_TOKEN_CERTIFICATES: Final = 8
@@ -45,6 +47,14 @@ _SIGNATURES: Final[Mapping[bytes, tuple[type, HashAlgorithm | None]]] = MappingP
         der.oid("1.2.840.10045.4.3.2"): (ec.EllipticCurvePublicKey, SHA256()),
         der.oid("1.2.840.10045.4.3.3"): (ec.EllipticCurvePublicKey, SHA384()),
         der.oid("1.2.840.10045.4.3.4"): (ec.EllipticCurvePublicKey, SHA512()),
+    }
+)
+# With and without the NULL after each hash: RFC 4055, 2.1 wants both understood.
+_PSS: Final[Mapping[bytes, HashAlgorithm]] = MappingProxyType(
+    {
+        pss_identifier(der.tlv(der.SEQUENCE, name, *null), hasher.digest_size): hasher
+        for name, hasher in _DIGESTS.items()
+        for null in ((der.NULL,), ())
     }
 )
 
@@ -177,15 +187,24 @@ def _check_value(
     certificate: bytes, algorithm: bytes, hasher: HashAlgorithm, value: bytes, signed: bytes
 ) -> None:
     key = load_certificate(certificate).public_key()
-    kind, fixed = _SIGNATURES.get(der.children(algorithm)[0], (None, None))
+    kind, fixed, padding = _scheme(algorithm)
     if kind is None or not isinstance(key, kind):
         raise _broken("a signature algorithm that we do not take")
     if fixed is not None and fixed.name != hasher.name:
         raise _broken("two different hashes")
     if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey) or not verify_signature(
-        key, value, signed, hasher
+        key, value, signed, hasher, padding
     ):
         raise _broken("the signature of the token is wrong")
+
+
+def _scheme(algorithm: bytes) -> tuple[type | None, HashAlgorithm | None, PKCS1v15 | PSS]:
+    """Return kind of key, hash if it is fixed, and RSA padding of an AlgorithmIdentifier."""
+    hasher = _PSS.get(algorithm)
+    if hasher is not None:
+        return rsa.RSAPublicKey, hasher, PSS(MGF1(hasher), hasher.digest_size)
+    kind, fixed = _SIGNATURES.get(der.children(algorithm)[0], (None, None))
+    return kind, fixed, PKCS1
 
 
 def _read_info(info: bytes, stamped: bytes) -> tuple[str, int, datetime]:
