@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from licence.errors import Code
+from licence.formats.algorithms import SignaturePadding, algorithm_for, holds, rsa_key
 from signer.keys import FileKey, open_key, write_key_file
 from signer.keys.file import MAX_KEY_FILE_BYTES
 from tests.fakes.refusal import refuses
@@ -53,6 +55,24 @@ def test_a_key_file_opens_by_uri_and_signs(key_file: Path) -> None:
     public = load_der_public_key(key.public_key)
     assert isinstance(public, rsa.RSAPublicKey)
     public.verify(key.sign(b"data"), b"data", PKCS1v15(), SHA256())
+
+
+@pytest.mark.parametrize("padding", SignaturePadding)
+def test_a_key_signs_with_the_padding_that_it_was_opened_with(
+    key_file: Path, padding: SignaturePadding
+) -> None:
+    uri, secrets = f"file:{key_file}", FixedSecrets()
+    key = open_key(uri, certificate=_certificate(), secrets=secrets, padding=padding)
+    assert key.algorithm is algorithm_for(padding, 2048)
+    public = rsa_key(x509.load_der_x509_certificate(key.certificate), key.algorithm)
+    for each in SignaturePadding:
+        same = each is padding
+        assert holds(public, key.sign(b"data"), b"data", algorithm_for(each, 2048)) == same
+
+
+def test_a_key_of_a_size_without_an_algorithm_is_refused() -> None:
+    with refuses(Code.ALGORITHM_UNSUPPORTED):
+        FileKey(rsa.generate_private_key(65537, 2056), _certificate())
 
 
 def test_a_key_file_is_encrypted_and_only_its_owners(key_file: Path) -> None:
@@ -128,7 +148,8 @@ def test_a_weak_key_is_refused() -> None:
 @pytest.mark.parametrize(
     "uri",
     [
-        "pkcs11:token=lab;object=signer",
+        "pkcs11:token=lab;object=signer;pin-value=1",
+        "pkcs11:token=lab",
         "kms://x/y",
         "/plain/path.pem",
         "file:",
