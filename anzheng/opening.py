@@ -5,8 +5,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
-
 from anchor.chain.account import EvmAccount
 from anchor.chain.evm import EvmChain
 from anchor.confirmer import Confirmer
@@ -20,9 +18,10 @@ from anzheng import keyring as keyrings
 from anzheng.estate import AuthorityEntry, Estate
 from anzheng.flows.offices import Office
 from anzheng.keyring import KeyRing
-from anzheng.settings import TEST_TSA, Settings
+from anzheng.settings import Settings
 from anzheng.store.anchor_store import SqlAnchorStore
 from anzheng.store.database import Store
+from anzheng.timestamping import make_timestamper
 from anzheng.witnesses import FileWitnessStore
 from licence.domain.model import Environment
 from licence.errors import AnzhengError, Code
@@ -37,8 +36,6 @@ from signer.issue import IssuePolicy, Signer
 from signer.ledger import Ledger
 from signer.press import Presses
 from signer.sign import LicenceSigner, RevocationData, SignerChain
-from signer.tsa import TestTsa, Timestamper
-from signer.tsa_client import HttpTimestamper, TsaTrust
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,25 +167,12 @@ def _licence_signer(means: Means, entry: AuthorityEntry) -> LicenceSigner:
     return LicenceSigner(
         key,
         chain=SignerChain((issuing.certificate,), root.certificate),
-        timestamper=_timestamper(means, root.certificate),
+        timestamper=make_timestamper(
+            means.settings, means.ring, root.certificate, means.clock, means.entropy
+        ),
         revocation=revocation,
         clock=means.clock,
         environment=means.settings.environment,
-    )
-
-
-def _timestamper(means: Means, root: bytes) -> Timestamper:
-    settings = means.settings
-    if settings.tsa_url == TEST_TSA:
-        key = means.ring.signing_key("tsa")
-        return TestTsa(key, chain=(root,), clock=means.clock, entropy=means.entropy)
-    return HttpTimestamper(
-        settings.tsa_url,
-        client=httpx.Client(timeout=settings.tsa_timeout_seconds, follow_redirects=False),
-        tsa_certificate=means.ring.certificate("tsa"),
-        trust=TsaTrust((means.ring.certificate("tsa-root"),), settings.tsa_policy),
-        clock=means.clock,
-        entropy=means.entropy,
     )
 
 

@@ -6,7 +6,7 @@ Order of precedence: arguments, environment (`ANZHENG_…`), the TOML file, the 
 
 from pathlib import Path
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -25,6 +25,18 @@ TEST_TSA = "test:"
 
 DEVNET_CHAIN_ID = 31337
 """Chain id of a local anvil."""
+
+
+class TsaSettings(BaseModel):
+    """One outside timestamp authority: a table `[[tsa]]`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    url: str = Field(pattern="^https?://.")
+    policy: str
+    certificate: Path
+    chain: tuple[Path, ...] = Field(min_length=1)
+    crls: tuple[str, ...] = ()
 
 
 class Settings(BaseSettings):
@@ -55,7 +67,11 @@ class Settings(BaseSettings):
     signature_padding: SignaturePadding = SignaturePadding.PKCS1
     tsa_url: str = TEST_TSA
     tsa_policy: str = ""
+    tsa: tuple[TsaSettings, ...] = ()
     tsa_timeout_seconds: float = Field(default=10.0, gt=0)
+    tsa_budget_seconds: float = Field(default=30.0, gt=0)
+    tsa_cool_down_seconds: float = Field(default=60.0, ge=0)
+    tsa_parallel: int = Field(default=4, ge=1, le=64)
     key_password: SecretStr = SecretStr("")
     allow_test_keys: bool = True
     sample_seals: bool = True
@@ -139,7 +155,8 @@ def refuse_unsafe(settings: Settings) -> None:
     unsafe = {
         "allow_test_keys": settings.allow_test_keys,
         "sample_seals": settings.sample_seals,
-        "tsa_url": settings.tsa_url.startswith(TEST_TSA),
+        "tsa_url": not settings.tsa and settings.tsa_url.startswith(TEST_TSA),
+        "tsa": any(not each.crls for each in settings.tsa),
         "chain_devnet": settings.chain_devnet,
         "chain_id": settings.chain_id == DEVNET_CHAIN_ID,
         "chain_rpc_url": not settings.chain_rpc_url,

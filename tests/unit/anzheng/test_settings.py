@@ -88,6 +88,49 @@ def test_production_refuses(field: str, value: object) -> None:
     assert caught.value.facts["fields"] == field
 
 
+def _example_with_several_authorities() -> str:
+    text = EXAMPLE.read_text("utf-8")
+    head, _, tail = text.partition("# [[tsa]]\n")
+    head = "".join(line for line in head.splitlines(True) if not line.startswith("tsa = []"))
+    return head + "[[tsa]]\n" + "\n".join(line.removeprefix("# ") for line in tail.splitlines())
+
+
+def test_the_commented_table_of_the_example_is_a_timestamp_authority(tmp_path: Path) -> None:
+    file = tmp_path / "c.toml"
+    file.write_text(_example_with_several_authorities(), "utf-8")
+    (first,) = load(file).tsa
+    assert (first.url, first.policy) == ("https://tsa.example/tsr", "1.2.3.4")
+    assert len(first.chain) == len(first.crls) == 2
+
+
+def _outside(**changes: object) -> dict[str, object]:
+    return {
+        "url": "https://tsa.example/",
+        "policy": "1.2.3",
+        "certificate": "a.pem",
+        "chain": ["b.pem"],
+        "crls": ["b.crl"],
+    } | changes
+
+
+def test_tables_of_authorities_make_our_own_responder_harmless_in_production() -> None:
+    assert load(**{**SAFE, "tsa_url": "test:", "tsa": [_outside()]}).tsa
+
+
+def test_production_refuses_an_authority_without_revocation_lists() -> None:
+    with pytest.raises(AnzhengError) as caught:
+        load(**{**SAFE, "tsa": [_outside(), _outside(crls=[])]})
+    assert caught.value.code is Code.SETTINGS_UNSAFE
+    assert caught.value.facts["fields"] == "tsa"
+
+
+@pytest.mark.parametrize("changes", [{"url": "test:"}, {"chain": []}, {"name": "x"}])
+def test_an_authority_is_described_whole(changes: dict[str, object]) -> None:
+    with pytest.raises(AnzhengError) as caught:
+        load(tsa=[_outside(**changes)])
+    assert caught.value.code is Code.SETTINGS_INVALID
+
+
 @pytest.mark.parametrize("text", ["unknown = 1", "listen_port = 99999", "= broken"])
 def test_bad_file_is_one_typed_error(tmp_path: Path, text: str) -> None:
     file = tmp_path / "c.toml"

@@ -1,0 +1,163 @@
+"""The timestamp authorities of the settings: read from files, asked by the signer, pinned for all.
+
+Either our own responder (a trial), or one outside authority (`tsa_url`), or several (`[[tsa]]`).
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from anzheng.keyring import KeyRing
+from anzheng.settings import TEST_TSA, Settings, TsaSettings
+from licence.errors import AnzhengError, Code
+from licence.formats import oids
+from licence.formats.trust_types import TsaRoot
+from licence.ports import Clock, Entropy
+from signer.deadline_http import DeadlineHttp
+from signer.tsa import TestTsa, Timestamper
+from signer.tsa_client import HttpTsa, TsaTrust
+from signer.tsa_crl import MAX_CRL_BYTES, CrlKeeper
+from signer.tsa_pool import Member, PoolPolicy, TsaPool
+
+MAX_CERTIFICATE_BYTES = 64 * 1024
+_OK = 200
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideTsa:
+    """An outside authority as the settings describe it, its files read.
+
+    Attributes:
+        url: Where it listens.
+        trust: Its certificate, CAs and policy.
+        crls: Files or URLs of the revocation lists of its CAs.
+    """
+
+    url: str
+    trust: TsaTrust
+    crls: tuple[str, ...]
+
+
+def outside_authorities(settings: Settings, ring: KeyRing) -> tuple[OutsideTsa, ...]:
+    """Return the outside authorities in the order in which they are asked; none in a trial.
+
+    Raises:
+        AnzhengError: KEY_URI for a certificate that is not there, KEY_REFUSED.
+    """
+    if settings.tsa:
+        return tuple(
+            OutsideTsa(
+                each.url,
+                TsaTrust(
+                    _certificate(each.certificate),
+                    tuple(map(_certificate, each.chain)),
+                    each.policy,
+                ),
+                each.crls,
+            )
+            for each in settings.tsa
+        )
+    if settings.tsa_url == TEST_TSA:
+        return ()
+    trust = TsaTrust(ring.certificate("tsa"), (ring.certificate("tsa-root"),), settings.tsa_policy)
+    beside = ring.folder / "tsa-root.crl"
+    crls = (str(beside),) if beside.is_file() else ()
+    return (OutsideTsa(settings.tsa_url, trust, crls),)
+
+
+def make_timestamper(
+    settings: Settings, ring: KeyRing, root: bytes, clock: Clock, entropy: Entropy
+) -> Timestamper:
+    """Return what gives the signer its timestamps.
+
+    Args:
+        settings: Which authorities, and how patient.
+        ring: Our responder's key, or the certificates of the one outside authority.
+        root: Root of our own PKI, above our responder.
+        clock: For checks and rests.
+        entropy: For nonces and serial numbers.
+    """
+    outside = outside_authorities(settings, ring)
+    if not outside:
+        return TestTsa(ring.signing_key("tsa"), chain=(root,), clock=clock, entropy=entropy)
+    policy = PoolPolicy(
+        attempt_seconds=settings.tsa_timeout_seconds,
+        budget_seconds=settings.tsa_budget_seconds,
+        cool_down=timedelta(seconds=settings.tsa_cool_down_seconds),
+        parallel=settings.tsa_parallel,
+    )
+    http = DeadlineHttp(connections=policy.parallel * len(outside))
+    members = tuple(
+        Member(
+            HttpTsa(each.url, http=http, trust=each.trust, clock=clock, entropy=entropy),
+            CrlKeeper(
+                each.crls,
+                (each.trust.certificate, *each.trust.chain),
+                lambda place: read_place(place, policy.attempt_seconds),
+            ),
+        )
+        for each in outside
+    )
+    return TsaPool(members, policy=policy, clock=clock)
+
+
+def tsa_roots(settings: Settings, ring: KeyRing) -> tuple[TsaRoot, ...]:
+    """Return the roots of all authorities with their policies, for the trust bundle."""
+    outside = outside_authorities(settings, ring)
+    if not outside:
+        root = ring.certificate("root")
+        return (TsaRoot("tsa", root, (oids.POLICY_TSA_TEST,), test_only=True),)
+    return tuple(_roots([(each.trust.chain[-1], each.trust.policy) for each in outside]))
+
+
+def _roots(pairs: Sequence[tuple[bytes, str]]) -> Iterator[TsaRoot]:
+    """Yield each root once, with every policy that is asked for under it."""
+    for number, root in enumerate(dict.fromkeys(root for root, _ in pairs), start=1):
+        policies = tuple(sorted({policy for each, policy in pairs if each == root}))
+        yield TsaRoot("tsa" if number == 1 else f"tsa-{number}", root, policies, test_only=False)
+
+
+def read_place(place: str, seconds: float) -> bytes:
+    """Read a revocation list from a file or, when the place is a URL, from the web.
+
+    Raises:
+        AnzhengError: TSA_UNAVAILABLE.
+    """
+    try:
+        if not place.startswith(("http://", "https://")):
+            return Path(place).read_bytes()
+        with closing(DeadlineHttp(connections=1)) as http:
+            answer = http.exchange("GET", place, seconds=seconds, max_bytes=MAX_CRL_BYTES)
+    except (OSError, AnzhengError) as error:
+        raise AnzhengError(
+            Code.TSA_UNAVAILABLE, f"the revocation list {place} cannot be read"
+        ) from error
+    if answer.status != _OK:
+        raise AnzhengError(
+            Code.TSA_UNAVAILABLE, f"no revocation list at {place}", status=answer.status
+        )
+    return answer.body
+
+
+def _trust(given: TsaSettings) -> TsaTrust:
+    chain = tuple(_certificate(place) for place in given.chain)
+    return TsaTrust(_certificate(given.certificate), chain, given.policy)
+
+
+def _certificate(place: Path) -> bytes:
+    """Return a certificate from a file, PEM or DER, as DER."""
+    try:
+        data = place.read_bytes()[: MAX_CERTIFICATE_BYTES + 1]
+    except OSError as error:
+        raise AnzhengError(Code.KEY_URI, f"there is no certificate {place}") from error
+    if not data.lstrip().startswith(b"-----BEGIN"):
+        return data
+    try:
+        return x509.load_pem_x509_certificate(data).public_bytes(Encoding.DER)
+    except ValueError as error:
+        raise AnzhengError(Code.KEY_REFUSED, f"{place} is no certificate") from error
