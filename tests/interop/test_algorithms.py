@@ -6,7 +6,6 @@ made with the other: only a judge that reads the name can tell.
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import cache
 from pathlib import Path
 
 import pytest
