@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 from licence.domain.elicence_id import make_elicence_id, parse_elicence_id
-from licence.domain.licence_no import parse_licence_no
+from licence.domain.licence_no import make_licence_no, parse_licence_no
 
 REFERENCE = date(2026, 11, 21)
 
@@ -72,7 +72,7 @@ def many_rows(
     number = parse_licence_no(str(template["licence_no"]))
     rows = []
     for serial in range(first, first + count):
-        text = f"（{number.province}）{number.industry.value}安许证字〔{year}〕{serial:04d}"
+        text = make_licence_no(number.type, number.province, number.industry, year, f"{serial:04d}")
         elicence = make_elicence_id(parsed.type, parsed.issuer, f"{year}{serial:04d}", 1)
         rows.append({**template, "licence_no": text, "elicence_id": elicence.text, "version": 1})
     return tuple(rows)

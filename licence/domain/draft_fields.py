@@ -10,28 +10,32 @@ from datetime import date
 from typing import Final
 
 from licence.domain import values
+from licence.domain.glyph_outline import check_outline, check_outline_character
+from licence.domain.licence_types import LICENCE_TYPES, SAFETY_PRODUCTION
 from licence.domain.model import (
     Address,
     AddressType,
     AnnualReview,
     Attachment,
+    Change,
+    ChangeType,
     Draft,
     EconomicType,
     Environment,
+    Glyph,
     Industry,
     IssuerLevel,
     Kind,
+    PageOptions,
     ReviewResult,
     Risk,
+    Scale,
     ScopeItem,
     Translation,
 )
 from licence.domain.reader import Reader
 from licence.domain.text import Charset
 from licence.ids import AuthorityId, Digest, LicenceNo
-
-SAFETY_PRODUCTION: Final = "safety-production"
-"""The first licence type: 安全生产许可证."""
 
 DEFAULT_TEMPLATE: Final = "cn-a4p/1"
 
@@ -47,6 +51,10 @@ MAX_VERSION: Final = 999
 MAX_COUNT: Final = 99
 MAX_REVIEWS: Final = 50
 MAX_ATTACHMENTS: Final = 200
+MAX_CHANGES: Final = 50
+MAX_CHANGED: Final = 200
+MAX_GLYPHS: Final = 16
+MAX_COPIES: Final = 9
 MAX_TRANSLATED: Final = 400
 """Longest translated text in characters; Latin script needs more of them than Chinese."""
 
@@ -62,7 +70,7 @@ _AMOUNT: Final = values.pattern(
 )
 _REGION: Final = values.pattern("[1-9][0-9]{5}", "six digits of GB/T 2260")
 _ECONOMIC_CODE: Final = values.pattern("[1-9][0-9]{2}", "three digits of GB/T 12402")
-_LICENCE_TYPE: Final = values.pattern(SAFETY_PRODUCTION, SAFETY_PRODUCTION)
+_LICENCE_TYPE: Final = values.pattern("|".join(LICENCE_TYPES), " or ".join(LICENCE_TYPES))
 
 _person: Final = values.text(MAX_PERSON, Charset.PERSON)
 _count: Final = values.integer(0, MAX_COUNT)
@@ -73,7 +81,7 @@ def read_draft(reader: Reader) -> Draft:
     """Read all fields of a draft; the caller looks at the reader's problems and ends it."""
     need, may, default = reader.required, reader.optional, reader.defaulted
     return Draft(
-        licence_type=default("licence_type", _LICENCE_TYPE, SAFETY_PRODUCTION),
+        licence_type=default("licence_type", _LICENCE_TYPE, SAFETY_PRODUCTION.id),
         environment=need("environment", values.member(Environment), Environment.TEST),
         licence_no=need("licence_no", values.licence_no, LicenceNo("")),
         elicence_id=need("elicence_id", values.elicence_id, ""),
@@ -104,6 +112,9 @@ def read_draft(reader: Reader) -> Draft:
         translation=reader.optional_child("translation", _translation),
         template=default("template", _TEMPLATE, DEFAULT_TEMPLATE),
         legal_basis=need("legal_basis", values.text(MAX_ECONOMIC_TYPE), ""),
+        page=reader.optional_child("page", _page_options) or PageOptions(),
+        changes=reader.optional_children("changes", _change, high=MAX_CHANGES),
+        glyphs=reader.optional_children("glyphs", _glyph, high=MAX_GLYPHS),
     )
 
 
@@ -159,4 +170,30 @@ def _translation(reader: Reader) -> Translation:
         scope=need("scope", values.texts(MAX_SCOPE_ITEMS, MAX_TRANSLATED), ()),
         issuer=need("issuer", _translated, ""),
         note=need("note", _translated, ""),
+    )
+
+
+def _page_options(reader: Reader) -> PageOptions:
+    default = PageOptions()
+    return PageOptions(
+        copies=reader.defaulted("copies", values.integer(1, MAX_COPIES), default.copies),
+        scale=reader.defaulted("scale", values.member(Scale), default.scale),
+        back=reader.defaulted("back", values.boolean, default.back),
+        large_print=reader.defaulted("large_print", values.boolean, default.large_print),
+    )
+
+
+def _change(reader: Reader) -> Change:
+    return Change(
+        type=reader.required("type", values.member(ChangeType), ChangeType.NAME),
+        before=reader.required("before", values.text(MAX_CHANGED), ""),
+        after=reader.required("after", values.text(MAX_CHANGED), ""),
+        on=reader.required("on", values.day, _NO_DAY),
+    )
+
+
+def _glyph(reader: Reader) -> Glyph:
+    return Glyph(
+        char=reader.required("char", check_outline_character, ""),
+        outline=reader.required("outline", check_outline, ""),
     )

@@ -1,4 +1,4 @@
-"""Licence numbers 编号, such as `（辽）WH安许证字〔2024〕0127`.
+"""Licence numbers 编号, such as `（辽）WH安许证字〔2024〕0127` or `（辽）危化经字〔2024〕0001`.
 
 Offices write the brackets in four styles and may add 号 or a suffix (Y2 second renewal 延期, B1
 first change 变更, 补1 first reissue 补发). The canonical number has one style and no suffix, for
@@ -9,7 +9,9 @@ Source: research licence_domain B.5, D29.
 
 import re
 from dataclasses import dataclass
+from typing import Final
 
+from licence.domain.licence_types import HAZCHEM_TRADING, SAFETY_PRODUCTION, LicenceType
 from licence.domain.model import Industry
 from licence.domain.text import ascii_upper
 from licence.errors import AnzhengError, Code
@@ -18,15 +20,20 @@ from licence.ids import LicenceNo
 MAX_CHARACTERS = 40
 
 _INDUSTRY = "|".join(industry.value for industry in Industry)
+_TRADING: Final = "危化经"
+# What stands before 字; licences for trading name no industry.
+_WORD: Final = f"(?:({_INDUSTRY})安许证|({_TRADING}))"
 # A suffix stands behind a digit, else the serial `AB1` would be read as serial A, change 1.
 _SUFFIX = r"(?:(?<=[0-9])(?:Y([1-9][0-9]?))?(?:B([1-9][0-9]?))?(?:补([1-9][0-9]?))?)?"
 _FORM = re.compile(
     r"[（(]([\u4e00-\u9fff])[）)] ?"
-    rf"({_INDUSTRY})安许证字?"
+    rf"{_WORD}字?"
     r"[\[〔【（(]((?:19|20|21)[0-9]{2})[\]〕】）)] ?"
     rf"([0-9A-Z]{{1,8}}?){_SUFFIX}号?"
 )
-_FOLDED = re.compile(rf"[\u4e00-\u9fff](?:{_INDUSTRY})(?:19|20|21)[0-9]{{2}}[0-9A-Z]{{1,8}}")
+_FOLDED = re.compile(
+    rf"[\u4e00-\u9fff](?:{_INDUSTRY}|{_TRADING})(?:19|20|21)[0-9]{{2}}[0-9A-Z]{{1,8}}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +50,20 @@ class LicenceNumber:
     """A number taken apart."""
 
     canonical: LicenceNo
+    type: LicenceType
     province: str
     industry: Industry
     year: int
     serial: str
     suffix: Suffix | None
+
+
+def make_licence_no(
+    kind: LicenceType, province: str, industry: Industry, year: int, serial: str
+) -> LicenceNo:
+    """Write a number in its canonical form."""
+    word = industry.value if kind.industry_in_number else ""
+    return LicenceNo(f"（{province}）{word}{kind.number_word}〔{year}〕{serial}")
 
 
 def parse_licence_no(text: str) -> LicenceNumber:
@@ -62,10 +78,12 @@ def parse_licence_no(text: str) -> LicenceNumber:
             Code.LICENCE_NO_FORMAT,
             "a licence number looks like （辽）WH安许证字〔2024〕0127",
         )
-    province, industry, year, serial, *counts = match.groups()
+    province, prefix, trading, year, serial, *counts = match.groups()
+    kind = HAZCHEM_TRADING if trading else SAFETY_PRODUCTION
+    industry = Industry(prefix) if prefix else Industry.HAZARDOUS_CHEMICALS
     suffix = Suffix(*(int(count or 0) for count in counts)) if any(counts) else None
-    canonical = LicenceNo(f"（{province}）{industry}安许证字〔{year}〕{serial}")
-    return LicenceNumber(canonical, province, Industry(industry), int(year), serial, suffix)
+    canonical = make_licence_no(kind, province, industry, int(year), serial)
+    return LicenceNumber(canonical, kind, province, industry, int(year), serial, suffix)
 
 
 def folded(text: str) -> str:
@@ -80,4 +98,5 @@ def folded(text: str) -> str:
     if _FOLDED.fullmatch(key):
         return key
     number = parse_licence_no(text)
-    return f"{number.province}{number.industry}{number.year}{number.serial}"
+    word = number.industry.value if number.type.industry_in_number else _TRADING
+    return f"{number.province}{word}{number.year}{number.serial}"

@@ -82,6 +82,26 @@ class Reader:
             if low or self._complete:
                 self._problem(key, Code.FIELD_MISSING, "is missing")
             return ()
+        return self._list(key, build, low=low, high=high)
+
+    def optional_children(
+        self, key: str, build: Callable[["Reader"], T], *, high: int
+    ) -> tuple[T, ...]:
+        """Read a list of 1 to `high` objects that may be absent; absent is empty."""
+        self._known.add(key)
+        return self._list(key, build, low=1, high=high) if key in self._raw else ()
+
+    def end(self) -> None:
+        """Refuse every field that nobody asked for."""
+        for key in self._raw:
+            if key not in self._known:
+                # The name of an unknown field is foreign text: it is cut, and shown escaped.
+                shown = ascii(key[:40])[1:-1]
+                self._problem(shown, Code.FIELD_UNKNOWN, "is no field of a licence")
+
+    def _list(
+        self, key: str, build: Callable[["Reader"], T], *, low: int, high: int
+    ) -> tuple[T, ...]:
         items = self._raw[key]
         if not isinstance(items, Sequence) or isinstance(items, str):
             self._problem(key, Code.FIELD_TYPE, "must be a list")
@@ -94,14 +114,6 @@ class Reader:
             for place, item in enumerate(items)
         )
         return tuple(item for item in built if item is not None)
-
-    def end(self) -> None:
-        """Refuse every field that nobody asked for."""
-        for key in self._raw:
-            if key not in self._known:
-                # The name of an unknown field is foreign text: it is cut, and shown escaped.
-                shown = ascii(key[:40])[1:-1]
-                self._problem(shown, Code.FIELD_UNKNOWN, "is no field of a licence")
 
     def _at(self, key: str) -> str:
         return f"{self._path}.{key}" if self._path else key

@@ -17,6 +17,7 @@ from licence.domain.draft_fields import MAX_SCOPE_ITEM
 from licence.domain.elicence_id import parse_elicence_id
 from licence.domain.licence_no import parse_licence_no
 from licence.domain.model import AddressType, Draft, Kind, ReviewResult
+from licence.domain.printed_fields import printed_fields
 from licence.domain.problem import Problem
 from licence.domain.validity import regular_ends
 from licence.errors import Code
@@ -93,7 +94,10 @@ def _problem(field: str, code: Code, what: str) -> Problem:
 
 
 def _number(draft: Draft) -> Iterator[Problem]:
-    if parse_licence_no(draft.licence_no).industry is not draft.industry:
+    number = parse_licence_no(draft.licence_no)
+    if number.type.id != draft.licence_type:
+        yield _problem("licence_no", Code.LICENCE_NO_TYPE, f"is not of type {draft.licence_type}")
+    elif number.industry is not draft.industry:
         yield _problem(
             "licence_no", Code.LICENCE_NO_INDUSTRY, f"is not of industry {draft.industry}"
         )
@@ -231,6 +235,34 @@ def _translation(draft: Draft) -> Iterator[Problem]:
         yield _problem("translation.scope", Code.FIELD_VALUE, "must mirror scope, one for one")
 
 
+def _changes(draft: Draft) -> Iterator[Problem]:
+    if draft.changes and draft.change_no == 0:
+        yield _problem("change_no", Code.FIELD_VALUE, "must count the changes that are listed")
+    days = [change.on for change in draft.changes]
+    if days != sorted(days):
+        yield _problem("changes", Code.DATE_ORDER, "must be in the order of their days")
+    for place, change in enumerate(draft.changes):
+        field = f"changes[{place}]"
+        if change.before == change.after:
+            yield _problem(field, Code.FIELD_VALUE, "changes nothing")
+        if not draft.first_issued <= change.on <= draft.issued_on:
+            yield _problem(field, Code.DATE_ORDER, "is not between first and this issue")
+
+
+def _glyphs(draft: Draft) -> Iterator[Problem]:
+    characters = [glyph.char for glyph in draft.glyphs]
+    if characters != sorted(set(characters)):
+        yield _problem("glyphs", Code.GLYPH_OUTLINE, "must have each character once, in order")
+    if not characters:
+        return
+    printed = {char for _field, text in printed_fields(draft) for char in text}
+    for place, char in enumerate(characters):
+        if char not in printed:
+            yield _problem(
+                f"glyphs[{place}]", Code.GLYPH_OUTLINE, "is of a character that is not printed"
+            )
+
+
 def _size(draft: Draft) -> Iterator[Problem]:
     # Quotes and backslashes are escaped in JSON, so they count twice.
     if sum(len(text.encode()) + text.count('"') + text.count("\\") for text in _lists(draft)) > (
@@ -247,6 +279,9 @@ def _lists(draft: Draft) -> Iterator[str]:
     yield from (address.text for address in draft.addresses)
     yield from (review.by or "" for review in draft.annual_reviews)
     yield from (attachment.name for attachment in draft.attachments)
+    yield from (glyph.outline for glyph in draft.glyphs)
+    for change in draft.changes:
+        yield from (change.before, change.after)
     if draft.translation is not None:
         yield from (*draft.translation.addresses, *draft.translation.scope)
 
@@ -255,8 +290,31 @@ def _rule(check: Check, *fields: str) -> Rule:
     return Rule(frozenset(fields), check)
 
 
+_LISTS: Final = (
+    "scope",
+    "addresses",
+    "annual_reviews",
+    "attachments",
+    "translation",
+    "changes",
+    "glyphs",
+)
+_PRINTED: Final = (
+    "enterprise_name",
+    "principal",
+    "legal_representative",
+    "addresses",
+    "economic_type",
+    "scope",
+    "issuer",
+    "legal_basis",
+    "annual_reviews",
+    "changes",
+    "translation",
+)
+
 RULES: Final = (
-    _rule(_number, "licence_no", "industry"),
+    _rule(_number, "licence_no", "industry", "licence_type"),
     _rule(_identifier_version, "elicence_id", "version"),
     _rule(_identifier_issuer, "elicence_id", "issuer_code"),
     _rule(_addresses, "addresses"),
@@ -272,6 +330,8 @@ RULES: Final = (
     _rule(_reviews, "annual_reviews", "issued_on"),
     _rule(_review_years, "annual_reviews", "first_issued", "issued_on"),
     _rule(_translation, "translation", "addresses", "scope"),
-    _rule(_size, "scope", "addresses", "annual_reviews", "attachments", "translation"),
+    _rule(_changes, "changes", "change_no", "first_issued", "issued_on"),
+    _rule(_glyphs, "glyphs", *_PRINTED),
+    _rule(_size, *_LISTS),
 )
 """The rules that need neither clock nor other versions, in the order in which they are told."""

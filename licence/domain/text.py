@@ -39,6 +39,7 @@ _GENERAL = (
     + "\uff01-\uff5e\uffe0\uffe1\uffe5"  # full-width forms
 )
 
+_ONE_HAN = re.compile(f"[{_HAN}]")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")
 _CAPITALS = str.maketrans(string.ascii_lowercase, string.ascii_uppercase)
@@ -50,6 +51,11 @@ class Charset(Enum):
     GENERAL = re.compile(f"[^{_GENERAL}]")
     NAME = re.compile(f"[^{_NAME}]")
     PERSON = re.compile(f"[^{_PERSON}]")
+
+
+def is_han(char: str) -> bool:
+    """Say whether this is one Chinese character."""
+    return _ONE_HAN.fullmatch(char) is not None
 
 
 def ascii_upper(text: str) -> str:

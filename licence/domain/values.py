@@ -98,6 +98,13 @@ def integer(low: int, high: int) -> Callable[[object, str], int]:
     return parse
 
 
+def boolean(value: object, field: str) -> bool:
+    """Parse true or false."""
+    if not isinstance(value, bool):
+        raise AnzhengError(Code.FIELD_TYPE, f"{field} must be true or false", field=field)
+    return value
+
+
 def day(value: object, field: str) -> date:
     """Parse a day, `YYYY-MM-DD`."""
     found = string(value, field)

@@ -15,9 +15,11 @@ from licence.domain.model import (
     Address,
     AnnualReview,
     Attachment,
+    Change,
     Draft,
     EconomicType,
     LicenceVersion,
+    PageOptions,
     ScopeItem,
     StatusRef,
     Translation,
@@ -134,6 +136,10 @@ def _draft(draft: Draft) -> dict[str, JsonValue]:
         translation=None if draft.translation is None else _translation(draft.translation),
         template=draft.template,
         legal_basis=draft.legal_basis,
+        # Absent where they say nothing, so that older files keep their bytes.
+        page=None if draft.page == PageOptions() else _page(draft.page),
+        changes=[_change(item) for item in draft.changes] or None,
+        glyphs=[{"char": item.char, "outline": item.outline} for item in draft.glyphs] or None,
     )
 
 
@@ -183,3 +189,21 @@ def _translation(translation: Translation) -> JsonObject:
         issuer=translation.issuer,
         note=translation.note,
     )
+
+
+def _page(page: PageOptions) -> JsonObject:
+    return {
+        "copies": page.copies,
+        "scale": page.scale.value,
+        "back": page.back,
+        "large_print": page.large_print,
+    }
+
+
+def _change(change: Change) -> JsonObject:
+    return {
+        "type": change.type.value,
+        "before": change.before,
+        "after": change.after,
+        "on": change.on.isoformat(),
+    }

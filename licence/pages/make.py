@@ -1,7 +1,6 @@
 """Make the plan of a licence."""
 
 from collections.abc import Iterator
-from typing import Final
 
 from licence.domain.licence_types import LICENCE_TYPES
 from licence.domain.model import Draft, Kind, LicenceVersion
@@ -9,16 +8,8 @@ from licence.errors import AnzhengError
 from licence.pages import words
 from licence.pages.blocks import Builder, Subject
 from licence.pages.plan import Block, Plan, Section
+from licence.pages.short_code import printed_short_code
 from licence.pages.templates import SectionSpec, TemplateSpec, find_template, page_problems
-
-GROUP_CHARACTERS: Final = 4
-"""The short code is printed in groups of this many characters."""
-
-
-def printed_short_code(code: str) -> str:
-    """Return the short code as it is printed, in groups joined by hyphens."""
-    groups = range(0, len(code), GROUP_CHARACTERS)
-    return "-".join(code[at : at + GROUP_CHARACTERS] for at in groups)
 
 
 def make_plan(version: LicenceVersion, short_code: str) -> Plan:

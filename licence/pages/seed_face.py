@@ -37,8 +37,8 @@ class Room:
 
 ROOMS: Final[Mapping[Scale, Room]] = MappingProxyType(
     {
-        Scale.LEGIBLE: Room(10, 30.0, (14.0, 7.0, 6.0)),
-        Scale.STRICT: Room(16, 44.0, (21.0, 10.0, 9.0)),
+        Scale.LEGIBLE: Room(10, 30.0, (12.0, 6.0, 5.0)),
+        Scale.STRICT: Room(16, 44.0, (20.0, 9.0, 8.5)),
     }
 )
 """Of `seed-a3/1` and `seed-a4/1`, whose proportions are the same."""

@@ -9,6 +9,7 @@ from licence.formats.short_code import short_code
 from licence.ids import RegistryId, StatusIndex
 from tests.fakes.drafts import draft_of, elicence_id, full_row, good_row
 
+_TEMPLATE = "cn-a4p/1"
 _EMERGENCY = {
     "kind": "EMERGENCY_TEMPORARY",
     "issued_on": "2026-08-12",
@@ -23,11 +24,13 @@ _DIGITISED = {
     "enterprise_name": "大连㛃𬭎建设工程有限公司",
 }
 _ROWS = {
-    "regular": good_row(),
+    "regular": good_row(template=_TEMPLATE),
     "full": full_row(),
-    "emergency": good_row(**_EMERGENCY),
-    "digitised": good_row(**_DIGITISED),
-    "sample": good_row(kind="SAMPLE", environment="production", valid_to="2024-03-18"),
+    "emergency": good_row(template=_TEMPLATE, **_EMERGENCY),
+    "digitised": good_row(template=_TEMPLATE, **_DIGITISED),
+    "sample": good_row(
+        template=_TEMPLATE, kind="SAMPLE", environment="production", valid_to="2024-03-18"
+    ),
 }
 _REFUSED: Mapping[str, Mapping[str, object]] = {
     "schema_unknown": {"schema": "anzheng-licence/v2"},

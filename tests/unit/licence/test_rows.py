@@ -78,6 +78,7 @@ def test_all_problems_of_a_row_are_told_at_once() -> None:
 def test_an_empty_row_misses_every_required_field() -> None:
     found = problems({})
     optional = {"legal_representative", "delegated_by", "supersedes", "translation"}
+    optional |= {"page", "changes", "glyphs"}
     defaulted = {"licence_type", "renewal_no", "change_no", "reissue_no", "template"}
     lists = {"annual_reviews", "attachments"}
     names = {field.name for field in fields(Draft)} - optional - defaulted - lists

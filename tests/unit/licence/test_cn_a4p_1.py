@@ -1,4 +1,4 @@
-"""The page says every field and nothing else."""
+"""The first template: the page says every field and nothing else."""
 
 from dataclasses import replace
 
@@ -6,13 +6,8 @@ import pytest
 
 from licence.domain.model import Environment, Kind, LicenceVersion
 from licence.errors import Code
-from licence.formats.page_text import (
-    MAX_PAGES,
-    check_page_text,
-    expected_page_text,
-    printed_short_code,
-    printed_text,
-)
+from licence.pages import printed_short_code
+from licence.pages.cn_a4p_1 import MAX_PAGES, check_page_text, expected_page_text, printed_text
 from tests.fakes.drafts import draft_of, full_row, good_version
 from tests.fakes.refusal import refuses
 
@@ -112,13 +107,6 @@ def test_emergency_and_sample_licences_are_marked() -> None:
         version = good_version()
         marked = replace(version, draft=replace(version.draft, kind=kind))
         assert mark in expected_page_text(marked, CODE, pages=1).body
-
-
-def test_another_template_is_unknown() -> None:
-    version = good_version()
-    other = replace(version, draft=replace(version.draft, template="seed-a3/1"))
-    with refuses(Code.TEMPLATE_UNKNOWN):
-        printed_text(other, CODE)
 
 
 def test_the_short_code_is_printed_in_groups() -> None:
