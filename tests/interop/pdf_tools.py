@@ -1,4 +1,4 @@
-"""pdfsig, qpdf, openssl and pyHanko, asked about one licence file each time."""
+"""Programs that are asked about one licence file each time, and what some of them need."""
 
 import asyncio
 import io
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from asn1crypto import pem
+from asn1crypto import pem as asn1_pem
 from asn1crypto import x509 as asn1_x509
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import async_validate_pdf_signature
@@ -41,6 +41,12 @@ def run(*command: object) -> Answer:
         check=False,
         timeout=SECONDS,
     )
+
+
+def pem(certificate: bytes) -> str:
+    """Return a certificate as the programs want it."""
+    armoured: bytes = asn1_pem.armor("CERTIFICATE", certificate)
+    return armoured.decode("ascii")
 
 
 def cut(pdf: Path, folder: Path) -> Cut:
@@ -83,7 +89,7 @@ def pyhanko(pdf: Path, root: Path, *, at: datetime) -> PdfSignatureStatus:
     try:
         reader = PdfFileReader(io.BytesIO(pdf.read_bytes()))
         store = DocumentSecurityStore.read_dss(reader)
-        _, _, der = pem.unarmor(root.read_bytes())
+        _, _, der = asn1_pem.unarmor(root.read_bytes())
         context = store.as_validation_context(
             {
                 "trust_roots": [asn1_x509.Certificate.load(der)],

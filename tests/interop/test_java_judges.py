@@ -1,87 +1,78 @@
-"""veraPDF and EU DSS on licences that are signed now, of every shape that the template has."""
+"""veraPDF and EU DSS on every finished licence, each in one JVM; and on twins that they refuse."""
 
-import io
-from dataclasses import replace
-from datetime import UTC, datetime
-from pathlib import Path
-
-import pikepdf
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 
-from licence.domain.model import LicenceVersion
-from licence.formats import cms, hole, licence_json
-from signer.press import PressJob
-from signer.test_pki import create_test_pki
-from tests.fakes.clock import FakeClock
-from tests.fakes.drafts import draft_of, full_row, good_row, good_version
-from tests.fakes.signing import AUTHORITY, NAME, FakeEntropy, press
 from tests.interop import java_judges
+from tests.interop.dossier import NAMES, Dossier
+from tests.interop.java_judges import SignatureJudgement, StandardsJudgement
 
 pytestmark = pytest.mark.tools("java", "mvn")
 
-EVIDENCE = bytes(range(256)) * 24
+Standards = dict[str, StandardsJudgement]
+Signatures = dict[str, SignatureJudgement]
 
 
-def _versions() -> tuple[LicenceVersion, ...]:
-    """The ordinary one, every optional field with a translation, several pages, emergency."""
-    scope = [{"name": f"第{n}种", "capacity": str(n), "unit": "吨/年"} for n in range(1, 81)]
-    many = draft_of({**good_row(), "scope": [{**item, "risk": "NORMAL"} for item in scope]})
-    return (
-        good_version(),
-        replace(good_version(), draft=draft_of(full_row())),
-        replace(good_version(), draft=many),
-        good_version(kind="EMERGENCY_TEMPORARY", valid_to="2024-04-10", principal="林㛃𬭎"),
-    )
+@pytest.fixture(scope="session")
+def standards(dossier: Dossier) -> Standards:
+    """What veraPDF says of each file, by its stem."""
+    files = (*dossier.good, *dossier.bad)
+    judged = dossier.once("verapdf", lambda: java_judges.judge_standards(files))
+    return {each.file.stem: each for each in judged}
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with signed licences, and the root that signed them today."""
-    folder = tmp_path_factory.mktemp("judges")
-    # The judges take the machine's own time: the PKI must be valid today.
-    clock = FakeClock(datetime.now(UTC))
-    pki = create_test_pki([(AUTHORITY, NAME)], now=clock.now(), entropy=FakeEntropy())
-    signer = pki.licence_signer(AUTHORITY, clock=clock, entropy=FakeEntropy())
-    for number, version in enumerate(_versions()):
-        data = licence_json.encode(version)
-        prepared = press().press(PressJob(data, clock.now(), signer.dss()))
-        signed = signer.sign(signer.prepare(data, prepared))
-        (folder / f"licence-{number}.pdf").write_bytes(signed.pdf)
-        anchored = cms.with_evidence(signed.cms, EVIDENCE)
-        filled = hole.fill(signed.pdf, hole.find(signed.pdf), anchored)
-        (folder / f"anchored-{number}.pdf").write_bytes(filled)
-    root = x509.load_der_x509_certificate(pki.root.certificate)
-    (folder / "root.pem").write_bytes(root.public_bytes(Encoding.PEM))
-    return folder
+@pytest.fixture(scope="session")
+def signatures(dossier: Dossier) -> Signatures:
+    """What EU DSS says of each file, by its stem."""
+    files = (*dossier.good, *dossier.bad)
+    judged = dossier.once("dss", lambda: java_judges.judge_signatures(files, root=dossier.root))
+    return {each.file.stem: each for each in judged}
 
 
-def test_verapdf_passes_pdfa_3a_and_pdfua_1(folder: Path) -> None:
-    files = sorted(folder.glob("*.pdf"))
-    assert len(files) == 8
-    for judgement in java_judges.judge_standards(files):
-        assert judgement.passed, judgement
+@pytest.mark.parametrize("name", NAMES)
+def test_verapdf_finds_pdfa_3a_and_pdfua_1_kept(standards: Standards, name: str) -> None:
+    assert standards[name].passed, standards[name]
 
 
-def test_eu_dss_says_total_passed_with_full_scope(folder: Path) -> None:
-    files = [folder / "licence-0.pdf", folder / "anchored-1.pdf"]
-    for judgement in java_judges.judge_signatures(files, root=folder / "root.pem"):
-        assert judgement.passed, judgement
-        assert judgement.signatures[0].warnings == ()
+@pytest.mark.parametrize(
+    ("twin", "pdfa", "pdfua"),
+    [
+        ("untagged", "6.7.3.3-1", "7.1-11"),  # no structure tree
+        ("fontless", "6.2.11.4.1-1", "7.21.4.1-1"),  # font program not embedded
+        ("unidentified", "6.6.4-1", None),  # no PDF/A identification
+        ("longer", "6.1.3-3", None),  # bytes after the end
+    ],
+)
+def test_verapdf_names_the_rule_that_a_twin_breaks(
+    standards: Standards, twin: str, pdfa: str, pdfua: str | None
+) -> None:
+    assert pdfa in standards[twin].pdfa_3a
+    assert pdfua is None or pdfua in standards[twin].pdfua_1
 
 
-def test_a_bad_twin_is_refused_by_each(folder: Path, tmp_path: Path) -> None:
-    good = (folder / "licence-0.pdf").read_bytes()
-    altered, appended = tmp_path / "altered.pdf", tmp_path / "appended.pdf"
-    at = good.index(b"/M (D:20") + len(b"/M (D:")
-    altered.write_bytes(good[:at] + b"1999" + good[at + 4 :])
-    appended.write_bytes(good + b"\n")
-    tagless = tmp_path / "tagless.pdf"
-    with pikepdf.open(io.BytesIO(good)) as pdf:
-        del pdf.Root.StructTreeRoot
-        pdf.save(tagless)
-    judged = java_judges.judge_signatures([altered], root=folder / "root.pem")
-    assert [each.passed for each in judged] == [False]
-    standards = java_judges.judge_standards([appended, tagless])
-    assert [each.passed for each in standards] == [False, False]
+@pytest.mark.parametrize("name", NAMES)
+def test_eu_dss_says_total_passed_of_the_whole_file(signatures: Signatures, name: str) -> None:
+    assert signatures[name].passed, signatures[name]
+    (only,) = signatures[name].signatures
+    assert (only.errors, only.warnings) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("twin", "indication", "reason"),
+    [
+        ("flipped", "TOTAL_FAILED", "HASH_FAILURE"),
+        ("updated", "TOTAL_FAILED", "FORMAT_FAILURE"),
+        ("longer", "TOTAL_PASSED", None),  # but not of the whole file
+    ],
+)
+def test_eu_dss_says_why_it_refuses_a_twin(
+    signatures: Signatures, twin: str, indication: str, reason: str | None
+) -> None:
+    assert not signatures[twin].passed
+    (only,) = signatures[twin].signatures
+    assert (only.indication, only.sub_indication) == (indication, reason)
+
+
+def test_what_neither_can_read_passes_neither(standards: Standards, signatures: Signatures) -> None:
+    assert standards["beginning"].error
+    assert not standards["beginning"].passed
+    assert not signatures["beginning"].passed

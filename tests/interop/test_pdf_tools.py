@@ -1,141 +1,191 @@
-"""What programs that are not ours say of our licences, and that they can say no.
+"""pdfsig, qpdf, openssl, mutool, exiftool on every finished licence, and on twins they refuse."""
 
-pdfsig, qpdf and openssl judge the signed and the anchored file; a twin with one changed byte is
-refused by each. pyHanko is asked its three questions (research pdf_judges 4).
-"""
-
-from dataclasses import dataclass
-from datetime import timedelta
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
-from pyhanko.sign.diff_analysis import ModificationLevel
-from pyhanko.sign.validation.status import SignatureCoverageLevel
 
 from licence.formats import cms, hole
 from signer.timestamp import TimestampRequest, encode_request
 from tests.fakes.clock import FakeClock
-from tests.fakes.signing import (
-    RELEASED_ON,
-    FakeEntropy,
-    batch_signer,
-    licence_data,
-    pki,
-    released,
-)
+from tests.fakes.signing import RELEASED_ON, FakeEntropy, pki
 from tests.interop import pdf_tools
+from tests.interop.dossier import FIRSTS, NAMES, SAMPLES, Dossier
 from tests.interop.pdf_tools import run
 
-EVIDENCE = bytes(range(256)) * 24
-AT = RELEASED_ON + timedelta(seconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Files:
-    """A signed licence, the same one anchored, a bad twin, and the root to believe."""
-
-    signed: Path
-    anchored: Path
-    twin: Path
-    root: Path
-
-
-@pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
-    folder = tmp_path_factory.mktemp("tools")
-    data = [licence_data()]
-    (signed,) = batch_signer(folder).sign_batch(released(data), data)
-    anchored = hole.fill(signed.pdf, hole.find(signed.pdf), cms.with_evidence(signed.cms, EVIDENCE))
-    # One digit of the page size: a change inside the signed bytes that leaves a correct PDF.
-    twin = signed.pdf.replace(b"/AuthoritySeal", b"/AuthoritySeak")
-    if twin == signed.pdf:
-        at = signed.pdf.index(b"/M (D:2026") + len(b"/M (D:")
-        twin = signed.pdf[:at] + b"2025" + signed.pdf[at + 4 :]
-    root = x509.load_der_x509_certificate(pki().root.certificate)
-    contents = {
-        "signed.pdf": signed.pdf,
-        "anchored.pdf": anchored,
-        "twin.pdf": twin,
-        "root.pem": root.public_bytes(Encoding.PEM),
-    }
-    for name, content in contents.items():
-        (folder / name).write_bytes(content)
-    return Files(*(folder / name for name in contents))
-
-
-@pytest.mark.tools("qpdf")
-def test_qpdf_finds_nothing_wrong(files: Files, tmp_path: Path) -> None:
-    for pdf in (files.signed, files.anchored):
-        assert run("qpdf", "--check", pdf).returncode == 0
-    cut = tmp_path / "cut.pdf"
-    cut.write_bytes(files.signed.read_bytes()[:-2000])
-    assert run("qpdf", "--check", cut).returncode != 0
+# ---------------------------------------------------------------- pdfsig
 
 
 @pytest.mark.tools("pdfsig")
-def test_pdfsig_calls_the_whole_document_signed(files: Files) -> None:
-    for pdf in (files.signed, files.anchored):
+@pytest.mark.parametrize("name", NAMES)
+def test_pdfsig_calls_the_whole_document_signed(dossier: Dossier, name: str) -> None:
+    for pdf in (dossier.file(name), dossier.bare(name)):
         said = run("pdfsig", "-nocert", pdf).stdout
         assert "Signature is Valid" in said
         assert "Total document signed" in said
-    assert "Signature is Valid" not in run("pdfsig", "-nocert", files.twin).stdout
+        assert "Signature #2" not in said
+
+
+@pytest.mark.tools("pdfsig")
+def test_pdfsig_refuses_the_twins(dossier: Dossier) -> None:
+    assert "Digest Mismatch" in run("pdfsig", "-nocert", dossier.twin("flipped")).stdout
+    for twin in ("updated", "longer"):
+        assert "Not total document signed" in run("pdfsig", "-nocert", dossier.twin(twin)).stdout
+
+
+# ---------------------------------------------------------------- qpdf
+
+
+@pytest.mark.tools("qpdf")
+@pytest.mark.parametrize("name", NAMES)
+def test_qpdf_finds_nothing_wrong(dossier: Dossier, name: str) -> None:
+    for pdf in (dossier.file(name), dossier.bare(name)):
+        answer = run("qpdf", "--check", pdf)
+        assert answer.returncode == 0, answer.stdout + answer.stderr
+        assert "No syntax or stream encoding errors found" in answer.stdout
+
+
+@pytest.mark.tools("qpdf")
+def test_qpdf_refuses_the_twin_without_its_end(dossier: Dossier) -> None:
+    answer = run("qpdf", "--check", dossier.twin("truncated"))
+    assert answer.returncode != 0
+    assert "xref" in answer.stderr
+
+
+# ---------------------------------------------------------------- openssl
 
 
 @pytest.mark.tools("openssl")
-def test_openssl_verifies_the_cms(files: Files, tmp_path: Path) -> None:
-    for pdf, good in ((files.signed, True), (files.anchored, True), (files.twin, False)):
-        done = pdf_tools.openssl_cms(pdf_tools.cut(pdf, tmp_path), files.root, at=AT)
-        assert (done.returncode == 0) == good, done.stderr
+@pytest.mark.parametrize("name", NAMES)
+def test_openssl_verifies_signature_and_timestamp_by_the_root_alone(
+    dossier: Dossier, tmp_path: Path, name: str
+) -> None:
+    for pdf in (dossier.file(name), dossier.bare(name)):
+        parts = pdf_tools.cut(pdf, tmp_path)
+        signature = pdf_tools.openssl_cms(parts, dossier.root)
+        assert signature.returncode == 0, signature.stderr
+        stamp = pdf_tools.openssl_timestamp(parts, dossier.root)
+        assert "Verification: OK" in stamp.stdout, stamp.stderr
 
 
 @pytest.mark.tools("openssl")
-def test_openssl_verifies_the_timestamp(files: Files, tmp_path: Path) -> None:
-    parts = pdf_tools.cut(files.signed, tmp_path)
-    assert "Verification: OK" in pdf_tools.openssl_timestamp(parts, files.root, at=AT).stdout
+def test_openssl_refuses_the_flipped_twin_and_a_timestamp_of_something_else(
+    dossier: Dossier, tmp_path: Path
+) -> None:
+    parts = pdf_tools.cut(dossier.twin("flipped"), tmp_path)
+    refused = pdf_tools.openssl_cms(parts, dossier.root)
+    assert refused.returncode != 0
+    assert "content verify error" in refused.stderr
     other = tmp_path / "other"
     other.write_bytes(parts.value.read_bytes()[::-1])
-    refused = pdf_tools.openssl_timestamp(parts, files.root, data=other, at=AT)
+    refused = pdf_tools.openssl_timestamp(parts, dossier.root, data=other)
     assert refused.returncode != 0
+    assert "message imprint mismatch" in refused.stderr
+
+
+@pytest.mark.tools("openssl")
+def test_openssl_refuses_everything_under_another_root(dossier: Dossier, tmp_path: Path) -> None:
+    other = tmp_path / "other.crt"
+    made = run(
+        *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=other root"),
+        *("-keyout", tmp_path / "key.pem", "-out", other),
+    )
+    assert made.returncode == 0, made.stderr
+    parts = pdf_tools.cut(dossier.file(FIRSTS[0]), tmp_path)
+    assert "unable to get" in pdf_tools.openssl_cms(parts, other).stderr
+    assert pdf_tools.openssl_timestamp(parts, other).returncode != 0
 
 
 @pytest.mark.tools("openssl")
 def test_our_responder_answers_openssl_and_openssl_reads_our_request(
-    files: Files, tmp_path: Path
+    dossier: Dossier, tmp_path: Path
 ) -> None:
     tsa = pki().tsa(clock=FakeClock(), entropy=FakeEntropy())
-    data, query, answer = (tmp_path / name for name in ("data", "query", "answer"))
+    data, query, answer, root = (tmp_path / name for name in ("data", "query", "answer", "root"))
     data.write_bytes(b"anything")
+    root.write_text(pdf_tools.pem(pki().root.certificate))
     asked = run("openssl", "ts", "-query", "-data", data, "-sha256", "-cert", "-out", query)
     assert asked.returncode == 0
     answer.write_bytes(tsa.respond(query.read_bytes()))
-    at = ("-attime", int(AT.timestamp()))
-    verify = ("openssl", "ts", "-verify", "-in", answer, "-CAfile", files.root, *at)
+    at = ("-attime", int(RELEASED_ON.timestamp()) + 1)
+    verify = ("openssl", "ts", "-verify", "-in", answer, "-CAfile", root, *at)
     assert "Verification: OK" in run(*verify, "-queryfile", query).stdout
-    ours = TimestampRequest(cms.parse(_cms(files)).message_digest, 12345, "1.2.3.4")
-    query.write_bytes(encode_request(ours))
+    signed = dossier.bare(FIRSTS[0]).read_bytes()
+    imprint = cms.parse(hole.contents(signed, hole.find(signed))).message_digest
+    query.write_bytes(encode_request(TimestampRequest(imprint, 12345, "1.2.3.4")))
     said = run("openssl", "ts", "-query", "-in", query, "-text").stdout
     assert "sha256" in said
     assert "Policy OID: 1.2.3.4" in said
     assert "Nonce: 0x3039" in said
 
 
-def _cms(files: Files) -> bytes:
-    data = files.signed.read_bytes()
-    return hole.contents(data, hole.find(data))
+# ---------------------------------------------------------------- mutool
 
 
-def test_pyhanko_believes_the_whole_file(files: Files) -> None:
-    for pdf in (files.signed, files.anchored):
-        status = pdf_tools.pyhanko(pdf, files.root, at=AT)
-        assert status.bottom_line
-        assert status.coverage is SignatureCoverageLevel.ENTIRE_FILE
-        assert status.modification_level is ModificationLevel.NONE
-        assert status.docmdp_ok
-        assert status.timestamp_validity is not None
-        assert status.timestamp_validity.trusted
+@pytest.mark.tools("mutool")
+@pytest.mark.parametrize("name", NAMES)
+def test_mutool_sees_no_change_and_rewrites_the_file_without_complaint(
+    dossier: Dossier, tmp_path: Path, name: str
+) -> None:
+    pdf = dossier.file(name)
+    said = run("mutool", "sign", "-v", pdf).stdout
+    assert said.count("Verifying signature") == 1
+    assert "The document is unchanged since signing." in said
+    cleaned = run("mutool", "clean", pdf, tmp_path / "cleaned.pdf")
+    assert (cleaned.returncode, cleaned.stderr) == (0, "")
 
 
-def test_pyhanko_refuses_the_bad_twin(files: Files) -> None:
-    assert not pdf_tools.pyhanko(files.twin, files.root, at=AT).bottom_line
+@pytest.mark.tools("mutool")
+@pytest.mark.parametrize(
+    ("twin", "reason"),
+    [
+        ("flipped", "Digest error: Signature invalidated by change to document."),
+        ("updated", "there have been edits since signing"),
+        ("longer", "there have been edits since signing"),
+    ],
+)
+def test_mutool_says_why_it_refuses_a_twin(dossier: Dossier, twin: str, reason: str) -> None:
+    said = run("mutool", "sign", "-v", dossier.twin(twin)).stdout
+    assert reason in said
+    assert "unchanged" not in said
+
+
+@pytest.mark.tools("mutool")
+def test_mutool_complains_of_the_twin_without_its_end(dossier: Dossier, tmp_path: Path) -> None:
+    cleaned = run("mutool", "clean", dossier.twin("truncated"), tmp_path / "cleaned.pdf")
+    assert "repair" in cleaned.stderr
+
+
+# ---------------------------------------------------------------- exiftool
+
+
+@pytest.fixture(scope="session")
+def metadata(dossier: Dossier) -> dict[str, dict[str, Any]]:
+    """The XMP of each file as exiftool reads it, by the stem of the file."""
+    files = (*dossier.good, dossier.twin("unidentified"))
+    done = run("exiftool", "-json", "-G1", "-a", "-struct", "-XMP:all", *files)
+    assert done.returncode == 0, done.stderr
+    return {Path(each["SourceFile"]).stem: each for each in json.loads(done.stdout)}
+
+
+@pytest.mark.tools("exiftool")
+@pytest.mark.parametrize("name", NAMES)
+def test_exiftool_reads_title_number_and_standards(
+    metadata: dict[str, dict[str, Any]], name: str
+) -> None:
+    read, row = metadata[name], SAMPLES[name].row
+    assert row["licence_no"] in read["XMP-dc:Title"]
+    assert read["XMP-dc:Creator"] == [row["issuer"]]
+    assert read["XMP-dc:Language"] == ["zh-CN"]
+    assert (read["XMP-pdfaid:Part"], read["XMP-pdfaid:Conformance"]) == (3, "A")
+    assert read["XMP-pdfuaid:Part"] == 1
+
+
+@pytest.mark.tools("exiftool")
+def test_exiftool_misses_the_identification_of_the_twin(
+    metadata: dict[str, dict[str, Any]],
+) -> None:
+    read = metadata["unidentified"]
+    assert "XMP-pdfaid:Part" not in read
+    assert read["XMP-pdfuaid:Part"] == 1

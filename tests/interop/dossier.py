@@ -1,0 +1,203 @@
+"""Every sample in every profile as a finished licence: signed, timestamped, anchored, filled.
+
+The judges take the machine's own time, so the PKI and the timestamps are of today. Everything is
+made once in a test run, by the worker that comes first; so are the answers of judges that are
+asked about all files at once.
+"""
+
+import fcntl
+import json
+import os
+import pickle
+import socket
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import pytest
+
+from anzheng.clock import SystemClock, SystemEntropy
+from licence.domain.model import LicenceVersion, StatusRef
+from licence.formats import licence_json
+from licence.ids import AuthorityId, RegistryId, StatusIndex
+from signer.certificates import load_certificate
+from signer.press import Press, PressJob
+from signer.revocation import Revoked
+from signer.sign import LicenceSigner
+from signer.test_pki import TestPki, create_test_pki
+from tests.builders import fill, make_evidence
+from tests.fakes.drafts import draft_of
+from tests.interop import pdf_tools, twins
+
+PROFILES: Final = ("cn-a4p/1",)
+"""Templates that licences are issued in today."""
+
+ROSTER: Final = Path(__file__).parents[2] / "samples" / "roster.json"
+REGISTRY: Final = RegistryId("cn-aqscxkz-test")
+VERIFY_BASE: Final = "HTTPS://V.EXAMPLE/L/"
+
+Made = TypeVar("Made")
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A roster row in one profile; the name says which: `cn-a4p-2-01-WH`."""
+
+    name: str
+    row: Mapping[str, Any]
+
+    @property
+    def issuer(self) -> AuthorityId:
+        """Who issues it."""
+        return AuthorityId(self.row["issuer_code"])
+
+
+def _samples() -> tuple[Sample, ...]:
+    """Return every row of the sample roster in every profile."""
+    rows = json.loads(ROSTER.read_text("utf-8"))
+    return tuple(
+        Sample(
+            f"{profile.replace('/', '-')}-{number:02}-{row['industry']}",
+            {**row, "template": profile},
+        )
+        for profile in PROFILES
+        for number, row in enumerate(rows, 1)
+    )
+
+
+SAMPLES: Final = {sample.name: sample for sample in _samples()}
+NAMES: Final = tuple(SAMPLES)
+FIRSTS: Final = tuple(name for name in NAMES if "-01-" in name)
+"""The first sample of every profile, for judges that take their time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """All finished files, bad twins of the first, and the root that a judge is to believe."""
+
+    folder: Path
+
+    @property
+    def root(self) -> Path:
+        """The root certificate, PEM."""
+        return self.folder / "root.pem"
+
+    @property
+    def pki(self) -> Path:
+        """What the CAs would publish: `root.crl`, `issuing.crl`; and one that revokes all."""
+        return self.folder / "pki"
+
+    @property
+    def pki_port(self) -> int:
+        """Port of 127.0.0.1 where the certificates say that it is published; nobody serves it."""
+        return int((self.pki / "port").read_text("ascii"))
+
+    @property
+    def good(self) -> tuple[Path, ...]:
+        """All finished files, in the order of `NAMES`."""
+        return tuple(self.file(name) for name in NAMES)
+
+    @property
+    def bad(self) -> tuple[Path, ...]:
+        """All twins."""
+        return tuple(self.twin(each.__name__) for each in twins.TWINS)
+
+    def file(self, name: str) -> Path:
+        """Return the finished file of a sample."""
+        return self.folder / "files" / f"{name}.pdf"
+
+    def bare(self, name: str) -> Path:
+        """Return the file of a sample as it was signed, without the proof of its anchor."""
+        return self.folder / "bare" / f"{name}.pdf"
+
+    def twin(self, name: str) -> Path:
+        """Return a bad twin of the first sample."""
+        return self.folder / "twins" / f"{name}.pdf"
+
+    def once(self, name: str, make: Callable[[], Made]) -> Made:
+        """Return what `make` returns, which it is asked only once among all workers."""
+        answer = self.folder / f"{name}.pickle"
+        with alone(self.folder / f"{name}.lock"):
+            if not answer.exists():
+                answer.write_bytes(pickle.dumps(make()))
+        made: Made = pickle.loads(answer.read_bytes())  # noqa: S301 (written above)
+        return made
+
+
+def open_dossier(factory: pytest.TempPathFactory, worker: str) -> Dossier:
+    """Return the dossier of this test run, made by the worker that comes first."""
+    base = factory.getbasetemp()
+    dossier = Dossier((base if worker == "master" else base.parent) / "dossier")
+    dossier.folder.mkdir(exist_ok=True)
+    dossier.once("issued", lambda: _issue(dossier))
+    return dossier
+
+
+@contextmanager
+def alone(lock: Path) -> Iterator[None]:
+    """Let one worker in at a time."""
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _issue(dossier: Dossier) -> int:
+    for folder in ("files", "bare", "twins", "pki"):
+        (dossier.folder / folder).mkdir()
+    issuers = {sample.issuer: sample.row["issuer"] for sample in SAMPLES.values()}
+    pki = _make_pki(dossier, tuple(issuers.items()))
+    clock, entropy = SystemClock(), SystemEntropy()
+    press = Press(verify_base=VERIFY_BASE)
+    for issuer in issuers:
+        signer = pki.licence_signer(issuer, clock=clock, entropy=entropy)
+        _issue_batch(dossier, signer, press)
+    twins.make_all(dossier.good[0].read_bytes(), dossier.folder / "twins")
+    return len(NAMES)
+
+
+def _make_pki(dossier: Dossier, issuers: Sequence[tuple[AuthorityId, str]]) -> TestPki:
+    now, port = SystemClock().now(), _free_port()
+    pki = create_test_pki(
+        issuers, now=now, entropy=SystemEntropy(), base_url=f"http://127.0.0.1:{port}"
+    )
+    dossier.root.write_text(pdf_tools.pem(pki.root.certificate), "ascii")
+    signers = [load_certificate(key.certificate) for key in pki.signer_keys.values()]
+    all_revoked = [Revoked(each.serial_number, now) for each in signers]
+    published = {
+        "port": str(port).encode(),
+        "root.crl": pki.root.crl((), now=now, number=1),
+        "issuing.crl": pki.issuing.crl((), now=now, number=1),
+        "revoked.crl": pki.issuing.crl(all_revoked, now=now, number=2),
+    }
+    for name, content in published.items():
+        (dossier.pki / name).write_bytes(content)
+    return pki
+
+
+def _free_port() -> int:
+    # Below those that the system hands out, so that it is still free when a test serves it.
+    for port in range(20_000 + os.getpid() % 10_000, 32_000):
+        with socket.socket() as candidate:
+            if candidate.connect_ex(("127.0.0.1", port)) != 0:
+                return port
+    raise AssertionError
+
+
+def _issue_batch(dossier: Dossier, signer: LicenceSigner, press: Press) -> None:
+    own = [sample for sample in SAMPLES.values() if sample.issuer == signer.authority]
+    signed = []
+    for data in _licences(own):
+        prepared = press.press(PressJob(data, SystemClock().now(), signer.dss()))
+        signed.append(signer.sign(signer.prepare(data, prepared)))
+    proofs = make_evidence([each.leaf for each in signed], signer.authority)
+    for sample, licence, proof in zip(own, signed, proofs, strict=True):
+        dossier.bare(sample.name).write_bytes(licence.pdf)
+        dossier.file(sample.name).write_bytes(fill(licence.pdf, proof))
+
+
+def _licences(own: Sequence[Sample]) -> Iterator[bytes]:
+    for place, sample in enumerate(own):
+        status = StatusRef(REGISTRY, StatusIndex(place))
+        yield licence_json.encode(LicenceVersion(draft_of(sample.row), status))
