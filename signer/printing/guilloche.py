@@ -1,0 +1,140 @@
+"""Guilloches: the band around the page, the rosette in its middle, the ground of a zone.
+
+The digest of `licence.json` chooses their waves, so each licence has its own lines and a forger
+cannot take them from another one; who has the data can draw them again and compare.
+"""
+
+from collections.abc import Sequence
+from math import pi
+from typing import Final
+
+from licence.ids import Digest
+from signer.layout import Band, Guilloche, Rosette, SectionLayout
+from signer.printing.curves import Ring, Wave, ring_strands, strands, wave_of
+from signer.printing.digest_stream import DigestStream
+from signer.printing.drawing import (
+    UNITS,
+    Drawing,
+    circle,
+    ink,
+    paint,
+    rectangle,
+    turned,
+    units,
+)
+
+FINE: Final = 10
+"""Width of a guilloche's line, in units: 0.1 mm."""
+
+_PAPER: Final = 0xFFFFFF
+_WAVE_MM: Final = 11.0
+_CELL: Final = 10_000
+"""Length of the band's cell in its own units; it is stretched to fit the side."""
+_CELL_WAVES: Final = 3
+_CORNER: Final = 1.3
+"""Radius of a corner's rosette, in heights of the band."""
+
+
+def band(page: SectionLayout, layer: Band, digest: Digest) -> Drawing:
+    """Return the band around the page, with a rosette in each corner."""
+    numbers = DigestStream(digest, "band")
+    swing = units(layer.height) / 2
+    mesh = _mesh(wave_of(numbers), swing, numbers.choice(8, 9, 10), layer.colours)
+    core = _mesh(wave_of(numbers), swing * 0.55, 4, layer.colours[::-1])
+    cell = Drawing(
+        f"{FINE} w\n{mesh}{core}", (-20, -round(swing) - 20, _CELL + 20, round(swing) + 20)
+    )
+    left, right = layer.inset, page.width - layer.inset
+    low = page.height - layer.inset
+    parts = []
+    for length, places in (
+        (page.width - 2 * layer.inset, ((0, left, left), (pi, right, low))),
+        (page.height - 2 * layer.inset, ((pi / 2, right, left), (-pi / 2, left, low))),
+    ):
+        cells = max(1, round(length / _WAVE_MM / _CELL_WAVES))
+        scale = f"{units(length) / cells / _CELL:.6f} 0 0 1 0 0 cm\n"
+        side = scale + f"/Cell Do 1 0 0 1 {_CELL} 0 cm\n" * cells
+        parts += [f"q {turned(angle, units(x), units(y))} {side}Q\n" for angle, x, y in places]
+    parts += [
+        f"q 1 0 0 1 {units(x)} {units(y)} cm /Corner Do Q\n"
+        for x in (left, right)
+        for y in (left, low)
+    ]
+    return Drawing("".join(parts), forms=(("Cell", cell), ("Corner", _corner(layer, digest))))
+
+
+def _mesh(wave: Wave, swing: float, count: int, colours: Sequence[int]) -> str:
+    """Some waves of all strands, colour by colour."""
+    parts = []
+    for at, colour in enumerate(colours):
+        late = [2 * pi * number / count for number in range(at, count, len(colours))]
+        lines = strands(wave, _CELL, swing, late, _CELL_WAVES)
+        parts.append(f"{ink(colour)} {lines}S\n")
+    return "".join(parts)
+
+
+def _corner(layer: Band, digest: Digest) -> Drawing:
+    radius = _CORNER * layer.height
+    size = radius * UNITS
+    disc = f"{paint(_PAPER)} {ink(layer.colours[0])} {FINE * 2} w {circle(0, 0, radius)} B\n"
+    rings = (Ring(0.66 * size, 0.22 * size, 0.04 * size, 0.3, 1, 7), _middle(size))
+    lobe = _lobe(rings, layer.colours, 12, DigestStream(digest, "corner"))
+    edge = round(size) + FINE
+    return Drawing(disc + _around(12), (-edge, -edge, edge, edge), (("Lobe", lobe),))
+
+
+def _middle(size: float) -> Ring:
+    return Ring(0.24 * size, 0.13 * size, 0, 0, 1, 3)
+
+
+def rosette(layer: Rosette, digest: Digest) -> Drawing:
+    """Return the rosette, its rings from the outer to the inner."""
+    numbers = DigestStream(digest, "rosette")
+    lobes = numbers.choice(10, 12, 14)
+    size = layer.radius * UNITS
+    rings = (
+        Ring(0.75 * size, 0.13 * size, 0.12 * size, 0.5, 2, 12),
+        Ring(0.59 * size, 0.17 * size, 0, 0, 1, 12),
+        Ring(0.36 * size, 0.10 * size, 0.07 * size, 0.4, 2, 7),
+        Ring(0.17 * size, 0.10 * size, 0, 0, 1, 6),
+    )
+    lobe = _lobe(rings, layer.colours, lobes, numbers)
+    place = f"1 0 0 1 {units(layer.x)} {units(layer.y)} cm\n"
+    return Drawing(place + _around(lobes), forms=(("Lobe", lobe),))
+
+
+def _lobe(
+    rings: Sequence[Ring], colours: Sequence[int], lobes: int, numbers: DigestStream
+) -> Drawing:
+    """One lobe of all rings, from the x axis on clockwise."""
+    parts = [f"{FINE} w\n"]
+    for place, ring in enumerate(rings):
+        lines = ring_strands(ring, wave_of(numbers), lobes)
+        parts.append(f"{ink(colours[place % len(colours)])} {lines}S\n")
+    reach = round(max(ring.radius + ring.lobe + ring.swing for ring in rings)) + FINE
+    return Drawing("".join(parts), (-reach, -reach, reach, reach))
+
+
+def _around(lobes: int) -> str:
+    return f"/Lobe Do {turned(2 * pi / lobes)}\n" * lobes
+
+
+def ground(layer: Guilloche, digest: Digest) -> Drawing:
+    """Return a rectangle full of waves: two families that drift apart."""
+    numbers = DigestStream(digest, "ground")
+    box = layer.box
+    step, over = units(1.1), units(2)
+    rows = (units(box.height) + 2 * over) // step + 1
+    clip = rectangle(box.left, box.top, box.width, box.height)
+    parts = [f"{clip} W n {FINE} w {ink(layer.colour)}\n"]
+    for sign in (1, -1):
+        wave = wave_of(numbers, most=0.2)
+        length = units(numbers.between(13, 18))
+        drift = round(sign * length * numbers.between(0.05, 0.09))
+        extra = rows * abs(drift)
+        waves = (units(box.width) + extra) // length + 2
+        line = strands(wave, length * waves, units(numbers.between(1.2, 1.8)), (0,), waves)
+        start = units(box.left) - (extra if sign > 0 else 0)
+        parts.append(f"q 1 0 0 1 {start} {units(box.top) - over} cm\n")
+        parts.append(f"{line}S 1 0 0 1 {drift} {step} cm\n" * rows + "Q\n")
+    return Drawing("".join(parts))
