@@ -4,8 +4,10 @@ Standard: DESIGN 2(2) to 2(4).
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Final
 
 from licence.domain.validity import shanghai_date
@@ -18,7 +20,7 @@ from signer.ledger import Intent, Ledger, Slot
 from signer.pades import Prepared
 from signer.press import Presses, PressFailure, PressJob
 from signer.release import Release, ReleasedLicence, check_release
-from signer.sign import LicenceSigner, SignedLicence
+from signer.sign import LicenceSigner, SignedLicence, Unstamped
 
 COMMIT_EVERY: Final = 16
 """Signed files that are stored in one commit: the disk, not the key, is the slow part."""
@@ -160,28 +162,57 @@ class Signer:
     ) -> Iterator[SignedLicence]:
         dss = self._signer.dss()
         jobs = (PressJob(licence.data, moment, dss) for licence, moment in waiting)
-        pressed = self._press.press_all(jobs)
-        signed: list[SignedLicence] = []
-        for (licence, _), result in zip(waiting, pressed, strict=True):
+        pressed = zip((each for each, _ in waiting), self._press.press_all(jobs), strict=True)
+        while chunk := list(islice(pressed, COMMIT_EVERY)):
+            signed: list[SignedLicence] = []
             try:
-                signed.append(self._sign_one(licence, result))
-            except AnzhengError as error:
-                if error.code in _STOPS_ALL or on_parked is None:
-                    self._ledger.record(signed)
-                    raise
-                on_parked(Parked(licence.digest, error))
-            if len(signed) >= COMMIT_EVERY:
+                self._sign_chunk(chunk, signed, on_parked)
+            finally:
+                # What was signed before something went wrong is kept: it is not signed again.
                 self._ledger.record(signed)
-                yield from signed
-                signed.clear()
-        self._ledger.record(signed)
-        yield from signed
+            yield from signed
 
-    def _sign_one(self, licence: ReleasedLicence, result: Prepared | PressFailure) -> SignedLicence:
+    def _sign_chunk(
+        self,
+        chunk: Sequence[tuple[ReleasedLicence, Prepared | PressFailure]],
+        signed: list[SignedLicence],
+        on_parked: Callable[[Parked], None] | None,
+    ) -> None:
+        """Sign a few files, ask for their timestamps at once, and add them to `signed`."""
+        waiting: list[tuple[ReleasedLicence, Unstamped]] = []
+        trouble: AnzhengError | None = None
+        try:
+            for licence, result in chunk:
+                with _parking(licence, on_parked):
+                    waiting.append((licence, self._begin(licence, result)))
+        except AnzhengError as error:
+            # Those before it are finished first: a signature that was made is not made again.
+            trouble = error
+        stamps = self._signer.timestamps([unstamped for _, unstamped in waiting])
+        for (licence, unstamped), stamp in zip(waiting, stamps, strict=True):
+            with _parking(licence, on_parked):
+                signed.append(self._signer.finish(unstamped, stamp))
+        if trouble is not None:
+            raise trouble
+
+    def _begin(self, licence: ReleasedLicence, result: Prepared | PressFailure) -> Unstamped:
         if isinstance(result, PressFailure):
             raise result.error()
         token = self._signer.prepare(licence.data, result, version=licence.version)
-        return self._signer.sign(token)
+        return self._signer.begin(token)
+
+
+@contextmanager
+def _parking(
+    licence: ReleasedLicence, on_parked: Callable[[Parked], None] | None
+) -> Iterator[None]:
+    """Report what is wrong with one licence; raise what is wrong with the signer."""
+    try:
+        yield
+    except AnzhengError as error:
+        if error.code in _STOPS_ALL or on_parked is None:
+            raise
+        on_parked(Parked(licence.digest, error))
 
 
 def _intent(release: Release, licence: ReleasedLicence) -> Intent:

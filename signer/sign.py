@@ -1,11 +1,13 @@
 """Sign a prepared licence: CMS over its digest, timestamp over the signature, both into the hole.
 
 In two steps, so that nothing is signed that was not checked: `prepare` checks everything and
-returns a token that works once; `sign` takes the token and has no other input.
+returns a token that works once; `sign` takes the token and has no other input. A batch does what
+`sign` does in three parts, so that it can ask for many timestamps at once.
 
 Standard: ETSI EN 319 142-1 (PAdES-B-T); RFC 5652; RFC 3161.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -58,6 +60,26 @@ class SignedLicence:
     leaf: Leaf
     licence_digest: Digest
     gen_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Unstamped:
+    """A signature that waits for its trusted time. It stays in memory: without time, no licence.
+
+    Attributes:
+        prepared: The file.
+        licence_digest: SHA-256 of its `licence.json`.
+        signature: By the authority's key, verified.
+    """
+
+    prepared: Prepared
+    licence_digest: Digest
+    signature: bytes
+
+    @property
+    def imprint(self) -> Digest:
+        """What is timestamped: SHA-256 of the signature value."""
+        return Digest(sha256(self.signature).digest())
 
 
 class SigningToken:
@@ -164,8 +186,17 @@ class LicenceSigner:
         """Sign what the token permits.
 
         Raises:
-            AnzhengError: CONFLICT for a spent token, CMS_TOO_LARGE, SIGNATURE_BROKEN when the key
-                made a wrong signature, TSA_UNAVAILABLE, TSA_ANSWER.
+            AnzhengError: As `begin` and `finish`, and TSA_UNAVAILABLE.
+        """
+        unstamped = self.begin(token)
+        return self.finish(unstamped, self._timestamper.timestamp(unstamped.imprint))
+
+    def begin(self, token: SigningToken) -> Unstamped:
+        """Make the signature that the token permits.
+
+        Raises:
+            AnzhengError: CONFLICT for a spent token, KEY_LOCKED, SIGNATURE_BROKEN when the key
+                made a wrong signature.
         """
         # 1. Spend the permission: whatever happens now, it does not work again.
         prepared, licence_digest = token.spend(self)
@@ -178,20 +209,42 @@ class LicenceSigner:
         # 3. Sign it, and verify at once.
         signature = self._key.sign(attributes)
         self._check_signature(signature, attributes)
-        # 4. Trusted time over the signature value.
-        timestamp, gen_time = self._timestamp(signature)
+        return Unstamped(prepared, licence_digest, signature)
+
+    def timestamps(self, unstamped: Sequence[Unstamped]) -> Iterator[bytes]:
+        """Yield trusted time for each signature, in their order.
+
+        Raises:
+            AnzhengError: TSA_UNAVAILABLE, TSA_ANSWER, at the first that got none.
+        """
+        return self._timestamper.timestamp_many([each.imprint for each in unstamped])
+
+    def finish(self, unstamped: Unstamped, timestamp: bytes) -> SignedLicence:
+        """Put signature and time into the file.
+
+        Args:
+            unstamped: From `begin` of this signer.
+            timestamp: RFC 3161 token for it.
+
+        Raises:
+            AnzhengError: TSA_ANSWER for a token that is about something else, CMS_TOO_LARGE.
+        """
+        # 4. The time must be of this very signature.
+        info = read_token(timestamp).info
+        if info.imprint != unstamped.imprint:
+            raise AnzhengError(Code.TSA_ANSWER, "the timestamp is of another signature")
         # 5. One CMS of it all, into the hole of the file.
         parts = cms.CmsParts(
             certificates=self._certificates,
             signer_certificate=self._key.certificate,
-            message_digest=prepared.digest,
-            licence_digest=licence_digest,
-            signature=signature,
-            timestamp_token=timestamp,
+            message_digest=unstamped.prepared.digest,
+            licence_digest=unstamped.licence_digest,
+            signature=unstamped.signature,
+            timestamp_token=self._with_revocation(timestamp),
             evidence=None,
             algorithm=self._key.algorithm,
         )
-        return assemble(prepared, parts, gen_time)
+        return assemble(unstamped.prepared, parts, info.gen_time)
 
     def _check_right(self, version: LicenceVersion) -> None:
         draft = version.draft
@@ -215,16 +268,10 @@ class LicenceSigner:
         if not algorithms.holds(self._public_key, signature, data, self._key.algorithm):
             raise AnzhengError(Code.SIGNATURE_BROKEN, "the key made a wrong signature")
 
-    def _timestamp(self, signature: bytes) -> tuple[bytes, datetime]:
-        imprint = Digest(sha256(signature).digest())
-        token = self._timestamper.timestamp(imprint)
-        info = read_token(token).info
-        if info.imprint != imprint:
-            raise AnzhengError(Code.TSA_ANSWER, "the timestamp is of another signature")
-        # EU DSS reads no revocation data from a signed DSS; the token carries the same again.
-        crls = dict.fromkeys((*self._revocation.crls, *self._timestamper.crls_of(token)))
-        values = cms.with_revocation_values(token, tuple(crls), self._revocation.ocsps)
-        return values, info.gen_time
+    def _with_revocation(self, timestamp: bytes) -> bytes:
+        """EU DSS reads no revocation data from a signed DSS; the token carries the same again."""
+        crls = dict.fromkeys((*self._revocation.crls, *self._timestamper.crls_of(timestamp)))
+        return cms.with_revocation_values(timestamp, tuple(crls), self._revocation.ocsps)
 
 
 def assemble(prepared: Prepared, parts: cms.CmsParts, gen_time: datetime) -> SignedLicence:

@@ -20,7 +20,7 @@ from signer.authority_ca import CertificateAuthority, create_root
 from signer.certificates import Profile, Subject
 from signer.keys.file import FileKey, new_rsa_key
 from signer.sign import LicenceSigner, RevocationData, SignerChain
-from signer.tsa import TestTsa
+from signer.tsa import TestTsa, Timestamper
 
 ORGANISATION: Final = "安证示例"
 CA_BITS: Final = 3072
@@ -68,9 +68,20 @@ class TestPki:
         return TestTsa(self.tsa_key, chain=chain, clock=clock, entropy=entropy)
 
     def licence_signer(
-        self, authority: AuthorityId, *, clock: Clock, entropy: Entropy
+        self,
+        authority: AuthorityId,
+        *,
+        clock: Clock,
+        entropy: Entropy,
+        timestamper: Timestamper | None = None,
     ) -> LicenceSigner:
         """Return the signer of one authority, ready to sign test licences.
+
+        Args:
+            authority: Its code.
+            clock: For the certificate's dates and the timestamps.
+            entropy: For the timestamps.
+            timestamper: Another timestamp authority than that of the PKI.
 
         Raises:
             AnzhengError: NOT_FOUND, for an authority that this PKI was not made for.
@@ -78,7 +89,7 @@ class TestPki:
         return LicenceSigner(
             self._key(authority),
             chain=SignerChain((self.issuing.certificate,), self.root.certificate),
-            timestamper=self.tsa(clock=clock, entropy=entropy),
+            timestamper=timestamper or self.tsa(clock=clock, entropy=entropy),
             revocation=self.revocation(authority, now=clock.now()),
             clock=clock,
             environment=Environment.TEST,

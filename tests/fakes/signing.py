@@ -26,6 +26,7 @@ from signer.ledger import Ledger
 from signer.press import Press, Presses
 from signer.sign import LicenceSigner
 from signer.test_pki import TestPki, create_test_pki
+from signer.tsa import Timestamper
 from tests.fakes.clock import FakeClock
 from tests.fakes.drafts import ISSUER, OTHER_ISSUER, good_version
 
@@ -71,12 +72,13 @@ def press() -> Press:
 
 
 def licence_signer(
-    authority: AuthorityId = AUTHORITY, clock: FakeClock | None = None
+    authority: AuthorityId = AUTHORITY,
+    clock: FakeClock | None = None,
+    timestamper: Timestamper | None = None,
 ) -> LicenceSigner:
     """Return the signer of an authority."""
-    return pki().licence_signer(
-        authority, clock=clock or FakeClock(), entropy=FakeEntropy(authority.encode())
-    )
+    clock, entropy = clock or FakeClock(), FakeEntropy(authority.encode())
+    return pki().licence_signer(authority, clock=clock, entropy=entropy, timestamper=timestamper)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +149,11 @@ def batch_signer(
     clock: FakeClock | None = None,
     daily_cap: int = 100,
     presses: Presses | None = None,
+    timestamper: Timestamper | None = None,
 ) -> Signer:
     """Return a signer's worker with its ledger in a folder."""
     return Signer(
-        licence_signer(clock=clock),
+        licence_signer(clock=clock, timestamper=timestamper),
         press=presses or press(),
         ledger=Ledger(folder / "ledger.db"),
         policy=policy(daily_cap=daily_cap),

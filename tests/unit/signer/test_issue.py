@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -21,9 +22,11 @@ from tests.fakes.signing import (
     AUTHORITY,
     OTHER_AUTHORITY,
     VERIFY_BASE,
+    FakeEntropy,
     batch_signer,
     licence_data,
     number,
+    pki,
     press,
     released,
 )
@@ -101,6 +104,44 @@ def test_one_bad_licence_stops_the_batch_when_nobody_listens(tmp_path: Path) -> 
         list(batch_signer(tmp_path).sign_batch(released(batch), batch))
     ledger = Ledger(tmp_path / "ledger.db")
     assert ledger.signed_count(AUTHORITY) == 1
+
+
+class LimitedTsa:
+    """A timestamp authority that stops answering after some tokens."""
+
+    test_only = True
+
+    def __init__(self, good: int) -> None:
+        self._tsa = pki().tsa(clock=FakeClock(), entropy=FakeEntropy())
+        self._left = good
+        self.certificates = self._tsa.certificates
+
+    def crls(self) -> tuple[bytes, ...]:
+        return ()
+
+    def crls_of(self, token: bytes) -> tuple[bytes, ...]:
+        assert token
+        return ()
+
+    def timestamp(self, imprint: Digest) -> bytes:
+        self._left -= 1
+        if self._left < 0:
+            raise AnzhengError(Code.TSA_UNAVAILABLE, "out of ink")
+        return self._tsa.timestamp(imprint)
+
+    def timestamp_many(self, imprints: Iterable[Digest]) -> Iterator[bytes]:
+        return map(self.timestamp, imprints)
+
+
+def test_what_has_its_timestamp_is_kept_when_the_authority_stops(tmp_path: Path) -> None:
+    statement, tsa = released(LICENCES), LimitedTsa(2)
+    with refuses(Code.TSA_UNAVAILABLE):
+        list(batch_signer(tmp_path, timestamper=tsa).sign_batch(statement, LICENCES))
+    ledger = Ledger(tmp_path / "ledger.db")
+    kept = [ledger.slot(Digest(sha256(data).digest())) for data in LICENCES]
+    assert [slot is not None and slot.signed is not None for slot in kept] == [True, True, False]
+    again = list(batch_signer(tmp_path).sign_batch(statement, LICENCES))
+    assert [slot.signed for slot in kept if slot and slot.signed] == again[:2]
 
 
 def test_a_number_and_version_is_signed_with_one_content_only(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Signing in two steps, and what a signer refuses."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from functools import lru_cache
@@ -67,14 +68,30 @@ class WrongKey:
         return self._key.sign(data + b"!")
 
 
-class RealTsa:
+class HastyTsa:
+    """A timestamp authority that stamps something else."""
+
+    test_only = True
+    certificates: tuple[bytes, ...] = ()
+
+    def crls(self) -> tuple[bytes, ...]:
+        return ()
+
+    def crls_of(self, token: bytes) -> tuple[bytes, ...]:
+        assert token
+        return ()
+
+    def timestamp(self, imprint: Digest) -> bytes:
+        return pki().tsa(clock=FakeClock(), entropy=FakeEntropy()).timestamp(Digest(imprint[::-1]))
+
+    def timestamp_many(self, imprints: Iterable[Digest]) -> Iterator[bytes]:
+        return map(self.timestamp, imprints)
+
+
+class RealTsa(HastyTsa):
     """A timestamp authority that is not for tests only."""
 
     test_only = False
-    certificates: tuple[bytes, ...] = ()
-
-    def timestamp(self, imprint: Digest) -> bytes:
-        raise AssertionError(imprint)
 
 
 def _signer(
@@ -184,16 +201,6 @@ def test_a_wrong_signature_never_leaves() -> None:
     signer = _signer(key=WrongKey(pki().signer_keys[AUTHORITY]))
     with refuses(Code.SIGNATURE_BROKEN):
         signer.sign(signer.prepare(DATA, _prepared()))
-
-
-class HastyTsa:
-    """A timestamp authority that stamps something else."""
-
-    test_only = True
-    certificates: tuple[bytes, ...] = ()
-
-    def timestamp(self, imprint: Digest) -> bytes:
-        return pki().tsa(clock=FakeClock(), entropy=FakeEntropy()).timestamp(Digest(imprint[::-1]))
 
 
 def test_a_timestamp_of_something_else_never_leaves() -> None:
