@@ -27,7 +27,7 @@ demo: .venv/.all $(CHAIN) ## the whole life of sample licences, into var/demo (O
 check: lint types unit ## lint, types, unit and property tests (under a minute when warm)
 
 test: check $(CHAIN) $(READERS) tools java ## check, then integration, interop (Java judges too) and end-to-end tests
-	$(PYTEST) -m "not slow" tests/integration tests/interop tests/e2e
+	$(PYTEST) -m "not slow" tests/integration tests/interop tests/browser tests/e2e
 
 test-slow: .venv/.dev $(CHAIN) $(READERS) tools java ## what takes minutes: the tests marked slow, and the properties with many more examples
 	$(PYTEST) -m slow tests
@@ -79,8 +79,8 @@ errors: .venv/.all ## make docs/errors.md anew from licence/errors.py
 .PHONY: install tools java clean
 install: .venv/.dev $(CHAIN) $(READERS) tools java ## everything that the targets above need
 
-tools: ## poppler-utils, qpdf, openssl (as root; else says which)
-	@$(PYTHON) tools/install.py system pdfsig qpdf openssl
+tools: ## programs that judge a licence, Chromium too (as root; else says which)
+	@$(PYTHON) tools/install.py system pdfsig qpdf openssl mutool exiftool chromium
 
 java: ## a JDK and Maven for the Java judges (as root; else says which)
 	@$(PYTHON) tools/install.py system javac mvn

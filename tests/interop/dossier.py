@@ -145,7 +145,7 @@ def alone(lock: Path) -> Iterator[None]:
 
 def _issue(dossier: Dossier) -> int:
     for folder in ("files", "bare", "twins", "pki"):
-        (dossier.folder / folder).mkdir()
+        (dossier.folder / folder).mkdir(exist_ok=True)
     issuers = {sample.issuer: sample.row["issuer"] for sample in SAMPLES.values()}
     pki = _make_pki(dossier, tuple(issuers.items()))
     clock, entropy = SystemClock(), SystemEntropy()

@@ -32,14 +32,14 @@ class Cut:
     value: Path
 
 
-def run(*command: object) -> Answer:
+def run(*command: object, seconds: int = SECONDS) -> Answer:
     """Run a program and return what it said."""
     return subprocess.run(
         [str(part) for part in command],
         capture_output=True,
         text=True,
         check=False,
-        timeout=SECONDS,
+        timeout=seconds,
     )
 
 
