@@ -16,6 +16,7 @@ from anzheng.commands.common import Globals
 from anzheng.commands.demo import demo
 from anzheng.commands.export import export
 from anzheng.commands.issue import issue
+from anzheng.commands.preview import preview
 from anzheng.commands.roster import import_
 from anzheng.commands.service import serve, worker
 from licence.errors import Code
@@ -63,6 +64,7 @@ def open_checker(folder: Path) -> Checker:
 
 
 app.add_typer(authority.app, name="authority")
+app.command("preview")(preview)
 app.command("import")(import_)
 app.add_typer(release.app, name="release")
 app.command("issue")(issue)

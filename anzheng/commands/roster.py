@@ -12,6 +12,10 @@ def import_(
     context: typer.Context,
     roster: Annotated[Path, typer.Argument(help="名册 Roster: a JSON array or JSON lines.")],
     *,
+    profile: Annotated[
+        str | None,
+        typer.Option(help="Profile of the rows that name none, such as seed-a3 or cn-a4p/2."),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
@@ -22,11 +26,14 @@ def import_(
     Example: anzheng import samples/roster.json --dry-run
     """
     from anzheng.flows.prepare import Outcome
+    from anzheng.flows.profiles import profile as find_profile
+    from anzheng.flows.profiles import with_profile
     from anzheng.flows.roster import read_roster
     from anzheng.wiring import open_store_base
 
     with answering(as_json=as_json) as out, open_store_base(settings_of(context)) as base:
-        rows = read_roster(read_file(roster))
+        template = None if profile is None else find_profile(profile)
+        rows = with_profile(read_roster(read_file(roster)), template, all_rows=False)
         result = base.preparer().import_roster(rows, dry_run=dry_run)
         counts = {outcome.value: result.count(outcome) for outcome in Outcome}
         out.say(

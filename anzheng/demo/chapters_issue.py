@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from anzheng.demo.picture import first_page
 from anzheng.demo.world import AT_ONCE, World, sample_rows
 from anzheng.files import write_durably
 from anzheng.flows.prepare import ImportResult, Outcome
 from anzheng.jobs import make_worker
+from anzheng.picture import first_page
 from anzheng.store.licences import FlowState
 from licence.errors import AnzhengError, Code
 from licence.formats import licence_json

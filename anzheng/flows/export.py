@@ -67,9 +67,14 @@ def export(
 
 
 def file_name(row: StoredLicence) -> str:
+    """Return the name of a licence's files."""
+    return plain_name(row.licence_no, row.version)
+
+
+def plain_name(licence_no: str, version: int) -> str:
     """Return a name that people recognise and every file system takes."""
-    kept = "".join(char for char in row.licence_no if char.isalnum())
-    return f"{kept}-v{row.version}"
+    kept = "".join(char for char in licence_no if char.isalnum())
+    return f"{kept}-v{version}"
 
 
 def _rows(

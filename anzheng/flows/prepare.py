@@ -24,6 +24,8 @@ from licence.errors import Code
 from licence.formats import licence_json
 from licence.formats.short_code import parse_short_code, short_code
 from licence.ids import Digest, RegistryId
+from licence.pages import page_problems
+from licence.pages.templates import TEMPLATES
 from licence.ports import Clock
 
 GlyphCheck = Callable[[str], Sequence[int]]
@@ -125,8 +127,15 @@ class Preparer:
         known = unit.licences.versions(draft.issuer_code, draft.licence_no)
         drafts = tuple(licence_json.decode(row.licence_json).draft for row in known)
         yield from check_draft(draft, today=today, known=drafts)
+        yield from page_problems(draft)
+        if (template := TEMPLATES.get(draft.template)) is not None and template.closed:
+            yield Problem(
+                "template", Code.TEMPLATE_CLOSED, f"nothing is issued with {template.id} any more"
+            )
+        approved = {ord(glyph.char) for glyph in draft.glyphs}
         for field, text in _texts(draft):
-            points = ", ".join(f"U+{point:04X}" for point in self.missing_glyphs(text))
+            missing = (point for point in self.missing_glyphs(text) if point not in approved)
+            points = ", ".join(f"U+{point:04X}" for point in missing)
             if points:
                 yield Problem(field, Code.GLYPH_MISSING, f"no font has a glyph for {points}")
 
@@ -255,6 +264,8 @@ def _texts(draft: Draft) -> Iterator[tuple[str, str]]:
         parts = (item.name, item.capacity, item.unit, item.category)
         yield f"scope[{place}]", "".join(part for part in parts if part)
     yield "issuer", draft.issuer
+    for place, change in enumerate(draft.changes):
+        yield f"changes[{place}]", change.before + change.after
     if (translation := draft.translation) is not None:
         shown = (translation.enterprise_name, translation.principal, *translation.addresses)
         more = (translation.economic_type, *translation.scope, translation.issuer)

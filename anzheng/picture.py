@@ -1,16 +1,37 @@
-"""A picture of a page, as PNG, with nothing but the PDF reader and zlib."""
+"""Pictures of pages, as PNG, with nothing but the PDF reader and zlib."""
 
 import struct
 import zlib
+from collections.abc import Iterator
 
 import pypdfium2
 
 from licence.errors import AnzhengError, Code
 
-SCALE = 1.6
-"""Pixels a point: 115 dpi, enough to read on a screen."""
+DPI = 115
+"""Enough to read on a screen."""
 
+_POINTS_PER_INCH = 72
 _BYTES = 3
+
+
+def pictures(pdf: bytes, *, dpi: float = DPI) -> Iterator[bytes]:
+    """Yield each page of a PDF as PNG.
+
+    Raises:
+        AnzhengError: RENDER_FAILED.
+    """
+    try:
+        document = pypdfium2.PdfDocument(pdf)
+        try:
+            # The seals are the appearance of the signature field: forms must be drawn to see them.
+            document.init_forms()
+            for number in range(len(document)):
+                yield _picture(document[number], dpi / _POINTS_PER_INCH)
+        finally:
+            document.close()
+    except pypdfium2.PdfiumError as exc:
+        raise AnzhengError(Code.RENDER_FAILED, "the page cannot be drawn") from exc
 
 
 def first_page(pdf: bytes) -> bytes:
@@ -19,17 +40,15 @@ def first_page(pdf: bytes) -> bytes:
     Raises:
         AnzhengError: RENDER_FAILED.
     """
-    try:
-        document = pypdfium2.PdfDocument(pdf)
-        # The seal is the appearance of the signature field: forms must be drawn to see it.
-        document.init_forms()
-        bitmap = document[0].render(scale=SCALE, rev_byteorder=True)
-        width, height, stride = bitmap.width, bitmap.height, bitmap.stride
-        depth = bitmap.n_channels
-        data = bytes(bitmap.buffer)
-        document.close()
-    except pypdfium2.PdfiumError as exc:
-        raise AnzhengError(Code.RENDER_FAILED, "the page cannot be drawn") from exc
+    return next(pictures(pdf))
+
+
+def _picture(page: pypdfium2.PdfPage, scale: float) -> bytes:
+    bitmap = page.render(scale=scale, rev_byteorder=True)
+    width, height, stride, depth = bitmap.width, bitmap.height, bitmap.stride, bitmap.n_channels
+    data = bytes(bitmap.buffer)
+    bitmap.close()
+    page.close()
     rows = (data[at : at + width * depth] for at in range(0, stride * height, stride))
     return _png(width, height, [_rgb(row, depth) for row in rows])
 
