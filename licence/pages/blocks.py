@@ -204,24 +204,22 @@ def review_list(subject: Subject) -> Block:
 
 
 def change_table(subject: Subject) -> Block:
-    """The changes as the duplicate 副本 has them; says so when there are none."""
-    changes = subject.draft.changes
-    if not changes:
-        none = Line("changes.none", "", words.NO_CHANGES)
-        return Block("changes", (none,), heading="变更记录")
+    """The changes as the duplicate 副本 has them; the header stands there when there are none."""
     rows = (
         (str(n), words.CHANGES[each.type], each.before, each.after, each.on.isoformat())
-        for n, each in enumerate(changes, start=1)
+        for n, each in enumerate(subject.draft.changes, start=1)
     )
     return _table("changes", "变更记录", words.CHANGE_COLUMNS, rows)
 
 
+def no_changes(subject: Subject) -> Block:
+    """That there are no changes."""
+    none = Line("changes.none", "", words.NO_CHANGES)
+    return Block("changes-none", () if subject.draft.changes else (none,))
+
+
 def review_table(subject: Subject) -> Block:
-    """The annual reviews as the duplicate 副本 has them; says so when there are none."""
-    reviews = subject.draft.annual_reviews
-    if not reviews:
-        none = Line("reviews.none", "", words.NO_REVIEWS)
-        return Block("reviews", (none,), heading="年度复核记录")
+    """The annual reviews as the duplicate 副本 has them, with the header in any case."""
     rows = (
         (
             str(each.year),
@@ -229,9 +227,15 @@ def review_table(subject: Subject) -> Block:
             words.NOTHING if each.on is None else each.on.isoformat(),
             each.by or words.NOTHING,
         )
-        for each in reviews
+        for each in subject.draft.annual_reviews
     )
     return _table("reviews", "年度复核记录", words.REVIEW_COLUMNS, rows)
+
+
+def no_reviews(subject: Subject) -> Block:
+    """That there are no annual reviews."""
+    none = Line("reviews.none", "", words.NO_REVIEWS)
+    return Block("reviews-none", () if subject.draft.annual_reviews else (none,))
 
 
 def enterprise_stamp(_subject: Subject) -> Block:

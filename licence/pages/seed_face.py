@@ -61,7 +61,10 @@ def face_scope_rest(subject: Subject) -> Block:
 
 
 def _is_table(draft: Draft) -> bool:
-    return draft.industry is Industry.HAZARDOUS_CHEMICALS
+    """Say whether there is a table: for chemicals, unless not even its first row would fit."""
+    room = ROOMS[draft.page.scale]
+    fits = _row_height(draft.scope[0], room) <= room.lines - 2
+    return draft.industry is Industry.HAZARDOUS_CHEMICALS and fits
 
 
 def _fitting(draft: Draft) -> int:

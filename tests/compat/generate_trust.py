@@ -71,7 +71,7 @@ def good_report() -> Report:
         bundle_version=1,
         file_sha256=Digest(b"\x01" * 32),
         leaf=Leaf(b"\x02" * 32),
-        licence=good_version(),
+        licence=good_version(template="cn-a4p/1"),
     )
 
 

@@ -90,6 +90,35 @@ def full_row() -> dict[str, object]:
     )
 
 
+RARE = "\U0002b4b6"
+"""A character that no font of the page has."""
+
+RARE_OUTLINE = "M 120 90 L 880 90 L 880 170 L 120 170 Z M 460 170 Q 500 600 120 900 L 500 560 Z"
+TRADING_NO = "（辽）危化经字〔2024〕0001"
+TEMPLATES = ("cn-a4p/2", "seed-a3/1", "seed-a4/1", "hazchem-a4p/1")
+"""Every template that draws a plan."""
+
+
+def paged_row(template: str = "seed-a3/1") -> dict[str, object]:
+    """Return a row with everything that the pages of a template can show."""
+    row = full_row() | {
+        "template": template,
+        "enterprise_name": f"大连{RARE}犇化工有限公司",
+        "page": {"copies": 3, "scale": "strict", "back": True, "large_print": True},
+        "changes": [
+            {"type": "NAME", "before": "大连洁宏公司", "after": "大连化工公司", "on": "2023-05-16"},
+            {"type": "PRINCIPAL", "before": "李一", "after": "王镕", "on": "2023-05-16"},
+        ],
+        "glyphs": [{"char": RARE, "outline": RARE_OUTLINE}],
+    }
+    if not template.startswith("seed-"):
+        row["page"] = {"large_print": True}
+    if template.startswith("hazchem-"):
+        trading = {"licence_type": "hazchem-trading", "licence_no": TRADING_NO, "page": {}}
+        row = {key: value for key, value in (row | trading).items() if key != "translation"}
+    return row
+
+
 def draft_of(row: Mapping[str, object]) -> Draft:
     """Return the draft of a row that must be good."""
     draft = parse_row(row, row=1)
@@ -106,3 +135,9 @@ def good_version(index: int = 0, **changes: object) -> LicenceVersion:
     """Return the one good row as a licence version."""
     status = StatusRef(RegistryId("registry.test"), StatusIndex(index))
     return LicenceVersion(good_draft(**changes), status)
+
+
+def paged_version(template: str = "seed-a3/1") -> LicenceVersion:
+    """Return `paged_row` as a licence version."""
+    status = StatusRef(RegistryId("registry.test"), StatusIndex(7))
+    return LicenceVersion(draft_of(paged_row(template)), status)
