@@ -80,7 +80,7 @@ errors: .venv/.all ## make docs/errors.md anew from licence/errors.py
 install: .venv/.dev $(CHAIN) $(READERS) tools java ## everything that the targets above need
 
 tools: ## programs that judge a licence, Chromium too (as root; else says which)
-	@$(PYTHON) tools/install.py system pdfsig qpdf openssl mutool exiftool chromium
+	@$(PYTHON) tools/install.py system pdfsig qpdf openssl mutool exiftool chromium softhsm2-util
 
 java: ## a JDK and Maven for the Java judges (as root; else says which)
 	@$(PYTHON) tools/install.py system javac mvn

@@ -31,6 +31,7 @@ PACKAGES = {
     "exiftool": "libimage-exiftool-perl",
     "chromium": "chromium",
     "openssl": "openssl",
+    "softhsm2-util": "softhsm2",
     "java": "default-jdk-headless",
     "javac": "default-jdk-headless",
     "mvn": "maven",

@@ -61,20 +61,10 @@ class FileKey:
             raise AnzhengError(Code.KEY_REFUSED, "an RSA key under 2048 bits", bits=key.key_size)
         self._key = key
         self._certificate = certificate
-        self._public_key = _spki(key.public_key())
+        self._public_key = spki(key.public_key())
         self._algorithm = algorithm_for(padding, key.key_size)
         self._padding = padding_of(self._algorithm)
-        try:
-            certified = x509.load_der_x509_certificate(certificate).public_key()
-            belongs = certified == key.public_key()
-        except UnsupportedAlgorithm as error:
-            raise AnzhengError(
-                Code.ALGORITHM_UNSUPPORTED, "a certificate for a key of an unknown kind"
-            ) from error
-        except (ValueError, x509.InvalidVersion) as error:
-            raise AnzhengError(Code.KEY_REFUSED, "the certificate cannot be read") from error
-        if not belongs:
-            raise AnzhengError(Code.KEY_REFUSED, "key and certificate do not belong together")
+        check_belongs(certificate, key.public_key())
 
     @property
     def algorithm(self) -> SignatureAlgorithm:
@@ -163,5 +153,24 @@ def _read(path: Path) -> bytes:
     return data
 
 
-def _spki(key: rsa.RSAPublicKey) -> bytes:
+def check_belongs(certificate: bytes, key: rsa.RSAPublicKey) -> None:
+    """Do nothing when a certificate is the one of a key.
+
+    Raises:
+        AnzhengError: KEY_REFUSED; ALGORITHM_UNSUPPORTED, for a certificate of another kind of key.
+    """
+    try:
+        belongs = x509.load_der_x509_certificate(certificate).public_key() == key
+    except UnsupportedAlgorithm as error:
+        raise AnzhengError(
+            Code.ALGORITHM_UNSUPPORTED, "a certificate for a key of an unknown kind"
+        ) from error
+    except (ValueError, x509.InvalidVersion) as error:
+        raise AnzhengError(Code.KEY_REFUSED, "the certificate cannot be read") from error
+    if not belongs:
+        raise AnzhengError(Code.KEY_REFUSED, "key and certificate do not belong together")
+
+
+def spki(key: rsa.RSAPublicKey) -> bytes:
+    """Return a public key as SubjectPublicKeyInfo, DER."""
     return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)

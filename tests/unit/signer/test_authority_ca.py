@@ -77,7 +77,7 @@ def test_an_issuing_ca_has_one_policy_and_names_of_this_country_only() -> None:
         assert found.policy_identifier.dotted_string == policy
         limits = _extension(certificate, x509.NameConstraints)
         assert limits.critical
-        (permitted,) = limits.value.permitted_subtrees or ()
+        (permitted,) = limits.value.permitted_subtrees or []
         assert permitted.value.rfc4514_string() == "C=CN"
 
 
