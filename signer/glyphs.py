@@ -4,27 +4,39 @@ A character that no font of the chain has would become an empty box on a documen
 So it is found before rendering and named by its code point; the import asks the same question for
 each row.
 
-Fonts come with a package from pip, never from the machine: the same data makes the same bytes.
+Fonts come with packages from pip and with this one, never from the machine: the same data makes the
+same bytes.
 """
 
+import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-import pylopdf_fonts_zh_cn
 from fontTools.pens.recordingPen import DecomposingRecordingPen
 from fontTools.ttLib import TTFont, TTLibError
 
 from licence.errors import AnzhengError, Code
 
-FONT_FOLDER: Final = Path(pylopdf_fonts_zh_cn.__file__).parent
-FONT_FILES: Final = ("NotoSerifSC-Regular.otf", "NotoSansSC-Regular.otf")
-"""The font chain of the page: the first that has a character draws it."""
+FONTS: Final = (
+    ("pylopdf_fonts_zh_cn", "NotoSerifSC-Regular.otf", -1),
+    ("pylopdf_fonts_zh_cn", "NotoSansSC-Regular.otf", -1),
+    ("manimgx_fonts_cjk", "NotoSansCJK-VF.otf.ttc", 2),
+    ("fontpkg_arimo", "files/Arimo[wght].ttf", -1),
+)
+"""The font chain of the page, the first that has a character draws it: package, file, and which
+face of a collection."""
+
+TITLE_FONTS: Final = Path(__file__).parent / "fonts"
+"""The characters of titles in a bold 宋体: tools/title_font.py."""
 
 MAX_NAMED: Final = 8
 """Most missing code points that one error names."""
+
+_REGULAR: Final = {"wght": 400}
 
 Segment = tuple[str, tuple[tuple[float, float], ...]]
 
@@ -43,13 +55,24 @@ class Outline:
 
 
 @lru_cache(maxsize=1)
+def font_folders() -> tuple[Path, ...]:
+    """Return where the fonts are.
+
+    Raises:
+        AnzhengError: TOOL_MISSING, when the fonts are not installed.
+    """
+    files = (_file(package, name) for package, name, _face in FONTS)
+    return (*dict.fromkeys(file.parent for file in files), TITLE_FONTS)
+
+
+@lru_cache(maxsize=1)
 def known_code_points() -> frozenset[int]:
     """Return every code point that a font of the chain has a glyph for.
 
     Raises:
         AnzhengError: TOOL_MISSING, when the fonts are not installed.
     """
-    return frozenset(code for font in _fonts() for code in font.getBestCmap())
+    return frozenset(code for font in _fonts() for code in _code_points(font))
 
 
 def missing_glyphs(text: str) -> tuple[int, ...]:
@@ -87,7 +110,8 @@ def outline(character: str) -> Outline:
     for font in _fonts():
         name = font.getBestCmap().get(ord(character))
         if name is not None:
-            glyphs, units = font.getGlyphSet(), font["head"].unitsPerEm
+            glyphs = font.getGlyphSet(location=_REGULAR if "fvar" in font else None)
+            units = font["head"].unitsPerEm
             pen = DecomposingRecordingPen(glyphs)
             glyphs[name].draw(pen)
             return Outline(glyphs[name].width / units, _scaled(pen.value, units))
@@ -99,12 +123,38 @@ def _needed(text: str) -> set[int]:
     return {ord(character) for character in set(text) if not character.isspace()}
 
 
+def _file(package: str, name: str) -> Path:
+    found = find_spec(package)
+    if found is None or found.origin is None:
+        raise AnzhengError(Code.TOOL_MISSING, "the fonts are not installed", package=package)
+    return Path(found.origin).parent / name
+
+
 @lru_cache(maxsize=1)
 def _fonts() -> tuple[TTFont, ...]:
     try:
-        return tuple(TTFont(FONT_FOLDER / name, lazy=True) for name in FONT_FILES)
+        return tuple(
+            TTFont(_file(package, name), fontNumber=face, lazy=True)
+            for package, name, face in FONTS
+        )
     except (OSError, TTLibError) as error:
         raise AnzhengError(Code.TOOL_MISSING, "the fonts are not installed") from error
+
+
+def _code_points(font: TTFont) -> set[int]:
+    """Read the characters from the table's groups (format 12); fontTools would name each glyph."""
+    table = font.reader["cmap"]
+    for number in range(struct.unpack_from(">H", table, 2)[0]):
+        (place,) = struct.unpack_from(">I", table, 8 + 8 * number)
+        if struct.unpack_from(">H", table, place)[0] == 12:  # noqa: PLR2004
+            groups = struct.unpack_from(">I", table, place + 12)[0]
+            flat = struct.unpack_from(f">{3 * groups}I", table, place + 16)
+            return {
+                code
+                for first, last in zip(flat[::3], flat[1::3], strict=True)
+                for code in range(first, last + 1)
+            }
+    return set(font.getBestCmap())
 
 
 def _scaled(

@@ -10,18 +10,21 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from itertools import islice
 from multiprocessing import get_context
 from types import TracebackType
 from typing import Final, Protocol, Self
 
-from licence.domain.model import Environment
 from licence.errors import AnzhengError, Code, Fact
 from licence.formats import licence_json
+from licence.formats.short_code import short_code
+from licence.ids import Digest
+from licence.pages import make_plan
+from signer.layout import read_layout
 from signer.pades import DssMaterial, Prepared, prepare
 from signer.page_text import check_page
-from signer.render import Renderer
-from signer.seal import Seal
+from signer.render import Renderer, template_folder
 
 JOBS_PER_TASK: Final = 4
 """Jobs that go to a process at once: each task wakes threads of this process, which has to sign."""
@@ -84,10 +87,16 @@ class Press:
             AnzhengError: As `licence_json.decode`, `Renderer.render`, `prepare`, `check_page`.
         """
         version = licence_json.decode(job.licence_json)
-        rendered = self._renderer.render(version, job.licence_json)
-        is_test = version.draft.environment is Environment.TEST
-        seal = Seal(version.draft.issuer, sample=is_test)
-        prepared = prepare(rendered, signing_time=job.signing_time, dss=job.dss, seal=seal)
+        plan = make_plan(version, short_code(job.licence_json))
+        prepared = prepare(
+            self._renderer.render(plan, job.licence_json, version.draft.glyphs),
+            version=version,
+            plan=plan,
+            licence_json=Digest(sha256(job.licence_json).digest()),
+            layout=read_layout(template_folder(plan.template)),
+            signing_time=job.signing_time,
+            dss=job.dss,
+        )
         check_page(prepared.pdf, version, job.licence_json)
         return prepared
 

@@ -21,7 +21,13 @@ CHINESE: Final = (
 )
 """Titles of the licence types that there are, and of some that may follow."""
 
-_NAMES: Final = {1: FAMILY, 2: "Bold", 3: f"{FAMILY} Bold 1", 4: f"{FAMILY} Bold", 6: "AnzhengTitle-Bold"}
+_NAMES: Final = {
+    1: FAMILY,
+    2: "Bold",
+    3: f"{FAMILY} Bold 1",
+    4: f"{FAMILY} Bold",
+    6: "AnzhengTitle-Bold",
+}
 _COPYRIGHT: Final = (0, 13, 14)
 
 

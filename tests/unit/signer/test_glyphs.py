@@ -34,4 +34,4 @@ def test_outlines_are_in_units_of_the_font_size() -> None:
     with refuses(Code.GLYPH_MISSING):
         outline(IN_NO_FONT)
     with refuses(Code.GLYPH_MISSING):
-        outline("\u2000")
+        outline("\x1c")
