@@ -1,23 +1,24 @@
 """Prepare a rendered page for its signature: one revision, everything but the signature value.
 
-One pikepdf save writes the signature field with its seal, the certification (P=1), the validation
-data (DSS) and the placeholders; nothing is ever appended. The recipe is the one that passes
-PDF/A-3a *and* PDF/UA-1 (research pdf_judges 3): each line is there because a judge fails without.
+One pikepdf save writes the layers of the security print, the signature field with its seals, the
+certification (P=1), the validation data (DSS) and the placeholders; nothing is ever appended. The
+recipe is the one that passes PDF/A-3a *and* PDF/UA-1 (research pdf_judges 3): each line is there
+because a judge fails without.
 
 Standard: ISO 32000-1, 12.7.4.5 and 12.8.2.2; ISO 14289-1, 7.18; ETSI EN 319 142-1, 5.4.2.
 """
 
 import io
-import json
-import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 
 import pikepdf
-from pikepdf import Array, Dictionary, Name, Stream, String
+from pikepdf import Array, Dictionary, Name, String
 
+from licence.domain.licence_types import LICENCE_TYPES
+from licence.domain.model import Draft, Environment, Kind, LicenceVersion
 from licence.errors import AnzhengError, Code
 from licence.formats.hole import (
     PLACEHOLDER_BYTE_RANGE,
@@ -26,19 +27,29 @@ from licence.formats.hole import (
     byte_range_digest,
     patch,
 )
-from licence.formats.page_text import TEMPLATE
 from licence.ids import Digest
-from signer.background import HEIGHT, WIDTH, background
-from signer.render import template_folder
-from signer.seal import INK, SIZE, Seal, appearance
+from licence.pages.plan import Plan, SectionKind
+from signer.layout import Layout, SealWhat
+from signer.printing.drawing import Drawing
+from signer.printing.layers import Subject
+from signer.seal import Seal, appearance
+from signer.sheets import (
+    Forms,
+    Sheet,
+    add_child,
+    document_element,
+    put_layers,
+    read_sheets,
+    seal_box,
+    seals_drawing,
+    stamp_as_figure,
+)
+from signer.xmp import with_licence
 
 FIELD_NAME: Final = "AuthoritySeal"
-REASON: Final = "核发安全生产许可证"
+REASON: Final = "核发{title}"
 TOOLTIP: Final = "发证机关电子印章"
 
-_BACKGROUND: Final = "/Background"
-_DRAW_BACKGROUND: Final = b"/Artifact <</Type /Background>> BDC q /Background Do Q EMC\n"
-_POINTS_PER_MM: Final = 72 / 25.4
 _PRINT_AND_LOCKED: Final = 132
 _LIBRARY_ERRORS: Final = (
     pikepdf.PdfError,
@@ -48,6 +59,23 @@ _LIBRARY_ERRORS: Final = (
     TypeError,
     ValueError,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What is to be done to a rendered file.
+
+    Attributes:
+        draft: The licence.
+        plan: What its pages say.
+        digest: SHA-256 of its `licence.json`.
+        layout: Of its template.
+    """
+
+    draft: Draft
+    plan: Plan
+    digest: Digest
+    layout: Layout
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,30 +110,75 @@ class Prepared:
     signing_time: datetime
 
 
-def prepare(rendered: bytes, *, signing_time: datetime, dss: DssMaterial, seal: Seal) -> Prepared:
+def prepare(
+    rendered: bytes,
+    *,
+    version: LicenceVersion,
+    plan: Plan,
+    licence_json: Digest,
+    layout: Layout,
+    signing_time: datetime,
+    dss: DssMaterial,
+) -> Prepared:
     """Make the one revision that is signed.
 
     Args:
         rendered: What `Renderer.render` returned; nothing else is ever signed.
+        version: The licence that was rendered.
+        plan: What its pages say.
+        licence_json: SHA-256 of its `licence.json`, which decides the lines of the guilloches.
+        layout: Of its template.
         signing_time: Aware; written as /M, where PAdES wants the claimed time.
         dss: Validation data; the CRLs and OCSP answers are also put into the timestamp token.
-        seal: What the seal says.
 
     Raises:
-        AnzhengError: RENDER_FAILED, CONTAINER_STRUCTURE, TOO_LARGE.
+        AnzhengError: RENDER_FAILED, GLYPH_MISSING, CONTAINER_STRUCTURE, TOO_LARGE.
     """
+    work = _Work(version.draft, plan, licence_json, layout)
     moment = signing_time.astimezone(UTC).replace(microsecond=0)
     try:
         with pikepdf.open(io.BytesIO(rendered)) as pdf:
-            _use_output_intent(pdf)
-            _add_background(pdf)
-            _add_signature(pdf, moment, seal)
-            _add_dss(pdf, dss)
+            forms = Forms(pdf)
+            sheets = _print(pdf, forms, work, sample=version.draft.kind is Kind.SAMPLE)
+            _add_seals(pdf, forms, sheets, work, moment)
+            _add_dss(pdf, forms, dss)
             saved = _save(pdf)
     except _LIBRARY_ERRORS as error:
         raise AnzhengError(Code.RENDER_FAILED, "the page cannot be prepared") from error
     ready, hole = patch(saved)
     return Prepared(ready, hole, byte_range_digest(ready, hole), moment)
+
+
+def decorate(
+    rendered: bytes, *, version: LicenceVersion, plan: Plan, licence_json: Digest, layout: Layout
+) -> bytes:
+    """Return a preview: all layers and 样本 SAMPLE across each page, no seal, nothing to sign.
+
+    The arguments are those of `prepare`.
+
+    Raises:
+        AnzhengError: RENDER_FAILED, GLYPH_MISSING.
+    """
+    try:
+        with pikepdf.open(io.BytesIO(rendered)) as pdf:
+            work = _Work(version.draft, plan, licence_json, layout)
+            _print(pdf, Forms(pdf), work, sample=True)
+            return _save(pdf)
+    except _LIBRARY_ERRORS as error:
+        raise AnzhengError(Code.RENDER_FAILED, "the page cannot be prepared") from error
+
+
+def _print(pdf: pikepdf.Pdf, forms: Forms, work: _Work, *, sample: bool) -> tuple[Sheet, ...]:
+    """Put metadata and layers into a rendered file; return its pages."""
+    _use_output_intent(pdf)
+    draft = work.draft
+    metadata = pdf.Root.Metadata
+    title = LICENCE_TYPES[draft.licence_type].title
+    metadata.write(with_licence(metadata.read_bytes(), draft, title))
+    sheets = read_sheets(pdf, work.plan, work.layout)
+    subject = Subject(work.digest, draft.enterprise_name, str(draft.licence_no), sample)
+    put_layers(forms, sheets, subject)
+    return sheets
 
 
 def _save(pdf: pikepdf.Pdf) -> bytes:
@@ -134,24 +207,35 @@ def _use_output_intent(pdf: pikepdf.Pdf) -> None:
                 spaces[key] = device[int(space[1].N)]
 
 
-def _add_background(pdf: pikepdf.Pdf) -> None:
-    """Put frame and rosette under every page, once in the file, packed once for all files.
+def _add_seals(
+    pdf: pikepdf.Pdf, forms: Forms, sheets: Sequence[Sheet], work: _Work, moment: datetime
+) -> None:
+    """Stamp every page that has seals; the first face with the signature field itself."""
+    sealed = [sheet for sheet in sheets if sheet.first and sheet.layout.seals]
+    if not sealed or sealed[0].kind != SectionKind.FACE:
+        raise AnzhengError(Code.RENDER_FAILED, "the layout has no seal on the face")
+    seals = _seals(work.draft)
+    _add_signature(pdf, forms, sealed[0], seals_drawing(sealed[0].layout, seals), work, moment)
+    alt = f"{TOOLTIP}：{work.draft.issuer}"
+    for sheet in sealed[1:]:
+        stamp_as_figure(pdf, forms, sheet, seals_drawing(sheet.layout, seals), alt)
 
-    They are an artifact (ISO 14289-1, 7.1): a screen reader passes over them.
-    """
-    box = Array([0, 0, *(round(side * _POINTS_PER_MM, 2) for side in (WIDTH, HEIGHT))])
-    form = _packed_stream(pdf, background(), Type=Name.XObject, Subtype=Name.Form, BBox=box)
-    under = _packed_stream(pdf, _DRAW_BACKGROUND)
-    for page in pdf.pages:
-        objects = page.obj.Resources.get("/XObject", Dictionary())
-        objects[_BACKGROUND] = form
-        page.obj.Resources.XObject = objects
-        page.obj.Contents = Array([under, page.obj.Contents])
+
+def _seals(draft: Draft) -> dict[SealWhat, Drawing]:
+    sample = draft.environment is Environment.TEST
+    purpose = f"{LICENCE_TYPES[draft.licence_type].title}专用章"
+    return {
+        SealWhat.AUTHORITY: appearance(Seal(draft.issuer, "", sample)),
+        SealWhat.SPECIAL: appearance(Seal(draft.issuer, purpose, sample)),
+    }
 
 
-def _add_signature(pdf: pikepdf.Pdf, moment: datetime, seal: Seal) -> None:
-    page = pdf.pages[0].obj
-    signature = pdf.make_indirect(_signature(moment))
+def _add_signature(
+    pdf: pikepdf.Pdf, forms: Forms, sheet: Sheet, seals: Drawing, work: _Work, moment: datetime
+) -> None:
+    page = sheet.page
+    title = LICENCE_TYPES[work.draft.licence_type].title
+    signature = pdf.make_indirect(_signature(moment, REASON.format(title=title)))
     widget = pdf.make_indirect(
         Dictionary(
             Type=Name.Annot,
@@ -162,8 +246,8 @@ def _add_signature(pdf: pikepdf.Pdf, moment: datetime, seal: Seal) -> None:
             F=_PRINT_AND_LOCKED,
             P=page,
             V=signature,
-            Rect=Array(list(seal_box(TEMPLATE))),
-            AP=Dictionary(N=_seal_form(pdf, seal)),
+            Rect=Array(list(seal_box(sheet.layout))),
+            AP=Dictionary(N=forms.form(seals)),
         )
     )
     page.Annots = Array([*page.get("/Annots", []), widget])
@@ -174,7 +258,7 @@ def _add_signature(pdf: pikepdf.Pdf, moment: datetime, seal: Seal) -> None:
     pdf.Root.Extensions = Dictionary(ESIC=Dictionary(BaseVersion=Name("/1.7"), ExtensionLevel=1))
 
 
-def _signature(moment: datetime) -> Dictionary:
+def _signature(moment: datetime, reason: str) -> Dictionary:
     certified = Dictionary(
         Type=Name.SigRef,
         TransformMethod=Name.DocMDP,
@@ -185,80 +269,32 @@ def _signature(moment: datetime) -> Dictionary:
         Filter=Name("/Adobe.PPKLite"),
         SubFilter=Name("/ETSI.CAdES.detached"),
         M=String(moment.strftime("D:%Y%m%d%H%M%SZ")),
-        Reason=String(REASON),
+        Reason=String(reason),
         ByteRange=Array(list(PLACEHOLDER_BYTE_RANGE)),
         Contents=String(PLACEHOLDER_CONTENTS),
         Reference=Array([certified]),
     )
 
 
-def _seal_form(pdf: pikepdf.Pdf, seal: Seal) -> pikepdf.Object:
-    """The appearance of the seal, packed once for an authority and not again at every save."""
-    ink = Dictionary(Type=Name.ExtGState, BM=Name.Multiply)
-    return _packed_stream(
-        pdf,
-        appearance(seal),
-        Type=Name.XObject,
-        Subtype=Name.Form,
-        BBox=Array([0, 0, SIZE, SIZE]),
-        Resources=Dictionary(ExtGState=Dictionary({f"/{INK}": ink})),
-    )
-
-
 def _tag_as_form(pdf: pikepdf.Pdf, page: pikepdf.Object, widget: pikepdf.Object) -> None:
     """Hold the widget in a Form element at the end of the document (PDF/UA-1, 7.18.4)."""
     root = pdf.Root.StructTreeRoot
-    document = root.K[0] if isinstance(root.K, Array) else root.K
+    document = document_element(pdf)
     reference = Dictionary(Type=Name.OBJR, Obj=widget, Pg=page)
     element = pdf.make_indirect(
         Dictionary(Type=Name.StructElem, S=Name.Form, P=document, Pg=page, K=Array([reference]))
     )
-    children = list(document.K) if isinstance(document.K, Array) else [document.K]
-    document.K = Array([*children, element])
+    add_child(document, element)
     key = int(root.ParentTreeNextKey)
     widget.StructParent = key
     pikepdf.NumberTree(root.ParentTree)[key] = element
     root.ParentTreeNextKey = key + 1
 
 
-def _add_dss(pdf: pikepdf.Pdf, dss: DssMaterial) -> None:
+def _add_dss(pdf: pikepdf.Pdf, forms: Forms, dss: DssMaterial) -> None:
     lists = {"/Certs": dss.certificates, "/CRLs": dss.crls, "/OCSPs": dss.ocsps}
     store = Dictionary(Type=Name.DSS)
     for key, elements in lists.items():
         if elements:
-            store[key] = Array([_packed_stream(pdf, element) for element in elements])
+            store[key] = Array([forms.stream(element) for element in elements])
     pdf.Root.DSS = pdf.make_indirect(store)
-
-
-def _packed_stream(
-    pdf: pikepdf.Pdf, data: bytes, **keys: pikepdf.Object | Array | Dictionary
-) -> pikepdf.Object:
-    return pdf.make_indirect(Stream(pdf, _packed(data), Filter=Name.FlateDecode, **keys))
-
-
-@lru_cache(maxsize=256)
-def _packed(data: bytes) -> bytes:
-    return zlib.compress(data, 9)
-
-
-class Box(NamedTuple):
-    """A rectangle on the page in points, origin at the lower left."""
-
-    left: float
-    bottom: float
-    right: float
-    top: float
-
-
-@lru_cache(maxsize=8)
-def seal_box(template: str) -> Box:
-    """Return where the seal is stamped on page one; the template leaves room there.
-
-    Raises:
-        AnzhengError: TEMPLATE_UNKNOWN.
-    """
-    layout = json.loads((template_folder(template) / "layout.json").read_bytes())
-    seal, height = layout["seal_mm"], layout["page_mm"][1]
-    left, top, size = (seal[key] for key in ("left", "top", "diameter"))
-    points = (left, height - top - size, left + size, height - top)
-    return Box(*(round(value * _POINTS_PER_MM, 2) for value in points))

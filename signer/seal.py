@@ -1,9 +1,10 @@
-"""The picture of the authority's seal 印章 as PDF drawing operators.
+"""The pictures of the authority's two seals 印章 as PDF drawing operators.
 
-A ring, a star, the authority's name along the ring, the purpose below: what people expect beside
-the issuer's name. It is a picture only; what counts is the signature under it. Drawn as outlines,
-without font or image, so that PDF/A and PDF/UA have nothing to object to; multiplied with the page
-as ink is, so that the name below it stays readable. In the test environment it says 示例章.
+公章: a ring, the authority's name along it, a star. 安全生产许可证专用章: the same, with its
+purpose in a line below the star. They are pictures only; what counts is the signature under them.
+Drawn as outlines, without font or image, so that PDF/A and PDF/UA have nothing to object to;
+multiplied with the page as ink is, so that the words below stay readable. In the test environment
+they say 示例.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,23 +14,34 @@ from math import cos, pi, radians, sin
 from typing import Final
 
 from signer.glyphs import outline
+from signer.printing.drawing import INK, Drawing
 
-SIZE: Final = 120
-"""Width and height of the seal's own coordinates."""
+SIZE: Final = 2100
+"""Width and height of a seal's own coordinates: fiftieths of a millimetre of a seal of 42 mm."""
 
-INK: Final = "Ink"
-"""Name of the graphics state (blend mode Multiply) that the form must have in its resources."""
-
-PURPOSE: Final = "安全生产许可证专用章"
 SAMPLE: Final = "示例章"
 
+_RED: Final = "0.93 0.10 0.11"
+"""As light as the red of ink can be: black words below it keep a contrast of 4.5."""
+
+_BOLD: Final = 9
+"""A line around the letters: seals are cut in a heavier face than books are printed in."""
+_INKED: Final = f"/{INK} gs {_RED} RG {_RED} rg 1 j {_BOLD} w"
 _CENTRE: Final = SIZE / 2
-_RING: Final = 57.0
-_NAME_RADIUS: Final = 40.5
-_NAME_ARC: Final = 250.0
-_MAX_STEP: Final = 24.0
-_NAME_SIZE: Final = 13.5
-_STAR: Final = 14.0
+_RING: Final = 1015
+_RING_WIDTH: Final = 60
+_NAME_FOOT: Final = 715
+"""Distance of the feet of the name's letters from the centre."""
+_NAME_ARC: Final = 236.0
+_MAX_STEP: Final = 26.0
+_NAME_HEIGHT: Final = 245
+_NARROW: Final = 0.74
+"""Width of a letter on the ring by its height, as seals have them."""
+_STAR: Final = 310
+_STAR_UP: Final = 60
+_LINE: Final = (130, 1280, 490)
+"""Height of the purpose's letters, its greatest width, and its foot."""
+_SAMPLE_LINE: Final = (125, 1280, 290)
 _KAPPA: Final = 0.5523
 """Handle length of the cubic that draws a quarter circle, in radii."""
 
@@ -38,32 +50,43 @@ Place = Callable[[float, float], tuple[float, float]]
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """What the seal says.
+    """What a seal says.
 
     Attributes:
         name: Name of the authority.
+        purpose: Of a 专用章, such as `安全生产许可证专用章`; empty for the 公章.
         sample: Whether it must say that it is a sample.
     """
 
     name: str
+    purpose: str
     sample: bool
 
 
 @lru_cache(maxsize=64)
-def appearance(seal: Seal) -> bytes:
-    """Return the drawing operators of the seal, for a form of `SIZE` by `SIZE`.
+def appearance(seal: Seal) -> Drawing:
+    """Return the drawing of a seal; what two seals of an authority share is one form.
 
     Raises:
         AnzhengError: GLYPH_MISSING.
     """
-    star_centre = 69.0 if seal.sample else 62.0
-    parts = [f"q /{INK} gs 0.80 0.07 0.09 RG 0.80 0.07 0.09 rg", "2.6 w", *_circle(_RING)]
-    parts += _star(star_centre)
-    parts += _arc_text(seal.name)
-    parts += _line_text(PURPOSE, 6.8, 21.5)
+    parts = [_INKED, "/Ring Do"]
+    if seal.purpose:
+        parts += _line_text(seal.purpose, *_LINE)
     if seal.sample:
-        parts += _line_text(SAMPLE, 7.0, 45.5)
-    return "\n".join((*parts, "Q")).encode("ascii")
+        parts += _line_text(SAMPLE, *_SAMPLE_LINE)
+    return _drawing(parts, (("Ring", _ring(seal.name)),))
+
+
+@lru_cache(maxsize=64)
+def _ring(name: str) -> Drawing:
+    """The ring with the name and the star."""
+    parts = [_INKED, f"{_RING_WIDTH} w", *_circle(_RING), *_star(_CENTRE + _STAR_UP)]
+    return _drawing([*parts, f"{_BOLD} w", *_arc_text(name)])
+
+
+def _drawing(parts: list[str], forms: tuple[tuple[str, Drawing], ...] = ()) -> Drawing:
+    return Drawing("\n".join(parts), (0, 0, SIZE, SIZE), forms, multiplied=True)
 
 
 def _circle(radius: float) -> Iterator[str]:
@@ -94,15 +117,15 @@ def _arc_text(words: str) -> Iterator[str]:
     """Letters along the ring, their feet towards the centre, squeezed together when many."""
     letters = [letter for letter in words if not letter.isspace()]
     step = min(_MAX_STEP, _NAME_ARC / max(len(letters) - 1, 1))
-    size = min(_NAME_SIZE, radians(step) * _NAME_RADIUS * 0.95)
+    wide = min(_NARROW * _NAME_HEIGHT, radians(step) * _NAME_FOOT * 0.98)
     for number, letter in enumerate(letters):
         angle = radians(90 + step * ((len(letters) - 1) / 2 - number))
-        yield from _letter(letter, size, _on_ring(angle))
+        yield from _letter(letter, wide, _NAME_HEIGHT, _on_ring(angle))
 
 
 def _on_ring(angle: float) -> Place:
     def place(x: float, y: float) -> tuple[float, float]:
-        radius = _NAME_RADIUS + y
+        radius = _NAME_FOOT + y
         return (
             _CENTRE + radius * cos(angle) + x * sin(angle),
             _CENTRE + radius * sin(angle) - x * cos(angle),
@@ -111,22 +134,22 @@ def _on_ring(angle: float) -> Place:
     return place
 
 
-def _line_text(words: str, size: float, base: float) -> Iterator[str]:
-    width = size * len(words)
+def _line_text(words: str, high: float, widest: float, foot: float) -> Iterator[str]:
+    step = min(high, widest / len(words))
     for number, letter in enumerate(words):
-        centre = _CENTRE - width / 2 + size * (number + 0.5)
-        yield from _letter(letter, size, _moved(centre, base))
+        centre = _CENTRE + step * (number + 0.5 - len(words) / 2)
+        yield from _letter(letter, step, high, _moved(centre, foot))
 
 
 def _moved(right: float, up: float) -> Place:
     return lambda x, y: (right + x, up + y)
 
 
-def _letter(letter: str, size: float, place: Place) -> Iterator[str]:
+def _letter(letter: str, wide: float, high: float, place: Place) -> Iterator[str]:
     """Draw one letter: `place` maps from its foot's middle to the seal."""
     shape = outline(letter)
     for operator, points in shape.segments:
-        placed = (place((x - shape.advance / 2) * size, y * size) for x, y in points)
+        placed = (place((x - shape.advance / 2) * wide, y * high) for x, y in points)
         numbers = " ".join(f"{_n(x)} {_n(y)}" for x, y in placed)
         match operator:
             case "moveTo":
@@ -137,9 +160,8 @@ def _letter(letter: str, size: float, place: Place) -> Iterator[str]:
                 yield f"{numbers} c"
             case _:
                 yield "h"
-    yield "f"
+    yield "B"
 
 
 def _n(value: float) -> str:
-    text = f"{value:.2f}".rstrip("0").rstrip(".")
-    return "0" if text == "-0" else text
+    return str(round(value))

@@ -30,6 +30,9 @@ EXT_LICENCE_BINDING: Final = f"{ARC}.3.1"
 EXT_ENTITLEMENT: Final = f"{ARC}.3.2"
 """Extension of a licence-signing certificate: what its key may sign."""
 
+XMP_LICENCE_FIELDS: Final = f"{ARC}.4.1"
+"""Namespace, as a URN, of the licence's fields in XMP."""
+
 # -- RFC 5652, 5035, 3161, 5126, 8017, 5754, 4055
 ID_DATA: Final = "1.2.840.113549.1.7.1"
 ID_SIGNED_DATA: Final = "1.2.840.113549.1.7.2"

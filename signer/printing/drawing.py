@@ -6,16 +6,26 @@ Whole numbers only: they are short, quick to write, and the same on every machin
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import cos, sin
-from typing import Final
+from typing import Final, NamedTuple
 
 UNITS: Final = 100
 """Units of a drawing in one millimetre."""
+
+INK: Final = "Ink"
+"""Name of the graphics state that multiplies with what is below, as ink does."""
 
 POINTS_PER_MM: Final = 72 / 25.4
 _KAPPA: Final = 0.5523
 """Handle length of the cubic that draws a quarter circle, in radii."""
 
 Matrix = tuple[float, float, float, float, float, float]
+
+
+class Size(NamedTuple):
+    """Of a page, in mm."""
+
+    width: float
+    height: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +56,14 @@ class Drawing:
         box: Left, top, right and bottom; nothing outside is seen.
         forms: What is drawn with `Do`.
         patterns: What areas are filled with.
+        multiplied: Whether it uses the graphics state `INK`.
     """
 
     content: str
     box: tuple[int, int, int, int] = (0, 0, 0, 0)
     forms: tuple[tuple[str, "Drawing"], ...] = ()
     patterns: tuple[tuple[str, Pattern], ...] = ()
+    multiplied: bool = False
 
 
 def units(mm: float) -> int:

@@ -1,7 +1,7 @@
 """Plain things: tinted zones and the lines around the page."""
 
-from signer.layout import Fill, Frame, SectionLayout
-from signer.printing.drawing import Drawing, ink, paint, rectangle, units
+from signer.layout import Fill, Frame
+from signer.printing.drawing import Drawing, Size, ink, paint, rectangle, units
 
 
 def fill(layer: Fill) -> Drawing:
@@ -11,7 +11,7 @@ def fill(layer: Fill) -> Drawing:
     return Drawing(f"{paint(layer.colour)} {area} f\n")
 
 
-def frame(page: SectionLayout, layer: Frame) -> Drawing:
+def frame(page: Size, layer: Frame) -> Drawing:
     """Return rectangles around the page."""
     parts = [f"{ink(layer.colour)}\n"]
     for distance, width in layer.lines:

@@ -9,12 +9,13 @@ from math import pi
 from typing import Final
 
 from licence.ids import Digest
-from signer.layout import Band, Guilloche, Rosette, SectionLayout
+from signer.layout import Band, Guilloche, Rosette
 from signer.printing.curves import Ring, Wave, ring_strands, strands, wave_of
 from signer.printing.digest_stream import DigestStream
 from signer.printing.drawing import (
     UNITS,
     Drawing,
+    Size,
     circle,
     ink,
     paint,
@@ -35,7 +36,7 @@ _CORNER: Final = 1.3
 """Radius of a corner's rosette, in heights of the band."""
 
 
-def band(page: SectionLayout, layer: Band, digest: Digest) -> Drawing:
+def band(page: Size, layer: Band, digest: Digest) -> Drawing:
     """Return the band around the page, with a rosette in each corner."""
     numbers = DigestStream(digest, "band")
     swing = units(layer.height) / 2

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from math import ceil
 from typing import assert_never
 
 from licence.ids import Digest
@@ -20,7 +21,7 @@ from signer.layout import (
     Shield,
     Watermark,
 )
-from signer.printing.drawing import POINTS_PER_MM, UNITS, Drawing, Pattern
+from signer.printing.drawing import POINTS_PER_MM, UNITS, Drawing, Pattern, Size
 from signer.printing.frame import fill, frame
 from signer.printing.guilloche import band, ground, rosette
 from signer.printing.microtext import microtext
@@ -57,9 +58,10 @@ def layers(page: SectionLayout, subject: Subject, *, first: bool) -> tuple[Drawi
     Raises:
         AnzhengError: GLYPH_MISSING.
     """
+    size = Size(page.width, page.height)
     wanted = (each.layer for each in page.layers if first or not each.first_only)
     shown = (each for each in wanted if subject.sample or not isinstance(each, Sample))
-    return tuple(_on_page(_drawing(page, each, subject), page.height) for each in shown)
+    return tuple(_drawing(size, each, subject, page.clear) for each in shown)
 
 
 def clear_of(page: SectionLayout) -> str:
@@ -77,9 +79,11 @@ def _points(mm: float) -> str:
     return f"{mm * POINTS_PER_MM:.2f}"
 
 
-def _drawing(page: SectionLayout, layer: Layer, subject: Subject) -> Drawing:
+def _drawing(page: Size, layer: Layer, subject: Subject, clear: tuple[Box, ...]) -> Drawing:
     match layer:
-        case Names() | Microtext() | Band() | Rosette() | Guilloche():
+        case Names():
+            return _names(page, layer, subject, clear)
+        case Microtext() | Band() | Rosette() | Guilloche():
             return _own(page, layer, subject)
         case Fill() | Frame() | Watermark() | Shield() | Sample():
             return _same(page, layer)
@@ -87,48 +91,52 @@ def _drawing(page: SectionLayout, layer: Layer, subject: Subject) -> Drawing:
             assert_never(layer)
 
 
-def _own(
-    page: SectionLayout, layer: Names | Microtext | Band | Rosette | Guilloche, subject: Subject
-) -> Drawing:
-    """What each licence has of its own."""
+def _names(page: Size, layer: Names, subject: Subject, clear: tuple[Box, ...]) -> Drawing:
+    return _on_page(names(layer, subject.name, subject.digest, clear), page)
+
+
+@lru_cache(maxsize=32)
+def _own(page: Size, layer: Microtext | Band | Rosette | Guilloche, subject: Subject) -> Drawing:
+    """What each licence has of its own; several of its sections may have the same."""
     match layer:
-        case Names():
-            return names(layer, subject.name, subject.digest, page.clear)
         case Microtext():
-            return microtext(page, layer, subject.number)
+            drawing = microtext(page, layer, subject.number)
         case Band():
-            return band(page, layer, subject.digest)
+            drawing = band(page, layer, subject.digest)
         case Rosette():
-            return rosette(layer, subject.digest)
+            drawing = rosette(layer, subject.digest)
         case Guilloche():
-            return ground(layer, subject.digest)
+            drawing = ground(layer, subject.digest)
         case _:
             assert_never(layer)
+    return _on_page(drawing, page)
 
 
 @lru_cache(maxsize=256)
-def _same(page: SectionLayout, layer: Fill | Frame | Watermark | Shield | Sample) -> Drawing:
+def _same(page: Size, layer: Fill | Frame | Watermark | Shield | Sample) -> Drawing:
     """What is the same for every licence of a template."""
     match layer:
         case Fill():
-            return fill(layer)
+            drawing = fill(layer)
         case Frame():
-            return frame(page, layer)
+            drawing = frame(page, layer)
         case Watermark():
-            return watermark(page, layer)
+            drawing = watermark(page, layer)
         case Shield():
-            return shield(layer)
+            drawing = shield(layer)
         case Sample():
-            return sample(page, layer)
+            drawing = sample(page, layer)
         case _:
             assert_never(layer)
+    return _on_page(drawing, page)
 
 
-def _on_page(drawing: Drawing, height: float) -> Drawing:
+def _on_page(drawing: Drawing, page: Size) -> Drawing:
     """Turn hundredths of a millimetre from above into points from below."""
-    scale, top = POINTS_PER_MM / UNITS, height * POINTS_PER_MM
+    scale, top = POINTS_PER_MM / UNITS, page.height * POINTS_PER_MM
     return replace(
         drawing,
+        box=(0, 0, ceil(page.width * POINTS_PER_MM), ceil(top)),
         content=f"{scale:.7f} 0 0 {-scale:.7f} 0 {top:.3f} cm\n{drawing.content}",
         patterns=tuple(
             (name, _pattern_on_page(pattern, scale, top)) for name, pattern in drawing.patterns

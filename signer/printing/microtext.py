@@ -7,8 +7,8 @@ its outlines stand in the file once and a reader needs them only when it draws.
 from math import cos, pi, sin
 from typing import Final
 
-from signer.layout import Microtext, SectionLayout
-from signer.printing.drawing import UNITS, Drawing, Matrix, Pattern, paint, units
+from signer.layout import Microtext
+from signer.printing.drawing import UNITS, Drawing, Matrix, Pattern, Size, paint, units
 from signer.printing.lettering import filled, width
 
 HEIGHT_MM: Final = 0.22
@@ -23,7 +23,7 @@ Line = tuple[float, float, float, float]
 """Where a line starts in mm, how long it is, and its angle."""
 
 
-def microtext(page: SectionLayout, layer: Microtext, number: str) -> Drawing:
+def microtext(page: Size, layer: Microtext, number: str) -> Drawing:
     """Return the number along the lines and around the page."""
     cell = round(width(number) * EM) + _GAP
     letters = Drawing(f"1 0 0 1 0 {_BASE} cm\n{filled(number, EM)}", (0, 0, cell, EM))
@@ -44,7 +44,7 @@ def _pattern(letters: Drawing, cell: int, x: float, y: float, angle: float, colo
     return Pattern(f"{paint(colour)} /{_LETTERS} Do", cell, EM, matrix, ((_LETTERS, letters),))
 
 
-def lines(page: SectionLayout, layer: Microtext) -> list[Line]:
+def lines(page: Size, layer: Microtext) -> list[Line]:
     """Return all lines of microtext; around the page they run clockwise, feet inwards."""
     found: list[Line] = [(left, top, length, 0.0) for left, top, length in layer.lines]
     for edge in layer.around:

@@ -3,8 +3,8 @@
 from math import atan2, cos, hypot, sin
 from typing import Final
 
-from signer.layout import Sample, SectionLayout
-from signer.printing.drawing import UNITS, Drawing, paint, units
+from signer.layout import Sample
+from signer.printing.drawing import UNITS, Drawing, Size, paint, units
 from signer.printing.lettering import filled, width
 
 WORDS: Final = "样本 SAMPLE"
@@ -13,7 +13,7 @@ _LENGTH: Final = 0.72
 """Of the words, in diagonals of the page."""
 
 
-def sample(page: SectionLayout, layer: Sample) -> Drawing:
+def sample(page: Size, layer: Sample) -> Drawing:
     """Return the words along the diagonal that rises."""
     angle = -atan2(page.height, page.width)
     length = _LENGTH * hypot(page.width, page.height)

@@ -7,9 +7,9 @@ from math import cos, pi, sin
 from typing import Final
 
 from licence.ids import Digest
-from signer.layout import Box, Names, SectionLayout, Watermark
+from signer.layout import Box, Names, Watermark
 from signer.printing.digest_stream import DigestStream
-from signer.printing.drawing import UNITS, Drawing, paint, turned, units
+from signer.printing.drawing import UNITS, Drawing, Size, paint, turned, units
 from signer.printing.lettering import filled, width
 
 EM: Final = 200
@@ -24,7 +24,7 @@ _LONGEST: Final = 0.55
 _APART: Final = 1.5
 
 
-def watermark(page: SectionLayout, layer: Watermark) -> Drawing:
+def watermark(page: Size, layer: Watermark) -> Drawing:
     """Return the words in tiles of 60 by 40 mm, rising at 30 degrees, every other row between."""
     across, down = _TILE
     words = Drawing(filled(layer.words, EM), (0, -EM, round(width(layer.words) * EM), EM))
