@@ -9,11 +9,14 @@ import pypdfium2
 
 from licence.domain.model import LicenceVersion
 from licence.errors import AnzhengError, Code
-from licence.formats.page_text import MAX_PAGES, check_page_text
 from licence.formats.short_code import short_code
+from licence.pages import MAX_PAGES, check_page_text
 
 FRAME: Final = 17 * 72 / 25.4
-"""Width of the frame around every page, in points: no text may reach into it, or out of it."""
+"""Width of the frame around a page in portrait, in points: no text may reach into it or beyond."""
+
+LANDSCAPE_FRAME: Final = 9.5 / 420
+"""Width of the frame around a page in landscape, as part of the width of the page."""
 
 
 def page_texts(pdf: bytes) -> tuple[str, ...]:
@@ -51,12 +54,13 @@ def _text(document: pypdfium2.PdfDocument, number: int) -> str:
     text_page = page.get_textpage()
     try:
         width, height = page.get_size()
+        frame = FRAME if height >= width else width * LANDSCAPE_FRAME
         # Text that is extracted but not seen would pass the comparison: a word too long for its
         # line, a block too long for its page.
         for place in range(text_page.count_rects()):
             left, bottom, right, top = text_page.get_rect(place)
-            inside = left >= FRAME and right <= width - FRAME
-            if not inside or bottom < FRAME or top > height - FRAME:
+            inside = left >= frame and right <= width - frame
+            if not inside or bottom < frame or top > height - frame:
                 raise AnzhengError(
                     Code.RENDER_FAILED, "text runs over the edge of the page", page=number + 1
                 )
