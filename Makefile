@@ -57,7 +57,7 @@ audit: .venv/.dev $(CHAIN) ## known holes of what we install, and its list (Cycl
 	$(BIN)/python -m tools.audit
 
 ##@ Change
-.PHONY: fmt lock vectors abi errors
+.PHONY: fmt lock vectors abi pictures errors
 fmt: .venv/.dev ## let ruff put the code in order
 	$(BIN)/ruff check --fix --quiet . || true
 	$(BIN)/ruff format .
@@ -71,6 +71,9 @@ vectors: .venv/.dev ## make tests/compat/v1 anew (a change there is a change of 
 abi: .venv/.all $(CHAIN) ## compile the contract into contracts/artifacts, measure its gas
 	$(BIN)/python contracts/compile.py
 	$(BIN)/python contracts/gas.py
+
+pictures: .venv/.dev ## draw docs/pictures and the picture of each template anew from the samples
+	$(BIN)/python -m tools.pictures
 
 errors: .venv/.all ## make docs/errors.md anew from licence/errors.py
 	$(BIN)/python -m tools.error_codes
