@@ -1,4 +1,4 @@
-"""One Chromium for all browser tests of a worker, and the licences to show it."""
+"""A Chromium for the tests of a module, and the licences to show it."""
 
 import shutil
 from collections.abc import Iterator
@@ -15,9 +15,13 @@ def dossier(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Dossier
     return open_dossier(tmp_path_factory, worker_id)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The Chromium of this machine; Playwright brings none of its own."""
+    """The Chromium of this machine; Playwright brings none of its own.
+
+    Closed after each module: Playwright's event loop runs until then, and would be in the way of
+    tests that start one.
+    """
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"))
         yield browser

@@ -40,6 +40,7 @@ def test_verapdf_finds_pdfa_3a_and_pdfua_1_kept(standards: Standards, name: str)
         ("fontless", "6.2.11.4.1-1", "7.21.4.1-1"),  # font program not embedded
         ("unidentified", "6.6.4-1", None),  # no PDF/A identification
         ("longer", "6.1.3-3", None),  # bytes after the end
+        ("unsigned", "6.6.2.1-1", "7.1-8"),  # no metadata
     ],
 )
 def test_verapdf_names_the_rule_that_a_twin_breaks(
@@ -72,7 +73,11 @@ def test_eu_dss_says_why_it_refuses_a_twin(
     assert (only.indication, only.sub_indication) == (indication, reason)
 
 
-def test_what_neither_can_read_passes_neither(standards: Standards, signatures: Signatures) -> None:
+def test_what_is_unreadable_or_unsigned_passes_neither(
+    standards: Standards, signatures: Signatures
+) -> None:
     assert standards["beginning"].error
     assert not standards["beginning"].passed
     assert not signatures["beginning"].passed
+    assert signatures["unsigned"].signatures == ()
+    assert not signatures["unsigned"].passed

@@ -21,7 +21,7 @@ from pyhanko.sign.validation.status import SignatureCoverageLevel
 from typing_extensions import override
 
 from tests.interop import pdf_tools
-from tests.interop.dossier import FIRSTS, NAMES, Dossier
+from tests.interop.dossier import FIRSTS, NAMES, Dossier, alone
 
 COMMAND = Path(sys.executable).with_name("pyhanko")
 TWINS = ("flipped", "updated")
@@ -91,7 +91,11 @@ def _published(dossier: Dossier, files: Mapping[str, str]) -> Iterator[None]:
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", dossier.pki_port), Handler) as server:
+    address = ("127.0.0.1", dossier.pki_port)
+    with (
+        alone(dossier.pki / "lock"),
+        http.server.ThreadingHTTPServer(address, Handler) as server,
+    ):
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         yield

@@ -57,6 +57,13 @@ def beginning(good: bytes) -> bytes:
     return good[:3000]
 
 
+def unsigned(_good: bytes) -> bytes:
+    """Return no licence at all, but an empty page without tags, metadata and signature."""
+    with pikepdf.new() as pdf:
+        pdf.add_blank_page()
+        return _saved(pdf)
+
+
 def untagged(good: bytes) -> bytes:
     """Return it without a structure tree."""
     with _open(good) as pdf:
@@ -99,7 +106,7 @@ def layerless(good: bytes) -> bytes:
 
 
 TWINS: Final[tuple[Callable[[bytes], bytes], ...]] = (
-    *(flipped, updated, longer, truncated, beginning),
+    *(flipped, updated, longer, truncated, beginning, unsigned),
     *(untagged, fontless, unidentified, sealless, layerless),
 )
 
