@@ -16,6 +16,7 @@ from anzheng.store.database import Store, Unit
 from anzheng.store.licences import FlowState, NewLicence, StoredLicence
 from licence.domain.licence_no import folded
 from licence.domain.model import Draft, Environment, LicenceVersion, StatusRef
+from licence.domain.printed_fields import printed_fields
 from licence.domain.problem import Problem
 from licence.domain.rows import parse_row
 from licence.domain.rules import check_draft
@@ -24,8 +25,7 @@ from licence.errors import Code
 from licence.formats import licence_json
 from licence.formats.short_code import parse_short_code, short_code
 from licence.ids import Digest, RegistryId
-from licence.pages import page_problems
-from licence.pages.templates import TEMPLATES
+from licence.pages import issue_problems
 from licence.ports import Clock
 
 GlyphCheck = Callable[[str], Sequence[int]]
@@ -127,17 +127,20 @@ class Preparer:
         known = unit.licences.versions(draft.issuer_code, draft.licence_no)
         drafts = tuple(licence_json.decode(row.licence_json).draft for row in known)
         yield from check_draft(draft, today=today, known=drafts)
-        yield from page_problems(draft)
-        if (template := TEMPLATES.get(draft.template)) is not None and template.closed:
-            yield Problem(
-                "template", Code.TEMPLATE_CLOSED, f"nothing is issued with {template.id} any more"
-            )
+        yield from issue_problems(draft)
+        yield from self._glyphs(draft)
+
+    def _glyphs(self, draft: Draft) -> Iterator[Problem]:
         approved = {ord(glyph.char) for glyph in draft.glyphs}
-        for field, text in _texts(draft):
-            missing = (point for point in self.missing_glyphs(text) if point not in approved)
-            points = ", ".join(f"U+{point:04X}" for point in missing)
-            if points:
+        for field, text in printed_fields(draft):
+            missing = [point for point in self.missing_glyphs(text) if point not in approved]
+            if missing:
+                points = ", ".join(f"U+{point:04X}" for point in missing)
                 yield Problem(field, Code.GLYPH_MISSING, f"no font has a glyph for {points}")
+        for place, glyph in enumerate(draft.glyphs):
+            if not self.missing_glyphs(glyph.char):
+                field = f"glyphs[{place}]"
+                yield Problem(field, Code.GLYPH_OUTLINE, f"{field} is of what the fonts have")
 
     def _row(
         self,
@@ -249,24 +252,3 @@ def _doubles(drafts: Sequence[Draft]) -> _Doubles:
         frozenset(key for key, count in versions.items() if count > 1),
         frozenset(key for key, count in numbers.items() if count > 1),
     )
-
-
-def _texts(draft: Draft) -> Iterator[tuple[str, str]]:
-    """Yield every text that the page shows, with the path of its field."""
-    yield "enterprise_name", draft.enterprise_name
-    yield "principal", draft.principal
-    if draft.legal_representative is not None:
-        yield "legal_representative", draft.legal_representative
-    for place, address in enumerate(draft.addresses):
-        yield f"addresses[{place}].text", address.text
-    yield "economic_type.text", draft.economic_type.text
-    for place, item in enumerate(draft.scope):
-        parts = (item.name, item.capacity, item.unit, item.category)
-        yield f"scope[{place}]", "".join(part for part in parts if part)
-    yield "issuer", draft.issuer
-    for place, change in enumerate(draft.changes):
-        yield f"changes[{place}]", change.before + change.after
-    if (translation := draft.translation) is not None:
-        shown = (translation.enterprise_name, translation.principal, *translation.addresses)
-        more = (translation.economic_type, *translation.scope, translation.issuer)
-        yield "translation", "".join((*shown, *more, translation.note))

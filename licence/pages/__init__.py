@@ -4,7 +4,7 @@ from licence.pages.check import MAX_PAGE_CHARACTERS, PlacedSection, check_page_t
 from licence.pages.make import make_plan
 from licence.pages.plan import MAX_PAGES, Plan, SectionKind, printed_text
 from licence.pages.short_code import printed_short_code
-from licence.pages.templates import page_problems
+from licence.pages.templates import issue_problems, page_problems
 
 __all__ = [
     "MAX_PAGES",
@@ -13,6 +13,7 @@ __all__ = [
     "Plan",
     "SectionKind",
     "check_page_text",
+    "issue_problems",
     "make_plan",
     "page_problems",
     "printed_short_code",

@@ -244,6 +244,14 @@ def page_problems(draft: Draft) -> Iterator[Problem]:
         yield _cannot("translation", "is not offered by this template")
 
 
+def issue_problems(draft: Draft) -> Iterator[Problem]:
+    """Yield the same, and that nothing more is issued with a template."""
+    yield from page_problems(draft)
+    spec = TEMPLATES.get(draft.template)
+    if spec is not None and spec.closed:
+        yield Problem("template", Code.TEMPLATE_CLOSED, "template is closed; name a newer version")
+
+
 def _older_than_plans(draft: Draft) -> Iterator[Problem]:
     for field, given in (
         ("page", draft.page != PageOptions()),

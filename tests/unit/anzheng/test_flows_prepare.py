@@ -16,7 +16,7 @@ from licence.errors import Code
 from licence.formats import licence_json
 from licence.ids import AuthorityId, RegistryId, StatusIndex
 from tests.fakes.clock import FakeClock
-from tests.fakes.drafts import ISSUER, elicence_id, good_row
+from tests.fakes.drafts import ISSUER, RARE_OUTLINE, elicence_id, good_row, paged_row
 
 SAMPLES = Path(__file__).parents[3] / "samples"
 NUMBER = "（辽）WH安许证字〔2024〕0127"
@@ -39,7 +39,7 @@ def test_the_samples_go_in_whole(preparer: Preparer, store: Store) -> None:
     rows = read_roster((SAMPLES / "roster.json").read_bytes())
     result = preparer.import_roster(rows)
     assert result.problems == ()
-    assert result.count(Outcome.NEW) == len(rows) == 11
+    assert result.count(Outcome.NEW) == len(rows) == 12
     with store.read() as unit:
         stored = unit.licences.in_state(FlowState.PREPARED)
     assert [(row.authority, row.status_index) for row in stored].count(
@@ -122,7 +122,7 @@ def test_a_released_row_cannot_change(preparer: Preparer, store: Store, clock: F
 
 def test_a_dry_run_says_the_same_and_keeps_nothing(preparer: Preparer, store: Store) -> None:
     rows = read_roster((SAMPLES / "roster.json").read_bytes())
-    assert preparer.import_roster(rows, dry_run=True).count(Outcome.NEW) == 11
+    assert preparer.import_roster(rows, dry_run=True).count(Outcome.NEW) == 12
     with store.read() as unit:
         assert unit.licences.counts() == {}
     preparer.import_roster(rows)
@@ -156,3 +156,28 @@ def test_an_unknown_field_is_refused_and_the_number_shown(preparer: Preparer) ->
     assert row.licence_no == NUMBER
     assert [problem.code for problem in row.problems] == [Code.FIELD_UNKNOWN]
     assert json.dumps([problem.row for problem in row.problems]) == "[1]"
+
+
+def test_a_character_without_glyph_needs_an_approved_outline(preparer: Preparer) -> None:
+    rare = paged_row()
+    rare |= {"version": 1, "elicence_id": elicence_id(1), "supersedes": ...}
+    rare = {key: value for key, value in rare.items() if value is not ...}
+    bare = {key: value for key, value in rare.items() if key != "glyphs"}
+    (row,) = preparer.import_roster([bare]).rows
+    assert [(p.field, p.code) for p in row.problems] == [("enterprise_name", Code.GLYPH_MISSING)]
+    assert outcomes(preparer.import_roster([rare])) == [Outcome.NEW]
+
+
+def test_an_outline_of_a_character_that_fonts_have_is_refused(preparer: Preparer) -> None:
+    row = good_row(
+        template="cn-a4p/2", principal="王一", glyphs=[{"char": "王", "outline": RARE_OUTLINE}]
+    )
+    (result,) = preparer.import_roster([row]).rows
+    assert [(p.field, p.code) for p in result.problems] == [("glyphs[0]", Code.GLYPH_OUTLINE)]
+
+
+def test_a_row_that_its_template_cannot_print_is_refused(preparer: Preparer) -> None:
+    (row,) = preparer.import_roster([good_row(template="cn-a4p/999")]).rows
+    assert [(p.field, p.code) for p in row.problems] == [("template", Code.TEMPLATE_UNKNOWN)]
+    (row,) = preparer.import_roster([good_row(template="cn-a4p/2", page={"copies": 2})]).rows
+    assert [(p.field, p.code) for p in row.problems] == [("page.copies", Code.TEMPLATE_LACKS)]

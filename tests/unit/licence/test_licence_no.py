@@ -3,6 +3,7 @@
 import pytest
 
 from licence.domain.licence_no import Suffix, folded, parse_licence_no
+from licence.domain.licence_types import HAZCHEM_TRADING, SAFETY_PRODUCTION
 from licence.domain.model import Industry
 from licence.errors import AnzhengError, Code
 
@@ -32,6 +33,26 @@ def test_a_number_is_taken_apart() -> None:
     assert number.province == "辽"
     assert number.industry is Industry.HAZARDOUS_CHEMICALS
     assert (number.year, number.serial) == (2024, "0127")
+
+
+@pytest.mark.parametrize(
+    "text", ["（辽）危化经字〔2024〕0001", "(辽)危化经字[2024]0001号", "辽危化经20240001"]
+)
+def test_numbers_of_trading_licences_are_read_and_found(text: str) -> None:
+    assert folded(text) == "辽危化经20240001"
+    if "字" in text:
+        number = parse_licence_no(text)
+        assert number.canonical == "（辽）危化经字〔2024〕0001"
+        assert (number.type, number.industry) == (HAZCHEM_TRADING, Industry.HAZARDOUS_CHEMICALS)
+        assert parse_licence_no(number.canonical) == number
+
+
+def test_a_number_is_of_one_type_only() -> None:
+    assert parse_licence_no(STYLES[0][0]).type is SAFETY_PRODUCTION
+    for text in ("（辽）WH危化经字〔2024〕0001", "（辽）安许证字〔2024〕0001"):
+        with pytest.raises(AnzhengError) as caught:
+            parse_licence_no(text)
+        assert caught.value.code is Code.LICENCE_NO_FORMAT
 
 
 @pytest.mark.parametrize(
