@@ -13,9 +13,9 @@ from licence.errors import AnzhengError, Code
 from licence.formats import licence_json
 from licence.formats.checks import CheckName, CheckResult, passed
 from licence.formats.cms import CmsParts
-from licence.formats.page_text import check_page_text
 from licence.formats.short_code import short_code
 from licence.formats.trust_types import TrustBundle
+from licence.pages import check_page_text
 from verifier.checks.outcome import not_passed
 
 STANDARD: Final = "RFC 8785"

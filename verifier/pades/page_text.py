@@ -3,14 +3,10 @@
 Standard: DESIGN 4, check 5 (the page shows what the data says).
 """
 
-from typing import Final
-
 import pypdfium2
 
 from licence.errors import AnzhengError, Code
-from licence.formats.page_text import MAX_PAGES
-
-MAX_PAGE_CHARACTERS: Final = 50_000
+from licence.pages import MAX_PAGE_CHARACTERS, MAX_PAGES
 
 
 def read_pages(pdf: bytes) -> tuple[str, ...]:

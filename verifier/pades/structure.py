@@ -16,7 +16,7 @@ from typing import Final
 import pikepdf
 
 from licence.errors import AnzhengError, Code
-from licence.formats.page_text import MAX_PAGES
+from licence.pages import MAX_PAGES
 
 MAX_OBJECTS: Final = 20_000
 """Indirect objects of one file; a licence of twenty pages has about five hundred."""
