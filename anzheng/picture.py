@@ -64,7 +64,7 @@ def _rgb(row: bytes, depth: int) -> bytes:
 
 def _png(width: int, height: int, rows: list[bytes]) -> bytes:
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    body = zlib.compress(b"".join(b"\0" + row for row in rows), 9)
+    body = zlib.compress(b"".join(b"\0" + row for row in rows), 6)
     parts = ((b"IHDR", header), (b"IDAT", body), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(_part(kind, data) for kind, data in parts)
 

@@ -28,11 +28,12 @@ class PreviewPress:
         Raises:
             AnzhengError: As `make_plan` and `Renderer.render`.
         """
-        data = licence_json.encode(version)
+        data, draft = licence_json.encode(version), version.draft
+        plan = make_plan(version, short_code(data))
         return decorate(
-            self._renderer.render(version, data),
+            self._renderer.render(plan, data, draft.glyphs),
             version=version,
-            plan=make_plan(version, short_code(data)),
+            plan=plan,
             licence_json=Digest(sha256(data).digest()),
-            layout=read_layout(template_folder(version.draft.template)),
+            layout=read_layout(template_folder(draft.template)),
         )
