@@ -115,7 +115,7 @@ class Verification:
         self.leaf, self.licence = signed.leaf, licence
         if token is None or licence is None or signed.leaf is None:
             return
-        self.add(check_data(licence, structure.licence_json, read_pages(self.pdf)))
+        self.add(check_data(licence, structure.licence_json, lambda: read_pages(self.pdf)))
         # (6): the anchor; then (3) and (4) at the times that are proved.
         anchored = self._anchored(signed.leaf, licence, signed.parts.evidence, token)
         block_time = anchored.block_time if anchored is not None else None
