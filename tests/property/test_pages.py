@@ -26,7 +26,7 @@ from licence.errors import AnzhengError, Code
 from licence.pages import check_page_text, make_plan, page_problems, printed_text
 from licence.pages.extracted import squeezed
 from tests.fakes.drafts import TEMPLATES, paged_version
-from tests.fakes.pages import lay_out
+from tests.fakes.laid_out import lay_out
 
 CODE = "0123456789ABCDEFG"
 DRAFTS = {template: paged_version(template).draft for template in TEMPLATES}

@@ -8,7 +8,7 @@ import pytest
 from licence.errors import AnzhengError, Code
 from licence.pages import MAX_PAGE_CHARACTERS, MAX_PAGES, check_page_text, make_plan
 from tests.fakes.drafts import TEMPLATES, paged_version
-from tests.fakes.pages import lay_out
+from tests.fakes.laid_out import lay_out
 from tests.fakes.refusal import refuses
 
 CODE = "0123456789ABCDEFG"

@@ -8,7 +8,7 @@ from licence.formats.checks import CheckState
 from licence.formats.short_code import short_code
 from licence.pages import MAX_PAGE_CHARACTERS, make_plan
 from tests.fakes.drafts import paged_version
-from tests.fakes.pages import lay_out
+from tests.fakes.laid_out import lay_out
 from verifier.checks.c05_data import check_data
 from verifier.pades.page_text import read_pages
 
