@@ -25,7 +25,7 @@ _DIGITISED = {
 }
 _ROWS = {
     "regular": good_row(template=_TEMPLATE),
-    "full": full_row(),
+    "full": full_row() | {"template": _TEMPLATE},
     "emergency": good_row(template=_TEMPLATE, **_EMERGENCY),
     "digitised": good_row(template=_TEMPLATE, **_DIGITISED),
     "sample": good_row(
