@@ -5,8 +5,19 @@ import json
 from licence.pages.plan import Block, Plan, Section
 
 
-def plan_json(plan: Plan) -> bytes:
-    """Write a plan; the same plan gives the same bytes."""
+def plan_json(plan: Plan, *, single_pages: bool = False) -> bytes:
+    """Write a plan; the same plan gives the same bytes.
+
+    Args:
+        plan: What the pages say.
+        single_pages: Number the sections as if each had one page, so that the template need not
+            find out.
+    """
+    count = len(plan.sections)
+    sections = [
+        _section(section) | ({"page": number, "pages": count} if single_pages else {})
+        for number, section in enumerate(plan.sections, start=1)
+    ]
     value = {
         "template": plan.template,
         "title": plan.title,
@@ -20,7 +31,7 @@ def plan_json(plan: Plan) -> bytes:
         "issued_on": plan.issued_on,
         "keywords": plan.keywords,
         "emergency_end": plan.emergency_end,
-        "sections": [_section(section) for section in plan.sections],
+        "sections": sections,
     }
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 

@@ -15,13 +15,13 @@ from typing import Final, Literal
 
 import typst
 
-from licence.domain.model import Glyph, LicenceVersion
+from licence.domain.model import Glyph
 from licence.errors import AnzhengError, Code
 from licence.formats.short_code import short_code
-from licence.pages import Plan, cn_a4p_1, printed_short_code, printed_text
-from licence.pages.templates import CN_A4P_1, find_template
+from licence.pages import Plan, SectionKind, printed_text
+from licence.pages.templates import find_template
 from signer.approved_glyphs import approved_font, require_all_glyphs
-from signer.glyphs import font_folders, require_glyphs
+from signer.glyphs import font_folders
 from signer.plan_json import plan_json
 from signer.qr import check_verify_base, make_qr, to_svg
 
@@ -29,8 +29,11 @@ STANDARDS: Final[tuple[Literal["a-3a"], Literal["ua-1"]]] = ("a-3a", "ua-1")
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 
+SHORT: Final = 1_100
+"""Most characters of a section that may stand on one page."""
+
+_PAGES: Final = re.compile(rb"/Type\s*/Pages\s*/Count\s+([0-9]+)")
 _ID: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*/[1-9][0-9]{0,2}", re.ASCII)
-_FIRST: Final = TEMPLATES / "cn_a4p" / "1"
 
 
 class Renderer:
@@ -48,7 +51,6 @@ class Renderer:
         check_verify_base(verify_base)
         self._verify_base = verify_base
         self._compiler = _compiler(TEMPLATES, font_folders())
-        self._first: typst.Compiler | None = None
 
     def render(self, plan: Plan, licence_json: bytes, approved: Sequence[Glyph] = ()) -> bytes:
         """Return the pages as PDF, not yet prepared for signing.
@@ -72,35 +74,23 @@ class Renderer:
         require_all_glyphs(printed_text(plan), approved)
         entry = "/" + folder.relative_to(TEMPLATES).as_posix() + "/licence.typ"
         qr = to_svg(make_qr(self._verify_base, short_code(licence_json)))
-        source = (
-            f'#import "{entry}": licence\n#licence(json(bytes({_text(plan_json(plan).decode())})), '
-            f"{_text(licence_json.decode())}, {_text(qr)})\n"
-        )
-        if not approved:
-            return _compile(self._compiler, source)
-        with tempfile.TemporaryDirectory(prefix="anzheng-font-") as fonts:
-            Path(fonts, "approved.otf").write_bytes(approved_font(approved))
-            return _compile(_compiler(TEMPLATES, (*font_folders(), Path(fonts))), source)
 
-    def render_first(self, version: LicenceVersion, licence_json: bytes) -> bytes:
-        """Return the page of `cn-a4p/1`, whose words stand in its template; goes when that closes.
+        def draw(compiler: typst.Compiler, *, single_pages: bool) -> bytes:
+            words = plan_json(plan, single_pages=single_pages).decode()
+            texts = ", ".join(map(_text, (licence_json.decode(), qr)))
+            source = f'#import "{entry}": licence\n#licence(json(bytes({_text(words)})), {texts})\n'
+            return _compile(compiler, source)
 
-        Raises:
-            AnzhengError: TEMPLATE_UNKNOWN, GLYPH_MISSING, RENDER_FAILED.
-        """
-        if version.draft.template != CN_A4P_1:
-            raise AnzhengError(Code.TEMPLATE_UNKNOWN, "has a plan", template=version.draft.template)
-        code = short_code(licence_json)
-        require_glyphs(cn_a4p_1.printed_text(version, code))
-        texts = (
-            licence_json.decode("utf-8"),
-            to_svg(make_qr(self._verify_base, code)),
-            printed_short_code(code),
-        )
-        if self._first is None:
-            self._first = _compiler(_FIRST, font_folders()[:1])
-        call = ", ".join(map(_text, texts))
-        return _compile(self._first, f'#import "/licence.typ": licence\n#licence({call})\n')
+        if approved:
+            with tempfile.TemporaryDirectory(prefix="anzheng-font-") as fonts:
+                Path(fonts, "approved.otf").write_bytes(approved_font(approved))
+                compiler = _compiler(TEMPLATES, (*font_folders(), Path(fonts)))
+                return draw(compiler, single_pages=False)
+        if _is_short(plan):
+            pdf = draw(self._compiler, single_pages=True)
+            if _page_count(pdf) == len(plan.sections):
+                return pdf
+        return draw(self._compiler, single_pages=False)
 
 
 @lru_cache(maxsize=32)
@@ -110,10 +100,25 @@ def template_folder(template: str) -> Path:
     Raises:
         AnzhengError: TEMPLATE_UNKNOWN.
     """
-    folder = _FIRST if template == CN_A4P_1 else TEMPLATES / template
+    folder = TEMPLATES / template
     if not _ID.fullmatch(template) or not (folder / "licence.typ").is_file():
         raise AnzhengError(Code.TEMPLATE_UNKNOWN, "no such page template", template=template)
     return folder
+
+
+def _is_short(plan: Plan) -> bool:
+    """Whether each section is likely to need one page only; then drawing is a third quicker."""
+    return not any(
+        section.kind is SectionKind.LARGE_PRINT
+        or sum(len(text) for block in section.blocks for _key, text in block.said()) > SHORT
+        for section in plan.sections
+    )
+
+
+def _page_count(pdf: bytes) -> int:
+    """Read the number of pages from the page tree, which Typst writes as plain text."""
+    found = _PAGES.search(pdf)
+    return int(found[1]) if found else 0
 
 
 def _compiler(root: Path, fonts: Sequence[Path]) -> typst.Compiler:

@@ -37,7 +37,7 @@ from licence.domain.reader import Reader
 from licence.domain.text import Charset
 from licence.ids import AuthorityId, Digest, LicenceNo
 
-DEFAULT_TEMPLATE: Final = "cn-a4p/1"
+DEFAULT_TEMPLATE: Final = "cn-a4p/2"
 
 MAX_NAME: Final = 100
 MAX_PERSON: Final = 50

@@ -159,7 +159,7 @@ TEMPLATES: Final[Mapping[str, TemplateSpec]] = MappingProxyType(
     {
         each.id: each
         for each in (
-            TemplateSpec(CN_A4P_1, _SAFETY, ()),
+            TemplateSpec(CN_A4P_1, _SAFETY, (), closed=True),
             TemplateSpec(
                 "cn-a4p/2",
                 _SAFETY,

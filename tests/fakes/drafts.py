@@ -86,7 +86,7 @@ def full_row() -> dict[str, object]:
             "issuer": "Emergency Management Department of Liaoning Province (sample)",
             "note": "Reference translation; the Chinese text prevails.",
         },
-        template="cn-a4p/1",
+        template="cn-a4p/2",
     )
 
 

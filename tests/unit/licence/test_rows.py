@@ -20,7 +20,7 @@ def problems(row: dict[str, object]) -> list[tuple[str, Code]]:
 def test_what_a_row_leaves_out_has_its_default() -> None:
     draft = draft_of(good_row(scope=[{"name": "建筑施工"}]))
     assert draft.licence_type == "safety-production"
-    assert draft.template == "cn-a4p/1"
+    assert draft.template == "cn-a4p/2"
     assert (draft.renewal_no, draft.change_no, draft.reissue_no) == (0, 0, 0)
     assert (draft.annual_reviews, draft.attachments) == ((), ())
     assert draft.scope[0].risk is Risk.NORMAL
