@@ -29,9 +29,11 @@ from licence.formats.hole import (
 )
 from licence.ids import Digest
 from licence.pages.plan import Plan, SectionKind
+from signer.approved_glyphs import approved_outline
 from signer.layout import Layout, SealWhat
 from signer.printing.drawing import Drawing
 from signer.printing.layers import Subject
+from signer.printing.lettering import Outlines
 from signer.seal import Seal, appearance
 from signer.sheets import (
     Forms,
@@ -176,7 +178,8 @@ def _print(pdf: pikepdf.Pdf, forms: Forms, work: _Work, *, sample: bool) -> tupl
     title = LICENCE_TYPES[draft.licence_type].title
     metadata.write(with_licence(metadata.read_bytes(), draft, title))
     sheets = read_sheets(pdf, work.plan, work.layout)
-    subject = Subject(work.digest, draft.enterprise_name, str(draft.licence_no), sample)
+    name, number = draft.enterprise_name, str(draft.licence_no)
+    subject = Subject(work.digest, name, number, _approved(draft), sample)
     put_layers(forms, sheets, subject)
     return sheets
 
@@ -223,11 +226,16 @@ def _add_seals(
 
 def _seals(draft: Draft) -> dict[SealWhat, Drawing]:
     sample = draft.environment is Environment.TEST
+    own = _approved(draft)
     purpose = f"{LICENCE_TYPES[draft.licence_type].title}专用章"
     return {
-        SealWhat.AUTHORITY: appearance(Seal(draft.issuer, "", sample)),
-        SealWhat.SPECIAL: appearance(Seal(draft.issuer, purpose, sample)),
+        SealWhat.AUTHORITY: appearance(Seal(draft.issuer, "", sample, own)),
+        SealWhat.SPECIAL: appearance(Seal(draft.issuer, purpose, sample, own)),
     }
+
+
+def _approved(draft: Draft) -> Outlines:
+    return tuple((glyph.char, approved_outline(glyph.outline)) for glyph in draft.glyphs)
 
 
 def _add_signature(

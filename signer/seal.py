@@ -13,8 +13,9 @@ from functools import lru_cache
 from math import cos, pi, radians, sin
 from typing import Final
 
-from signer.glyphs import outline
+from signer.glyphs import Outline
 from signer.printing.drawing import INK, Drawing
+from signer.printing.lettering import Outlines, shape
 
 SIZE: Final = 2100
 """Width and height of a seal's own coordinates: fiftieths of a millimetre of a seal of 42 mm."""
@@ -56,11 +57,13 @@ class Seal:
         name: Name of the authority.
         purpose: Of a 专用章, such as `安全生产许可证专用章`; empty for the 公章.
         sample: Whether it must say that it is a sample.
+        outlines: Approved for characters of the name that no font has.
     """
 
     name: str
     purpose: str
     sample: bool
+    outlines: Outlines = ()
 
 
 @lru_cache(maxsize=64)
@@ -70,19 +73,19 @@ def appearance(seal: Seal) -> Drawing:
     Raises:
         AnzhengError: GLYPH_MISSING.
     """
-    parts = [_INKED, "/Ring Do"]
+    parts = [_INKED, f"/Ring Do {_BOLD // 2} w"]
     if seal.purpose:
         parts += _line_text(seal.purpose, *_LINE)
     if seal.sample:
         parts += _line_text(SAMPLE, *_SAMPLE_LINE)
-    return _drawing(parts, (("Ring", _ring(seal.name)),))
+    return _drawing(parts, (("Ring", _ring(seal.name, seal.outlines)),))
 
 
 @lru_cache(maxsize=64)
-def _ring(name: str) -> Drawing:
+def _ring(name: str, own: Outlines) -> Drawing:
     """The ring with the name and the star."""
     parts = [_INKED, f"{_RING_WIDTH} w", *_circle(_RING), *_star(_CENTRE + _STAR_UP)]
-    return _drawing([*parts, f"{_BOLD} w", *_arc_text(name)])
+    return _drawing([*parts, f"{_BOLD} w", *_arc_text(name, own)])
 
 
 def _drawing(parts: list[str], forms: tuple[tuple[str, Drawing], ...] = ()) -> Drawing:
@@ -113,14 +116,14 @@ def _star(centre: float) -> Iterator[str]:
     yield "h f"
 
 
-def _arc_text(words: str) -> Iterator[str]:
+def _arc_text(words: str, own: Outlines) -> Iterator[str]:
     """Letters along the ring, their feet towards the centre, squeezed together when many."""
     letters = [letter for letter in words if not letter.isspace()]
     step = min(_MAX_STEP, _NAME_ARC / max(len(letters) - 1, 1))
     wide = min(_NARROW * _NAME_HEIGHT, radians(step) * _NAME_FOOT * 0.98)
     for number, letter in enumerate(letters):
         angle = radians(90 + step * ((len(letters) - 1) / 2 - number))
-        yield from _letter(letter, wide, _NAME_HEIGHT, _on_ring(angle))
+        yield from _letter(shape(letter, own), wide, _NAME_HEIGHT, _on_ring(angle))
 
 
 def _on_ring(angle: float) -> Place:
@@ -138,18 +141,17 @@ def _line_text(words: str, high: float, widest: float, foot: float) -> Iterator[
     step = min(high, widest / len(words))
     for number, letter in enumerate(words):
         centre = _CENTRE + step * (number + 0.5 - len(words) / 2)
-        yield from _letter(letter, step, high, _moved(centre, foot))
+        yield from _letter(shape(letter), step, high, _moved(centre, foot))
 
 
 def _moved(right: float, up: float) -> Place:
     return lambda x, y: (right + x, up + y)
 
 
-def _letter(letter: str, wide: float, high: float, place: Place) -> Iterator[str]:
+def _letter(letter: Outline, wide: float, high: float, place: Place) -> Iterator[str]:
     """Draw one letter: `place` maps from its foot's middle to the seal."""
-    shape = outline(letter)
-    for operator, points in shape.segments:
-        placed = (place((x - shape.advance / 2) * wide, y * high) for x, y in points)
+    for operator, points in letter.segments:
+        placed = (place((x - letter.advance / 2) * wide, y * high) for x, y in points)
         numbers = " ".join(f"{_n(x)} {_n(y)}" for x, y in placed)
         match operator:
             case "moveTo":

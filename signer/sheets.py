@@ -7,6 +7,7 @@ this process however many files do.
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
@@ -17,15 +18,13 @@ from licence.errors import AnzhengError, Code
 from licence.pages.plan import Plan
 from signer.layout import Layout, SealPlace, SealWhat, SectionLayout
 from signer.printing.drawing import INK, POINTS_PER_MM, Drawing, Pattern
-from signer.printing.layers import Subject, clear_of, layers
+from signer.printing.layers import Subject, under
 from signer.seal import SIZE
 
 Box = tuple[float, float, float, float]
 """Left, bottom, right and top, in points."""
 
-_ARTIFACT: Final = "/Artifact <</Type /Background>> BDC q"
-_ROUND: Final = 5
-"""Decimals of numbers in a pattern's matrix."""
+_ARTIFACT: Final = b"/Artifact <</Type /Background>> BDC q %s Do Q EMC\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +125,9 @@ class Forms:
             PaintType=1,
             TilingType=1,
             BBox=Array([0, 0, pattern.width, pattern.height]),
-            XStep=pattern.width,
+            XStep=pattern.step,
             YStep=pattern.height,
-            Matrix=Array([round(number, _ROUND) for number in pattern.matrix]),
+            Matrix=Array([Decimal(f"{number:.7f}") for number in pattern.matrix]),
             Resources=Dictionary(XObject=self._named(pattern.forms)),
         )
 
@@ -144,37 +143,24 @@ def put_layers(forms: Forms, sheets: Sequence[Sheet], subject: Subject) -> None:
 
     They are an artifact (ISO 14289-1, 7.1): a screen reader passes over them.
     """
-    made: dict[tuple[str, bool], tuple[pikepdf.Object, dict[str, pikepdf.Object]]] = {}
+    under_of: dict[Drawing, pikepdf.Object] = {}
     for sheet in sheets:
-        key = (sheet.kind, sheet.first)
-        if key not in made:
-            made[key] = _layers(forms, sheet, subject)
-        under, drawn = made[key]
-        if drawn:
-            _use(sheet.page, drawn)
-            sheet.page.Contents = Array([under, *_contents(sheet.page)])
-
-
-def _layers(
-    forms: Forms, sheet: Sheet, subject: Subject
-) -> tuple[pikepdf.Object, dict[str, pikepdf.Object]]:
-    """Return the operators that draw all layers of a page, and the forms that they name."""
-    prefix = f"/{sheet.kind.title()}{'First' if sheet.first else 'Next'}"
-    drawings = enumerate(layers(sheet.layout, subject, first=sheet.first))
-    drawn = {f"{prefix}{number}": forms.form(each) for number, each in drawings}
-    clear = clear_of(sheet.layout) if sheet.first else ""
-    operators = "".join(f"q {name} Do Q " for name in drawn)
-    return forms.stream(f"{_ARTIFACT} {clear}{operators}Q EMC\n".encode("ascii")), drawn
+        drawing = under(sheet.layout, subject, first=sheet.first)
+        if drawing.forms or drawing.patterns:
+            name = f"/{sheet.kind.title()}{'First' if sheet.first else 'Next'}"
+            _use(sheet.page, name, forms.form(drawing))
+            if drawing not in under_of:
+                under_of[drawing] = forms.stream(_ARTIFACT % name.encode("ascii"))
+            sheet.page.Contents = Array([under_of[drawing], *_contents(sheet.page)])
 
 
 def _contents(page: pikepdf.Object) -> list[pikepdf.Object]:
     return list(page.Contents) if isinstance(page.Contents, Array) else [page.Contents]
 
 
-def _use(page: pikepdf.Object, forms: Mapping[str, pikepdf.Object]) -> None:
+def _use(page: pikepdf.Object, name: str, form: pikepdf.Object) -> None:
     objects = page.Resources.get("/XObject", Dictionary())
-    for name, form in forms.items():
-        objects[name] = form
+    objects[name] = form
     page.Resources.XObject = objects
 
 
@@ -231,7 +217,7 @@ def stamp_as_figure(
     element = pdf.make_indirect(figure)
     elements.append(element)
     add_child(document, element)
-    _use(page, {"/Seals": forms.form(drawing)})
+    _use(page, "/Seals", forms.form(drawing))
     place = f"1 0 0 1 {box[0]:.2f} {box[1]:.2f} cm"
     over = f"\n/Figure <</MCID {number}>> BDC q {place} /Seals Do Q EMC\n"
     page.Contents = Array([*_contents(page), forms.stream(over.encode("ascii"))])

@@ -36,6 +36,8 @@ class Pattern:
         content: Operators, in units of the cell.
         width: Of the cell.
         height: Of the cell.
+        step: From a cell to the next one on its right; more than the width, for PDFium lays cells
+            that touch by whole pixels, which adds up.
         matrix: From the cell to the units of the drawing.
         forms: What is drawn with `Do`.
     """
@@ -43,6 +45,7 @@ class Pattern:
     content: str
     width: int
     height: int
+    step: int
     matrix: Matrix
     forms: "tuple[tuple[str, Drawing], ...]" = ()
 

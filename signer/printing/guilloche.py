@@ -32,6 +32,9 @@ _WAVE_MM: Final = 11.0
 _CELL: Final = 10_000
 """Length of the band's cell in its own units; it is stretched to fit the side."""
 _CELL_WAVES: Final = 3
+_GROUND_WAVES: Final = 4
+_GROUND_STEP: Final = 140
+"""From a row of the ground to the next, in units."""
 _CORNER: Final = 1.3
 """Radius of a corner's rosette, in heights of the band."""
 
@@ -121,21 +124,33 @@ def _around(lobes: int) -> str:
 
 
 def ground(layer: Guilloche, digest: Digest) -> Drawing:
-    """Return a rectangle full of waves: two families that drift apart."""
+    """Return a rectangle full of waves: two families that drift apart and meet again."""
     numbers = DigestStream(digest, "ground")
     box = layer.box
-    step, over = units(1.1), units(2)
-    rows = (units(box.height) + 2 * over) // step + 1
-    clip = rectangle(box.left, box.top, box.width, box.height)
-    parts = [f"{clip} W n {FINE} w {ink(layer.colour)}\n"]
-    for sign in (1, -1):
-        wave = wave_of(numbers, most=0.2)
-        length = units(numbers.between(13, 18))
-        drift = round(sign * length * numbers.between(0.05, 0.09))
-        extra = rows * abs(drift)
-        waves = (units(box.width) + extra) // length + 2
-        line = strands(wave, length * waves, units(numbers.between(1.2, 1.8)), (0,), waves)
-        start = units(box.left) - (extra if sign > 0 else 0)
-        parts.append(f"q 1 0 0 1 {start} {units(box.top) - over} cm\n")
-        parts.append(f"{line}S 1 0 0 1 {drift} {step} cm\n" * rows + "Q\n")
-    return Drawing("".join(parts))
+    length, rows = units(numbers.between(13, 18)), numbers.choice(9, 10, 11)
+    lines = [
+        _drifting(wave_of(numbers, most=0.2), length, units(numbers.between(1.2, 1.9)), rows, sign)
+        for sign in (1, -1)
+    ]
+    wide, high = _GROUND_WAVES * length, rows * _GROUND_STEP
+    spill = length + units(3)
+    cell = Drawing("".join(lines), (-spill, -spill, wide + spill, high + spill))
+    area = rectangle(box.left, box.top, box.width, box.height)
+    columns, down = units(box.width) // wide + 2, units(box.height) // high + 2
+    parts = [f"{area} W n {FINE} w {ink(layer.colour)}\n"]
+    for row in range(down):
+        x, y = units(box.left) - length, units(box.top) + (row - 1) * high
+        across = f"/Cell Do 1 0 0 1 {wide} 0 cm\n" * columns
+        parts.append(f"q 1 0 0 1 {x} {y} cm\n{across}Q\n")
+    return Drawing("".join(parts), forms=(("Cell", cell),))
+
+
+def _drifting(wave: Wave, length: int, swing: float, rows: int, sign: int) -> str:
+    """Rows of one wave; after the last of them it has drifted by a whole wave."""
+    line = strands(wave, length * _GROUND_WAVES, swing, (0,), _GROUND_WAVES)
+    down = "".join(
+        f"1 0 0 1 {sign * ((row + 1) * length // rows - row * length // rows)} {_GROUND_STEP} cm\n"
+        f"{line}S\n"
+        for row in range(rows)
+    )
+    return f"q {down}Q\n"

@@ -1,9 +1,10 @@
 """All layers of a page, in the order of its layout, ready to be put under what Typst drew."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import ceil
-from typing import assert_never
+from typing import Final, assert_never
 
 from licence.ids import Digest
 from signer.layout import (
@@ -21,13 +22,16 @@ from signer.layout import (
     Shield,
     Watermark,
 )
-from signer.printing.drawing import POINTS_PER_MM, UNITS, Drawing, Pattern, Size
+from signer.printing.drawing import POINTS_PER_MM, UNITS, Drawing, Matrix, Pattern, Size
 from signer.printing.frame import fill, frame
 from signer.printing.guilloche import band, ground, rosette
+from signer.printing.lettering import Outlines
 from signer.printing.microtext import microtext
 from signer.printing.sample import sample
 from signer.printing.shield import shield
 from signer.printing.watermark import names, watermark
+
+_AS_IT_IS: Final[Matrix] = (1, 0, 0, 1, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,36 +42,67 @@ class Subject:
         digest: SHA-256 of the `licence.json`: it decides lines and places.
         name: Of the enterprise.
         number: Of the licence.
+        outlines: Approved for characters of the name that no font has.
         sample: Whether the page is no licence.
     """
 
     digest: Digest
     name: str
     number: str
+    outlines: Outlines
     sample: bool
 
 
-def layers(page: SectionLayout, subject: Subject, *, first: bool) -> tuple[Drawing, ...]:
-    """Return one drawing for each layer of a page, in points from its lower left corner.
+def under(page: SectionLayout, subject: Subject, *, first: bool) -> Drawing:
+    """Return what is drawn under a page, in points from its lower left corner.
+
+    All but the microtext is one cell of a pattern that is as large as the page. It looks the same,
+    and a program that only reads the words of the page has nothing to do with it: PDFium loads the
+    page in half the time.
 
     Args:
         page: The layout of the section.
         subject: The licence.
-        first: Whether it is the section's first page.
+        first: Whether it is the section's first page; only that has clear rectangles.
 
     Raises:
         AnzhengError: GLYPH_MISSING.
     """
     size = Size(page.width, page.height)
-    wanted = (each.layer for each in page.layers if first or not each.first_only)
-    shown = (each for each in wanted if subject.sample or not isinstance(each, Sample))
-    return tuple(_drawing(size, each, subject, page.clear) for each in shown)
+    wanted = [each.layer for each in page.layers if first or not each.first_only]
+    shown = [each for each in wanted if subject.sample or not isinstance(each, Sample)]
+    small = [_own(size, each, subject) for each in shown if isinstance(each, Microtext)]
+    large = [
+        _drawing(size, each, subject, page.clear)
+        for each in shown
+        if not isinstance(each, Microtext)
+    ]
+    parts = [_clear(page) if first else ""]
+    patterns: list[tuple[str, Pattern]] = []
+    right, top = _edges(size)
+    if large:
+        forms, drawn = _numbered("Layer", large)
+        patterns.append(("Print", Pattern(drawn, right, top, right + 1, _AS_IT_IS, forms)))
+        parts.append(f"/Pattern cs /Print scn 0 0 {right} {top} re f\n")
+    forms, drawn = _numbered("Micro", small)
+    return Drawing("".join((*parts, drawn)), (0, 0, right, top), forms, tuple(patterns))
 
 
-def clear_of(page: SectionLayout) -> str:
-    """Return the operators that keep what follows out of the section's clear rectangles."""
-    whole = f"0 0 {_points(page.width)} {_points(page.height)} re"
-    return "".join(f"{whole} {_area(box, page.height)} W* n " for box in page.clear)
+def _numbered(
+    word: str, drawings: Sequence[Drawing]
+) -> tuple[tuple[tuple[str, Drawing], ...], str]:
+    forms = tuple((f"{word}{number}", each) for number, each in enumerate(drawings))
+    return forms, "".join(f"q /{name} Do Q\n" for name, _ in forms)
+
+
+def _clear(page: SectionLayout) -> str:
+    """The operators that keep what follows out of the clear rectangles."""
+    right, top = _edges(Size(page.width, page.height))
+    return "".join(f"0 0 {right} {top} re {_area(box, page.height)} W* n\n" for box in page.clear)
+
+
+def _edges(page: Size) -> tuple[int, int]:
+    return ceil(page.width * POINTS_PER_MM), ceil(page.height * POINTS_PER_MM)
 
 
 def _area(box: Box, height: float) -> str:
@@ -92,7 +127,7 @@ def _drawing(page: Size, layer: Layer, subject: Subject, clear: tuple[Box, ...])
 
 
 def _names(page: Size, layer: Names, subject: Subject, clear: tuple[Box, ...]) -> Drawing:
-    return _on_page(names(layer, subject.name, subject.digest, clear), page)
+    return _on_page(names(layer, subject.name, subject.outlines, subject.digest, clear), page)
 
 
 @lru_cache(maxsize=32)
@@ -136,7 +171,7 @@ def _on_page(drawing: Drawing, page: Size) -> Drawing:
     scale, top = POINTS_PER_MM / UNITS, page.height * POINTS_PER_MM
     return replace(
         drawing,
-        box=(0, 0, ceil(page.width * POINTS_PER_MM), ceil(top)),
+        box=(0, 0, *_edges(page)),
         content=f"{scale:.7f} 0 0 {-scale:.7f} 0 {top:.3f} cm\n{drawing.content}",
         patterns=tuple(
             (name, _pattern_on_page(pattern, scale, top)) for name, pattern in drawing.patterns

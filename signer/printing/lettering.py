@@ -8,48 +8,50 @@ from typing import Final
 
 from signer.glyphs import Outline, outline
 
+Outlines = tuple[tuple[str, Outline], ...]
+"""Characters with outlines of their own, which officers approved for a licence."""
+
 _OPERATORS: Final = {"moveTo": "m", "lineTo": "l", "curveTo": "c"}
 _SPACE: Final = 0.5
 
 
-def width(text: str) -> float:
+def shape(letter: str, own: Outlines = ()) -> Outline:
+    """Return the outline of a letter.
+
+    Raises:
+        AnzhengError: GLYPH_MISSING.
+    """
+    return next((found for character, found in own if character == letter), None) or outline(letter)
+
+
+def width(text: str, own: Outlines = ()) -> float:
     """Return how wide a text is, in sizes of the font; white space is half of one.
 
     Raises:
         AnzhengError: GLYPH_MISSING.
     """
-    return sum(_SPACE if letter.isspace() else outline(letter).advance for letter in text)
+    return sum(_SPACE if letter.isspace() else shape(letter, own).advance for letter in text)
 
 
-def filled(text: str, em: int, *, paint: str = "f") -> str:
+def filled(text: str, em: int, own: Outlines = ()) -> str:
     """Return the operators that fill a line of text, `em` units to the size of the font.
-
-    Args:
-        text: To be drawn.
-        em: How fine: coordinates are whole units.
-        paint: `f`, or `B` to make the letters bolder by a line around them.
 
     Raises:
         AnzhengError: GLYPH_MISSING.
     """
-    return "".join(_letter(letter, em, paint) for letter in text)
+    return "".join(
+        _moved(_SPACE, em) if letter.isspace() else _filled(shape(letter, own), em)
+        for letter in text
+    )
 
 
 @lru_cache(maxsize=8192)
-def _letter(letter: str, em: int, paint: str) -> str:
-    if letter.isspace():
-        return _moved(_SPACE, em)
-    shape = outline(letter)
-    return f"{outlined(shape, em)}{paint} {_moved(shape.advance, em)}"
-
-
-def outlined(shape: Outline, em: int) -> str:
-    """Return the path of one letter."""
+def _filled(letter: Outline, em: int) -> str:
     parts = []
-    for operator, points in shape.segments:
+    for operator, points in letter.segments:
         numbers = "".join(f"{round(x * em)} {round(-y * em)} " for x, y in points)
         parts.append(f"{numbers}{_OPERATORS.get(operator, 'h')} ")
-    return "".join(parts)
+    return f"{''.join(parts)}f {_moved(letter.advance, em)}"
 
 
 def _moved(advance: float, em: int) -> str:

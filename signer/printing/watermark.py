@@ -10,7 +10,7 @@ from licence.ids import Digest
 from signer.layout import Box, Names, Watermark
 from signer.printing.digest_stream import DigestStream
 from signer.printing.drawing import UNITS, Drawing, Size, paint, turned, units
-from signer.printing.lettering import filled, width
+from signer.printing.lettering import Outlines, filled, width
 
 EM: Final = 200
 """Units to the size of the font in which letters are drawn."""
@@ -39,11 +39,13 @@ def watermark(page: Size, layer: Watermark) -> Drawing:
     return Drawing("".join(parts), forms=(("Words", words),))
 
 
-def names(layer: Names, name: str, digest: Digest, clear: tuple[Box, ...]) -> Drawing:
+def names(
+    layer: Names, name: str, own: Outlines, digest: Digest, clear: tuple[Box, ...]
+) -> Drawing:
     """Return the name at places and angles that the digest chooses; never over `clear`."""
-    long = width(name)
+    long = width(name, own)
     size = min(layer.size, _LONGEST * layer.box.width / long)
-    letters = Drawing(filled(name, EM), (0, -EM, round(long * EM), EM // 2))
+    letters = Drawing(filled(name, EM, own), (0, -EM, round(long * EM), EM // 2))
     scale = size * UNITS / EM
     parts = [f"{paint(layer.colour)}\n"]
     taken = list(clear)
