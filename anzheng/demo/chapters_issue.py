@@ -1,17 +1,21 @@
 """Chapters 1 to 4: authorities, rosters, release, and every licence from page to chain."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
 from anzheng.demo.world import AT_ONCE, World, sample_rows
 from anzheng.files import write_durably
 from anzheng.flows.prepare import ImportResult, Outcome
+from anzheng.flows.preview import preview
+from anzheng.flows.profiles import profile, with_profile
 from anzheng.jobs import make_worker
 from anzheng.picture import first_page
 from anzheng.store.licences import FlowState
 from licence.errors import AnzhengError, Code
 from licence.formats import licence_json
 from licence.formats import release as releases
+from signer.preview import PreviewPress
 
 BAD_CODES = (
     Code.USCC_CHECK_DIGIT,
@@ -21,6 +25,9 @@ BAD_CODES = (
     Code.GLYPH_MISSING,
 )
 """What the second roster does wrong, one kind a row (a number twice makes two rows)."""
+
+PROFILES = ("cn-a4p", "seed-a3", "seed-a4")
+"""The profiles of the first licence type."""
 
 
 def authorities(world: World) -> None:
@@ -48,13 +55,14 @@ def rosters(world: World) -> None:
     story = world.story
     story.chapter("导入名册", "The rosters")
     story.say(
-        "11 份许可证的名册全部通过检查。",
-        "A roster of 11 licences passes every check.",
+        "12 份证照的名册全部通过检查: 三种版式的安全生产许可证, 一份危险化学品经营许可证。",
+        "A roster of 12 passes every check: safety-production licences in three profiles, and one "
+        "of another type.",
     )
     preparer = world.installation.base.preparer()
     result = preparer.import_roster(world.rows)
     _show_problems(world, result)
-    story.expect("好名册", "good roster", expected="11 in, 0 refused", found=_counts(result))
+    story.expect("好名册", "good roster", expected="12 in, 0 refused", found=_counts(result))
     story.say(
         "第二份名册有错行: 每处都指出行、字段和代码; 错行不进, 好行照常。",
         "The second roster has bad rows: each says row, field and code, and stays out.",
@@ -70,12 +78,31 @@ def rosters(world: World) -> None:
         expected="named",
         found="named" if not missed else f"missed {' '.join(missed)}",
     )
+    _preview(world)
     again = preparer.import_roster(world.rows)
     story.expect(
         "再导入一次",
         "imported again",
-        expected="11 same",
+        expected="12 same",
         found=f"{again.count(Outcome.SAME)} same",
+    )
+
+
+def _preview(world: World) -> None:
+    """Draw one row in each profile: samples, kept nowhere but in the folder of the demo."""
+    drawer = PreviewPress(verify_base=world.installation.base.settings.verify_base)
+    preparer = world.installation.base.preparer()
+    for name in PROFILES:
+        rows = with_profile(world.rows[:1], profile(name), all_rows=True)
+        for drawn in preview(rows, preparer, drawer):
+            if drawn.pdf:
+                write_durably(world.folder / "previews" / f"{name}.pdf", drawn.pdf)
+    made = sorted(place.stem for place in (world.folder / "previews").glob("*.pdf"))
+    world.story.expect(
+        "签发前预览",
+        "previews in every profile",
+        expected=" ".join(PROFILES),
+        found=" ".join(made),
     )
 
 
@@ -112,7 +139,7 @@ def release(world: World) -> None:
     story.expect(
         "拒绝之后",
         "after the refusals",
-        expected="13 prepared, 0 signed",
+        expected="14 prepared, 0 signed",
         found=f"{untouched} prepared, {signed} signed",
     )
     story.expect(
@@ -142,7 +169,7 @@ def issue(world: World) -> None:
     story.expect(
         "全部发布",
         "all published",
-        expected="13 published, 0 parked",
+        expected="14 published, 0 parked",
         found=f"{counts.get(FlowState.PUBLISHED, 0)} published, "
         f"{counts.get(FlowState.PARKED, 0)} parked",
     )
@@ -152,9 +179,21 @@ def issue(world: World) -> None:
         expected="4 batches",
         found=f"{len(batches)} batches",
     )
+    story.expect(
+        "每种版式",
+        "every profile",
+        expected="cn-a4p/2 7, hazchem-a4p/1 1, seed-a3/1 3, seed-a4/1 3",
+        found=", ".join(f"{name} {count}" for name, count in sorted(_templates(world).items())),
+    )
     pictured = world.licence(str(world.rows[0]["licence_no"]))
     write_durably(world.folder / "licence.png", first_page(world.pdf(pictured)))
     story.show(f"{handed_out} 份文件 files: {world.folder / 'licences'}")
+
+
+def _templates(world: World) -> Counter[str]:
+    return Counter(
+        licence_json.decode(row.licence_json).draft.template for row in world.published()
+    )
 
 
 def _refusal(world: World, statement: bytes, data: Sequence[bytes]) -> str:

@@ -34,15 +34,17 @@ VERDICTS = {
 
 SCENES = {
     (1, "authorities set up"): "4 authorities",
-    (2, "good roster"): "11 in, 0 refused",
+    (2, "good roster"): "12 in, 0 refused",
     (2, "bad roster"): "2 in, 6 refused",
     (2, "all five kinds of mistake are named"): "named",
-    (2, "imported again"): "11 same",
+    (2, "previews in every profile"): "cn-a4p seed-a3 seed-a4",
+    (2, "imported again"): "12 same",
     (3, "altered after the release"): "RELEASE_DIGEST_MISMATCH",
     (3, "one officer only"): "RELEASE_TWO_OFFICERS",
-    (3, "after the refusals"): "13 prepared, 0 signed",
+    (3, "after the refusals"): "14 prepared, 0 signed",
     (3, "two officers release"): "4 releases",
-    (4, "all published"): "13 published, 0 parked",
+    (4, "all published"): "14 published, 0 parked",
+    (4, "every profile"): "cn-a4p/2 7, hazchem-a4p/1 1, seed-a3/1 3, seed-a4/1 3",
     (4, "one transaction an authority"): "4 batches",
     (5, "claimed"): "claimed",
     (5, "the same code once more"): "CLAIM_USED",
@@ -87,7 +89,7 @@ def test_every_report_says_that_it_is_a_sample(told: Told) -> None:
 def test_it_leaves_what_was_promised(told: Told) -> None:
     pdfs = sorted(place.stem for place in (told.folder / "licences").glob("*.pdf"))
     evidence = sorted(place.stem for place in (told.folder / "evidence").glob("*.evidence"))
-    assert len(pdfs) == 11 + 2 + 20
+    assert len(pdfs) == 12 + 2 + 20
     assert evidence == pdfs
     assert (told.folder / "licence.png").read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
     root = (told.folder / "trust" / "root.crt").read_text()

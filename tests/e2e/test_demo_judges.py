@@ -74,7 +74,7 @@ def test_verapdf_passes_pdfa_3a_and_pdfua_1_of_every_file(told: Told, tmp_path: 
         del pdf.Root.StructTreeRoot
         pdf.save(tagless)
     *judged, bad = java_judges.judge_standards([*told.licences, tagless])
-    assert len(judged) == 11 + 2 + 20
+    assert len(judged) == 12 + 2 + 20
     assert [each for each in judged if not each.passed] == []
     assert bad.pdfa_3a
     assert bad.pdfua_1

@@ -32,6 +32,12 @@ def moved(row: dict[str, Any], by: timedelta) -> dict[str, Any]:
     """Move the dates of a row as samples/README.md says."""
     dates = ("first_issued", "issued_on", "valid_from", "valid_to")
     row = row | {key: (date.fromisoformat(row[key]) + by).isoformat() for key in dates}
+    for list_of in ("annual_reviews", "changes"):
+        if list_of in row:
+            row[list_of] = [
+                one | {"on": (date.fromisoformat(one["on"]) + by).isoformat()}
+                for one in row[list_of]
+            ]
     if row["kind"] == "REGULAR":
         start = date.fromisoformat(row["valid_from"])
         leap = (start.month, start.day) == (2, 29)
@@ -60,7 +66,7 @@ def test_every_row_of_the_roster_keeps_every_rule_on_any_day(days: int) -> None:
         seen.append(draft)
         version = LicenceVersion(draft, StatusRef(RegistryId("demo"), StatusIndex(len(seen))))
         assert licence_json.decode(licence_json.encode(version)) == version
-    assert len(seen) == 11
+    assert len(seen) == 12
     assert len({draft.issuer_code for draft in seen}) == 4
     assert {draft.environment for draft in seen} == {Environment.TEST}
 
