@@ -1,35 +1,52 @@
-"""Measure, print, and store in var/bench/results.json."""
+"""Measure, print, and store in var/bench/results.json, with pictures as SVG and PNG.
+
+    python -m tools.bench [LICENCES] [MANY]
+
+LICENCES go through the whole application on a trial chain; MANY through the signer alone, for its
+memory.
+"""
 
 import os
 import platform
 import sys
 from pathlib import Path
 
-from tools.bench import issue
+from tools.bench import issue, many
+from tools.bench.document import make_bench
 from tools.bench.measures import show, write
-from tools.bench.parts import sign_ms, verify_ms
-from tools.bench.plot import plot
+from tools.bench.plot import plot_measures, plot_memory
+from tools.bench.steps import step_measures, verify_ms
+from tools.bench.together import together_measures
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-RESULTS = ROOT / "var" / "bench" / "results.json"
-COUNT = 500
+FOLDER = ROOT / "var" / "bench"
+LICENCES = 500
+MANY = 10_000
 
 
 def main() -> None:
     """Run every measure; the numbers are what they are, so the exit code does not judge them."""
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else COUNT
-    measures = [sign_ms(), verify_ms(), *issue.measures(count)]
+    given = [int(each) for each in sys.argv[1:]]
+    licences, count = (*given, *(LICENCES, MANY)[len(given) :])
+    bench = make_bench()
+    measures = [*step_measures(bench), verify_ms(bench), *together_measures()]
+    measures += issue.measures(licences)
+    found = many.run(count)
+    measures += many.measures(found)
     write(
         measures,
-        RESULTS,
-        licences=count,
+        FOLDER / "results.json",
+        licences=licences,
+        many=count,
         cores=os.cpu_count(),
         machine=platform.machine(),
         python=platform.python_version(),
+        load_before=os.getloadavg()[0],
     )
     show(measures)
-    plot(measures, RESULTS.with_suffix(".png"))
-    sys.stdout.write(f"bench: stored in {RESULTS.relative_to(ROOT)}\n")
+    plot_measures(measures, FOLDER / "results")
+    plot_memory(found.points, FOLDER / "memory")
+    sys.stdout.write(f"bench: stored in {FOLDER.relative_to(ROOT)}\n")
 
 
 if __name__ == "__main__":

@@ -71,13 +71,20 @@ class Measure:
 
 def milliseconds(work: Callable[[], object], times: int) -> float:
     """Return the median time of a call; the first call warms up and does not count."""
-    work()
-    taken: list[float] = []
-    for _ in range(times):
-        before = perf_counter()
+    return side_by_side((work,), times)[0]
+
+
+def side_by_side(works: Sequence[Callable[[], object]], times: int) -> tuple[float, ...]:
+    """Return the median time of each call, all in turns: the machine is not equally fast always."""
+    for work in works:
         work()
-        taken.append((perf_counter() - before) * 1_000)
-    return median(taken)
+    taken: list[list[float]] = [[] for _ in works]
+    for _ in range(times):
+        for work, times_of_it in zip(works, taken, strict=True):
+            before = perf_counter()
+            work()
+            times_of_it.append((perf_counter() - before) * 1_000)
+    return tuple(map(median, taken))
 
 
 def write(measures: Sequence[Measure], path: Path, **run: object) -> None:

@@ -1,19 +1,21 @@
-"""A picture of the measures beside `results.json`: how far each is from its goal and its target."""
+"""Pictures beside `results.json`: how far each measure is from its goal, and memory over a run."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from tools.bench.many import Point
 from tools.bench.measures import Measure
 
 GOOD, BAD, TARGET = "#3a8f4d", "#b5403a", "#5b6b7a"
+FORMATS = (".svg", ".png")
 
 
-def plot(measures: Sequence[Measure], path: Path) -> None:
+def plot_measures(measures: Sequence[Measure], path: Path) -> None:
     """Draw one bar a measure: times better than its goal; a mark stands at its target."""
     # Not through pyplot: no window system, no state outside this function.
-    figure = Figure(figsize=(9, 0.7 * len(measures) + 1.6), layout="constrained")
+    figure = Figure(figsize=(9, 0.5 * len(measures) + 1.6), layout="constrained")
     axes = figure.subplots()
     names = [f"{each.name} ({each.unit})" for each in measures]
     ratios = [_better(each.value, each.limit, each) for each in measures]
@@ -25,7 +27,26 @@ def plot(measures: Sequence[Measure], path: Path) -> None:
     axes.invert_yaxis()
     axes.set_xlim(0, max((*ratios, *targets)) * 1.2)
     axes.set_xlabel("times better than the goal; grey mark: target of DESIGN 7")
-    figure.savefig(path, dpi=110)
+    _save(figure, path)
+
+
+def plot_memory(points: Sequence[Point], path: Path) -> None:
+    """Draw memory over licences: of the process that signs, and of the largest press."""
+    figure = Figure(figsize=(9, 4), layout="constrained")
+    axes = figure.subplots()
+    licences = [each.licences for each in points]
+    axes.plot(licences, [each.signer for each in points], color=GOOD, label="signer")
+    axes.plot(licences, [each.press for each in points], color=TARGET, label="largest press")
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel("licences signed in one run")
+    axes.set_ylabel("resident set, MiB")
+    axes.legend(loc="lower right")
+    _save(figure, path)
+
+
+def _save(figure: Figure, path: Path) -> None:
+    for suffix in FORMATS:
+        figure.savefig(path.with_suffix(suffix), dpi=110)
 
 
 def _better(value: float, against: float, measure: Measure) -> float:

@@ -1,0 +1,137 @@
+"""Single steps, each alone in one process, beside one bare RSA-2048 signature."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
+
+from licence.formats import cms, hole
+from licence.formats.short_code import short_code
+from licence.ids import Digest
+from licence.pages import make_plan
+from signer import qr
+from signer.layout import read_layout
+from signer.pades import prepare
+from signer.page_text import check_page
+from signer.render import Renderer, template_folder
+from tests.builders import VERIFY_BASE, make_evidence
+from tools.bench.document import Bench
+from tools.bench.measures import Measure, Peer, milliseconds
+from verifier.policy import BATCH, STRICT
+from verifier.verify import verify
+
+TIMES: Final = 200
+SLOW_TIMES: Final = 60
+REFEREE_TIMES: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: what it may take, in ms, and what it does."""
+
+    name: str
+    limit: float
+    target: float
+    note: str
+    times: int
+    work: Callable[[], object]
+
+
+def step_measures(bench: Bench) -> tuple[Measure, ...]:
+    """Measure each step between `licence.json` and the finished file."""
+    rsa = milliseconds(lambda: bench.key.sign(bench.data), TIMES)
+    peer = Peer("one bare RSA-2048 signature", rsa)
+    bare = Peer("two bare RSA-2048 signatures", milliseconds(bench.sign_bare, TIMES))
+    return tuple(
+        Measure(
+            name=step.name,
+            value=milliseconds(step.work, step.times),
+            unit="ms",
+            limit=step.limit,
+            target=step.target,
+            at_least=False,
+            peer=bare if step.name == "sign_ms" else peer,
+            note=step.note,
+        )
+        for step in (*_pressing(bench), *_signing(bench))
+    )
+
+
+def _pressing(bench: Bench) -> tuple[Step, ...]:
+    version, data, job = bench.version, bench.data, bench.job
+    renderer = Renderer(verify_base=VERIFY_BASE)
+    code = short_code(data)
+    plan = make_plan(version, code)
+    rendered = renderer.render(plan, data, version.draft.glyphs)
+
+    def write_qr() -> None:
+        qr.to_svg(qr.make_qr(VERIFY_BASE, code))
+
+    def prepare_page() -> None:
+        prepare(
+            rendered,
+            version=version,
+            plan=plan,
+            licence_json=Digest(sha256(data).digest()),
+            layout=read_layout(template_folder(plan.template)),
+            signing_time=job.signing_time,
+            dss=job.dss,
+        )
+
+    def render_page() -> None:
+        renderer.render(make_plan(version, code), data, version.draft.glyphs)
+
+    def check_text() -> None:
+        check_page(bench.prepared.pdf, version, data)
+
+    return (
+        Step("render_ms", 6, 5, "plan, QR code and Typst: one page", SLOW_TIMES, render_page),
+        Step("qr_ms", 2, 1, "the QR code: made, read back, written as SVG", TIMES, write_qr),
+        Step(
+            "prepare_ms", 10, 5, "security print, seals, DSS, XMP, save", SLOW_TIMES, prepare_page
+        ),
+        Step("check_ms", 15, 8, "page text read back and compared", SLOW_TIMES, check_text),
+    )
+
+
+def _signing(bench: Bench) -> tuple[Step, ...]:
+    signer, prepared = bench.signer, bench.prepared
+    signed = signer.sign(signer.prepare(bench.data, prepared, version=bench.version))
+    imprint = Digest(sha256(b"a signature").digest())
+    tsa = bench.world.pki.tsa(clock=bench.world.clock, entropy=bench.world.entropy)
+    (evidence,) = make_evidence([signed.leaf])
+
+    def fill() -> None:
+        place = hole.find(signed.pdf)
+        hole.fill(signed.pdf, place, cms.with_evidence(signed.cms, evidence))
+
+    sign = "check, CMS, RSA-2048 signature verified at once, test timestamp, splice: one file"
+    return (
+        Step("sign_ms", 1, 1, sign, TIMES, bench.sign),
+        Step("time_ms", 0.5, 0.4, "one token of the test timestamp authority", TIMES,
+             lambda: tsa.timestamp(imprint)),
+        Step("fill_ms", 1, 0.5, "gate, CMS with evidence, splice", TIMES, fill),
+    )  # fmt: skip
+
+
+def verify_ms(bench: Bench) -> Measure:
+    """Verify one file offline, by the strict path; with pyHanko as the peer."""
+    world = bench.world
+    issued, trust = world.issue(bench.version), world.trust()
+
+    def check(*, referee: bool) -> None:
+        policy = STRICT if referee else BATCH
+        verify(issued.pdf, trust, policy=policy, now=world.now).require()
+
+    strict = milliseconds(lambda: check(referee=False), SLOW_TIMES)
+    both = milliseconds(lambda: check(referee=True), REFEREE_TIMES)
+    return Measure(
+        name="verify_ms",
+        value=strict,
+        unit="ms",
+        limit=40.0,
+        target=20.0,
+        at_least=False,
+        peer=Peer("pyHanko's three answers about the same file", both - strict),
+        note="all checks of one file, offline, without the referee, one process",
+    )
