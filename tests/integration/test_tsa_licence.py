@@ -1,4 +1,4 @@
-"""A licence timestamped by outside authorities over HTTP; the verifier judges it with no network."""
+"""A licence timestamped by outside authorities over HTTP, verified with no network."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
