@@ -7,7 +7,9 @@ Standard: ISO/IEC 18004; research licence_domain D (QR payload, static).
 """
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain, pairwise
 from typing import Any, Final, cast
 
 import zxingcpp
@@ -24,6 +26,9 @@ _READ: Final = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
 _READ_SCALE: Final = 4
 _BASE: Final = re.compile(r"HTTPS?://[0-9A-Z.:/-]{1,60}/")
 """What the alphanumeric mode of QR codes can hold, in the shape of an address."""
+
+
+Point = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,30 +79,51 @@ def make_qr(verify_base: str, short_code: str) -> QrCode:
 
 
 def to_svg(code: QrCode) -> str:
-    """Return the code as one SVG path, one module = one unit, with its quiet zone."""
+    """Return the code as one SVG path, one module = one unit, with its quiet zone.
+
+    The path runs round what is dark, however many modules that is: fewer points than a box for each
+    run, and no seam between two rows when it is drawn small.
+    """
     side = len(code.rows) + 2 * QUIET_MODULES
-    runs = "".join(
-        f"M{start + QUIET_MODULES} {y + QUIET_MODULES}h{length}v1h-{length}z"
-        for y, row in enumerate(code.rows)
-        for start, length in _runs(row)
-    )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {side} {side}">'
-        f'<path d="{runs}"/></svg>'
+        f'<path fill-rule="evenodd" d="{"".join(_outlines(code.rows))}"/></svg>'
     )
+
+
+def _outlines(rows: tuple[tuple[bool, ...], ...]) -> Iterator[str]:
+    """Walk round the dark areas: corners are where an odd number of four modules is dark.
+
+    In a row of corners each second one ends a horizontal edge, in a column a vertical one.
+    """
+    dark = [sum(1 << x for x, module in enumerate(row) if module) for row in rows]
+    edges = [above ^ below for above, below in pairwise((0, *dark, 0))]
+    corners = [
+        [(x, y) for x in range(len(rows) + 1) if (edge ^ edge << 1) >> x & 1]
+        for y, edge in enumerate(edges)
+    ]
+    across = _pairs(chain.from_iterable(corners))
+    down = _pairs(sorted(chain.from_iterable(corners)))
+    while across:
+        start, at = across.popitem()
+        path = f"M{start[0] + QUIET_MODULES} {start[1] + QUIET_MODULES}H{at[0] + QUIET_MODULES}"
+        del across[at]
+        while (at := down[at]) != start:
+            path += f"V{at[1] + QUIET_MODULES}"
+            at = across.pop(at)
+            del across[at]
+            path += f"H{at[0] + QUIET_MODULES}"
+        yield path + "Z"
+
+
+def _pairs(corners: Iterable[Point]) -> dict[Point, Point]:
+    """Return both ends of each edge, each as the other's end."""
+    ends = list(corners)
+    pairs = dict(zip(ends[::2], ends[1::2], strict=True))
+    return pairs | {end: start for start, end in pairs.items()}
 
 
 def _pixels(image: zxingcpp.Image) -> list[list[int]]:
     """Return the grey values row by row; the library's types do not say that it is a buffer."""
     rows: Any = memoryview(cast("bytes", image)).tolist()
     return cast("list[list[int]]", rows)
-
-
-def _runs(row: tuple[bool, ...]) -> list[tuple[int, int]]:
-    runs: list[tuple[int, int]] = []
-    for x, dark in enumerate(row):
-        if dark and runs and sum(runs[-1]) == x:
-            runs[-1] = (runs[-1][0], runs[-1][1] + 1)
-        elif dark:
-            runs.append((x, 1))
-    return runs

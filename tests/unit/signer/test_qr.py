@@ -1,5 +1,8 @@
 """The look-up code."""
 
+import re
+from random import Random
+
 import pytest
 import zxingcpp
 
@@ -19,11 +22,40 @@ def test_the_code_reads_back_at_level_h() -> None:
     assert [(each.text, each.ec_level) for each in read] == [(code.payload, "H")]
 
 
-def test_the_svg_draws_exactly_the_dark_modules() -> None:
-    code = QrCode("x", ((True, True, False), (False, True, False), (True, False, True)))
-    svg = to_svg(code)
-    assert 'viewBox="0 0 11 11"' in svg
-    assert 'd="M4 4h2v1h-2zM5 5h1v1h-1zM4 6h1v1h-1zM6 6h1v1h-1z"' in svg
+@pytest.mark.parametrize("seed", range(20))
+def test_the_svg_draws_exactly_the_dark_modules(seed: int) -> None:
+    chance = Random(seed)
+    side = chance.randrange(1, 12)
+    rows = tuple(tuple(chance.random() < 0.5 for _ in range(side)) for _ in range(side))
+    svg = to_svg(QrCode("x", rows))
+    whole = side + 2 * QUIET_MODULES
+    assert f'viewBox="0 0 {whole} {whole}"' in svg
+    drawn = tuple(
+        tuple(_is_inside(svg, x + QUIET_MODULES, y + QUIET_MODULES) for x in range(side))
+        for y in range(side)
+    )
+    assert drawn == rows
+
+
+def test_the_svg_of_a_code_says_nothing_outside_its_modules() -> None:
+    svg = to_svg(make_qr(BASE, CODE))
+    numbers = [int(number) for number in re.findall("[0-9]+", svg.split('d="')[1])]
+    assert min(numbers) >= QUIET_MODULES
+
+
+def _is_inside(svg: str, x: int, y: int) -> bool:
+    """Even-odd rule: how many vertical edges lie left of the middle of a module."""
+    crossings, here = 0, (0, 0)
+    for path in re.findall("M[^Z]*", svg):
+        steps = re.findall("([MHV])([0-9]+)(?: ([0-9]+))?", path)
+        start = here = (int(steps[0][1]), int(steps[0][2]))
+        for operator, number, _ in (*steps[1:], ("V", str(start[1]), "")):
+            if operator == "V":
+                low, high = sorted((here[1], int(number)))
+                crossings += here[0] <= x and low <= y < high
+            here = (here[0], int(number)) if operator == "V" else (int(number), here[1])
+        assert here == start
+    return crossings % 2 == 1
 
 
 @pytest.mark.parametrize(
