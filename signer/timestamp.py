@@ -72,7 +72,8 @@ class TstInfo:
 class Token:
     """A token taken apart; `signed_attributes` is the DER SET OF that is signed.
 
-    `signer` is the IssuerAndSerialNumber of the certificate that signed, DER.
+    `signer` is the IssuerAndSerialNumber of the certificate that signed, `digest_algorithm` the
+    identifier of the hash alone, `signature_algorithm` with its parameters; all DER.
     """
 
     info: TstInfo
@@ -210,7 +211,7 @@ def _token(token: bytes) -> Token:
         certificates=tuple(certificates),
         signer=signer,
         digest_algorithm=der.children(digest_algorithm)[0],
-        signature_algorithm=der.children(signature_algorithm)[0],
+        signature_algorithm=signature_algorithm,
         signed_attributes=bytes((der.SET,)) + attributes[1:],
         signature=der.value(signature, der.OCTET_STRING),
     )

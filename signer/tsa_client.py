@@ -13,12 +13,13 @@ from typing import Final, Protocol
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS, PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512, Hash, HashAlgorithm
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from licence.errors import AnzhengError, Code
 from licence.formats import der, oids
+from licence.formats.algorithms import pss_identifier
 from licence.ids import Digest
 from licence.ports import Clock, Entropy
 from signer.certificates import is_test_certificate, load_certificate
@@ -48,13 +49,13 @@ _DIGESTS: Final[dict[bytes, HashAlgorithm]] = {
     der.oid("2.16.840.1.101.3.4.2.2"): SHA384(),
     der.oid("2.16.840.1.101.3.4.2.3"): SHA512(),
 }
-_RSA: Final = der.oid("1.2.840.113549.1.1.1")
-_RSA_WITH: Final = {
+_RSA_PLAIN: Final = der.oid("1.2.840.113549.1.1.1")
+_RSA: Final = {
     "sha256": der.oid(oids.RSA_SHA256),
     "sha384": der.oid("1.2.840.113549.1.1.12"),
     "sha512": der.oid("1.2.840.113549.1.1.13"),
 }
-_ECDSA_WITH: Final = {
+_ECDSA: Final = {
     "sha256": der.oid("1.2.840.10045.4.3.2"),
     "sha384": der.oid("1.2.840.10045.4.3.3"),
     "sha512": der.oid("1.2.840.10045.4.3.4"),
@@ -280,16 +281,31 @@ def _check_signature(token: Token, certificate: x509.Certificate) -> None:
         raise _bad("the token's signature covers something else")
     if content_type != der.oid(oids.ID_TST_INFO):
         raise _bad("the token's signature covers another type of content")
-    key, algorithm = certificate.public_key(), token.signature_algorithm
+    key = certificate.public_key()
     try:
-        if isinstance(key, rsa.RSAPublicKey) and algorithm in (_RSA, _RSA_WITH[hasher.name]):
-            key.verify(token.signature, token.signed_attributes, PKCS1v15(), hasher)
-        elif isinstance(key, ec.EllipticCurvePublicKey) and algorithm == _ECDSA_WITH[hasher.name]:
+        if isinstance(key, rsa.RSAPublicKey):
+            padding = _padding(token, hasher)
+            key.verify(token.signature, token.signed_attributes, padding, hasher)
+        elif isinstance(key, ec.EllipticCurvePublicKey) and _name(token) == _ECDSA[hasher.name]:
             key.verify(token.signature, token.signed_attributes, ec.ECDSA(hasher))
         else:
             raise _bad("an algorithm that is not accepted")
     except InvalidSignature as error:
         raise _bad("the token's signature is wrong") from error
+
+
+def _padding(token: Token, hasher: HashAlgorithm) -> PKCS1v15 | PSS:
+    """Return the padding that the token names; of PSS one spelling, the same hash throughout."""
+    if _name(token) in (_RSA_PLAIN, _RSA[hasher.name]):
+        return PKCS1v15()
+    digest = der.tlv(der.SEQUENCE, token.digest_algorithm, der.NULL)
+    if token.signature_algorithm == pss_identifier(digest, hasher.digest_size):
+        return PSS(MGF1(hasher), hasher.digest_size)
+    raise _bad("an algorithm that is not accepted")
+
+
+def _name(token: Token) -> bytes:
+    return der.children(token.signature_algorithm)[0]
 
 
 def _bad(message: str) -> AnzhengError:

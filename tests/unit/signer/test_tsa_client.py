@@ -13,8 +13,10 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from licence.errors import AnzhengError, Code
 from licence.formats import der, oids
+from licence.formats.algorithms import SignaturePadding
 from licence.ids import Digest
 from signer.deadline_http import Answer
+from signer.keys.file import FileKey
 from signer.timestamp import (
     MAX_ANSWER_BYTES,
     TimestampRequest,
@@ -91,6 +93,15 @@ def test_the_client_believes_an_honest_authority() -> None:
     assert token.info.nonce is not None
     assert client.certificates == (pki().tsa_key.certificate, pki().root.certificate)
     assert client.test_only
+
+
+def test_an_authority_that_signs_by_pss_is_believed() -> None:
+    key = FileKey(
+        pki().private_keys["tsa"], pki().tsa_key.certificate, padding=SignaturePadding.PSS
+    )
+    tsa = TestTsa(key, chain=(), clock=FakeClock(), entropy=FakeEntropy())
+    token = read_token(_ask(lambda request: _reply(tsa.respond(request))))
+    assert token.signature_algorithm != der.tlv(der.SEQUENCE, der.oid(oids.RSA_SHA256), der.NULL)
 
 
 def _replayed() -> Handler:
