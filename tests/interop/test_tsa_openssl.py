@@ -64,9 +64,7 @@ class Responder:
             own.public_bytes(Encoding.DER), (root.public_bytes(Encoding.DER),), POLICY
         )
 
-    def exchange(
-        self, _method: str, _url: str, *, content: bytes = b"", **_given: object
-    ) -> Answer:
+    def exchange(self, method: str, url: str, *, content: bytes = b"", **_given: object) -> Answer:
         """Answer a query."""
         assert (method, url) == ("POST", URL)
         query, reply = self._folder / "query.tsq", self._folder / "reply.tsr"
