@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from licence.errors import AnzhengError, Code
 from signer.certificates import load_certificate
 
-MAX_CRL_BYTES: Final = 64 * 1024
-"""Largest list: it goes into every file, and the token of each repeats it."""
+MAX_CRL_BYTES: Final = 4 * 1024
+"""Largest list: the token of each licence repeats it, and all of a CMS has 8,000 bytes."""
 
 RENEW_BEFORE: Final = timedelta(hours=1)
 """A list that ends sooner than this is fetched anew."""
