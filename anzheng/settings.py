@@ -73,9 +73,12 @@ class Settings(BaseSettings):
     tsa_cool_down_seconds: float = Field(default=60.0, ge=0)
     tsa_parallel: int = Field(default=4, ge=1, le=64)
     key_password: SecretStr = SecretStr("")
+    pkcs11_module: str = ""
+    pkcs11_pins: dict[str, SecretStr] = Field(default_factory=dict)
     allow_test_keys: bool = True
     sample_seals: bool = True
     release_daily_cap: int = Field(default=20_000, ge=1)
+    second_reader_every: int = Field(default=100, ge=1)
     claim_code_hours: int = Field(default=24 * 30, ge=1)
 
     lease_seconds: int = Field(default=60, ge=1)

@@ -21,7 +21,7 @@ from licence.formats.release import (
     statement_bytes,
 )
 from licence.ids import AuthorityId, BatchId, Digest, OfficerId
-from signer.issue import IssuePolicy, Signer
+from signer.issue import SECOND_READER_EVERY, IssuePolicy, Signer
 from signer.ledger import Ledger
 from signer.press import Press, Presses
 from signer.sign import LicenceSigner
@@ -150,12 +150,13 @@ def batch_signer(
     daily_cap: int = 100,
     presses: Presses | None = None,
     timestamper: Timestamper | None = None,
+    second_reader_every: int = SECOND_READER_EVERY,
 ) -> Signer:
     """Return a signer's worker with its ledger in a folder."""
     return Signer(
         licence_signer(clock=clock, timestamper=timestamper),
         press=presses or press(),
         ledger=Ledger(folder / "ledger.db"),
-        policy=policy(daily_cap=daily_cap),
+        policy=replace(policy(daily_cap=daily_cap), second_reader_every=second_reader_every),
         clock=clock or FakeClock(),
     )

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from licence.domain.model import LicenceVersion
 from licence.errors import AnzhengError, Code
-from licence.formats import hole
+from licence.formats import hole, licence_json
 from licence.ids import Digest
 from signer.issue import COMMIT_EVERY, Parked
 from signer.ledger import Ledger
@@ -234,3 +235,32 @@ def test_presses_in_other_processes_make_the_same_files(tmp_path: Path) -> None:
         )
     assert [each.licence_digest for each in signed] == [each.licence_digest for each in jobs_done]
     assert [each.error.code for each in parked] == [Code.GLYPH_MISSING]
+
+
+def test_a_signed_file_that_a_second_reader_reads_otherwise_is_not_handed_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    licences = [licence_data(index) for index in range(3)]
+    wrong = licence_json.digest(licences[1])
+    parked: list[Parked] = []
+
+    def read_otherwise(pdf: bytes, version: LicenceVersion, data: bytes) -> None:
+        del pdf, version
+        if licence_json.digest(data) == wrong:
+            raise AnzhengError(Code.PAGE_TEXT_MISMATCH, "another reader")
+
+    monkeypatch.setattr("signer.issue.check_signed", read_otherwise)
+    signer = batch_signer(tmp_path, second_reader_every=1)
+    signed = list(signer.sign_batch(released(licences), licences, on_parked=parked.append))
+    assert wrong not in {each.licence_digest for each in signed}
+    assert [(each.licence_digest, each.error.code) for each in parked] == [
+        (wrong, Code.PAGE_TEXT_MISMATCH)
+    ]
+    lax = batch_signer(tmp_path, second_reader_every=2**32)
+    assert len(list(lax.sign_batch(released(licences), licences))) == 3
+
+
+def test_every_file_is_read_by_the_second_reader_when_asked_for(tmp_path: Path) -> None:
+    licences = [licence_data(0)]
+    signer = batch_signer(tmp_path, second_reader_every=1)
+    assert len(list(signer.sign_batch(released(licences), licences))) == 1
