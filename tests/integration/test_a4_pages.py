@@ -76,7 +76,7 @@ def test_no_text_leaves_the_sheet_or_lies_on_another_or_on_the_code(scale: str, 
         for box in boxes:
             assert box.left >= EDGE, (number + 1, box)
             assert box.right <= face.width - EDGE, (number + 1, box)
-            assert BELOW_HEAD <= box.top, (number + 1, box)
+            assert box.top >= BELOW_HEAD, (number + 1, box)
             assert box.bottom <= ABOVE_FOOT, (number + 1, box)
             assert number > 0 or box.overlap(code) == 0, box
         for one, other in combinations(boxes, 2):
