@@ -6,7 +6,7 @@ from licence.pages import words
 from licence.pages.blocks import Subject
 from licence.pages.plan import Block, Line
 
-TITLE: Final = "证照说明与查验方法"
+TITLE: Final = "证照查验方法"
 
 
 def notice(subject: Subject) -> Block:
@@ -49,7 +49,7 @@ def facts(subject: Subject) -> Block:
         Line("legal_basis", "法律依据", draft.legal_basis),
         Line("version", "证照版本", version),
         Line("template", "样式版本", draft.template),
-        Line("issuer_code", "发证机关代码", f"{draft.issuer_code}（{draft.issuer_level.value}）"),
+        Line("issuer_code", "发证机关代码", draft.issuer_code),
     ]
     if draft.delegated_by is not None:
         lines.append(Line("delegated_by", "委托机关代码", draft.delegated_by))

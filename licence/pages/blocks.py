@@ -5,7 +5,7 @@ templates that use it; other words are another function.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from licence.domain.licence_types import LicenceType
@@ -83,7 +83,9 @@ def fields(subject: Subject) -> Block:
 
 def trading_fields(subject: Subject) -> Block:
     """The same, as licences for trading name the places."""
-    return _fields(subject.draft, words.TRADING_ADDRESSES)
+    block = _fields(subject.draft, words.TRADING_ADDRESSES)
+    *lines, industry = block.lines
+    return replace(block, lines=(*lines, replace(industry, value=words.TRADER)))
 
 
 def face_fields(subject: Subject) -> Block:

@@ -224,7 +224,7 @@ def test_the_back_tells_how_to_verify_without_a_camera_and_what_paper_cannot_pro
     back = make_plan(paged_version(template), CODE).sections[-1]
     text = "".join(said(back).values())
     assert back.kind is SectionKind.BACK
-    for words in ("不用摄像头", "12350", "禁止复制", "状态以查验结果为准", "0123-4567-89AB-CDEF-G"):
+    for words in ("不扫码", "12350", "禁止复制", "状态以查验结果为准", "0123-4567-89AB-CDEF-G"):
         assert words in text
 
 
@@ -266,6 +266,7 @@ def test_a_trading_licence_has_its_own_title_and_places() -> None:
     assert face["title"] == "危险化学品经营许可证"
     assert face["licence_no"] == "编号：（辽）危化经字〔2024〕0001"
     assert face["addresses[1]"].startswith("储存场所")
+    assert face["industry"] == "行业类别危险化学品经营企业"
 
 
 def test_every_licence_type_has_a_template() -> None:
