@@ -11,7 +11,9 @@ from functools import lru_cache
 from typing import Final
 
 from fontTools.fontBuilder import FontBuilder
-from fontTools.pens.t2CharStringPen import T2CharStringPen
+from fontTools.pens.cu2quPen import Cu2QuPen
+from fontTools.pens.ttGlyphPen import TTGlyphPen
+from fontTools.ttLib.tables._g_l_y_f import Glyph as Glyf
 
 from licence.domain.glyph_outline import BASELINE, UNITS_PER_EM
 from licence.domain.model import Glyph
@@ -24,6 +26,8 @@ FAMILY: Final = "Anzheng Approved"
 _STEP: Final = re.compile(r"([MLCQZ])([-0-9 ]*)")
 _OPERATORS: Final = {"M": "moveTo", "L": "lineTo", "C": "curveTo"}
 _NOT_DEFINED: Final = ".notdef"
+_NEAR: Final = 0.5
+"""How far a curve of the font may be from the approved one, in units."""
 
 
 def require_all_glyphs(text: str, approved: Iterable[Glyph]) -> None:
@@ -54,16 +58,24 @@ def approved_outline(path: str) -> Outline:
 
 
 def approved_font(approved: Iterable[Glyph]) -> bytes:
-    """Return an OpenType font of the approved outlines; the same outlines give the same bytes."""
+    """Return a font of the approved outlines; the same outlines give the same bytes.
+
+    Its outlines are TrueType's: of a font with names in CFF Typst makes one whose widths veraPDF
+    does not find.
+    """
     by_character = {glyph.char: glyph.outline for glyph in approved}
     names = {character: f"u{ord(character):X}" for character in sorted(by_character)}
-    builder = FontBuilder(UNITS_PER_EM, isTTF=False)
+    builder = FontBuilder(UNITS_PER_EM, isTTF=True)
     builder.setupGlyphOrder([_NOT_DEFINED, *names.values()])
     builder.setupCharacterMap({ord(character): name for character, name in names.items()})
     drawings = {name: _drawing(by_character[each]) for each, name in names.items()}
     postscript = FAMILY.replace(" ", "")
-    builder.setupCFF(postscript, {}, {_NOT_DEFINED: _drawing(""), **drawings}, {})
-    builder.setupHorizontalMetrics(dict.fromkeys((_NOT_DEFINED, *drawings), (UNITS_PER_EM, 0)))
+    builder.setupGlyf({_NOT_DEFINED: _drawing(""), **drawings})
+    # A side bearing that is not the outline's own would shift it.
+    bearings = {name: getattr(builder.font["glyf"][name], "xMin", 0) for name in drawings}
+    builder.setupHorizontalMetrics(
+        {name: (UNITS_PER_EM, left) for name, left in {_NOT_DEFINED: 0, **bearings}.items()}
+    )
     builder.setupHorizontalHeader(ascent=BASELINE, descent=BASELINE - UNITS_PER_EM)
     builder.setupNameTable({"familyName": FAMILY, "styleName": "Regular", "psName": postscript})
     builder.setupOS2(sTypoAscender=BASELINE, sTypoDescender=BASELINE - UNITS_PER_EM)
@@ -104,8 +116,9 @@ def _towards(point: tuple[float, float], control: tuple[float, float]) -> tuple[
     )
 
 
-def _drawing(path: str) -> object:
-    pen = T2CharStringPen(UNITS_PER_EM, None)
+def _drawing(path: str) -> Glyf:
+    pen = TTGlyphPen(None)
+    curves = Cu2QuPen(pen, _NEAR)
     for operator, points in approved_outline(path).segments if path else ():
-        getattr(pen, operator)(*((x * UNITS_PER_EM, y * UNITS_PER_EM) for x, y in points))
-    return pen.getCharString()
+        getattr(curves, operator)(*((x * UNITS_PER_EM, y * UNITS_PER_EM) for x, y in points))
+    return pen.glyph()
