@@ -192,6 +192,7 @@ def _save(pdf: pikepdf.Pdf) -> bytes:
         min_version="1.7",
         object_stream_mode=pikepdf.ObjectStreamMode.generate,
         deterministic_id=True,
+        fix_metadata_version=False,  # Typst has it right, and the packet stays short
     )
     return out.getvalue()
 

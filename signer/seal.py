@@ -7,7 +7,7 @@ multiplied with the page as ink is, so that the words below stay readable. In th
 they say 示例.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from math import cos, pi, radians, sin
@@ -17,36 +17,36 @@ from signer.glyphs import Outline
 from signer.printing.drawing import INK, Drawing
 from signer.printing.lettering import Outlines, shape
 
-SIZE: Final = 2100
-"""Width and height of a seal's own coordinates: fiftieths of a millimetre of a seal of 42 mm."""
+SIZE: Final = 1400
+"""Width and height of a seal's own coordinates: 0.03 mm in a seal of 42 mm."""
 
 SAMPLE: Final = "示例章"
 
 _RED: Final = "0.93 0.10 0.11"
 """As light as the red of ink can be: black words below it keep a contrast of 4.5."""
 
-_BOLD: Final = 9
+_BOLD: Final = 6
 """A line around the letters: seals are cut in a heavier face than books are printed in."""
 _INKED: Final = f"/{INK} gs {_RED} RG {_RED} rg 1 j {_BOLD} w"
 _CENTRE: Final = SIZE / 2
-_RING: Final = 1015
-_RING_WIDTH: Final = 60
-_NAME_FOOT: Final = 715
+_RING: Final = 677
+_RING_WIDTH: Final = 40
+_NAME_FOOT: Final = 477
 """Distance of the feet of the name's letters from the centre."""
 _NAME_ARC: Final = 236.0
 _MAX_STEP: Final = 26.0
-_NAME_HEIGHT: Final = 245
+_NAME_HEIGHT: Final = 163
 _NARROW: Final = 0.74
 """Width of a letter on the ring by its height, as seals have them."""
-_STAR: Final = 310
-_STAR_UP: Final = 60
-_LINE: Final = (130, 1280, 490)
+_STAR: Final = 207
+_STAR_UP: Final = 40
+_LINE: Final = (87, 853, 327)
 """Height of the purpose's letters, its greatest width, and its foot."""
-_SAMPLE_LINE: Final = (125, 1280, 290)
+_SAMPLE_LINE: Final = (83, 853, 193)
 _KAPPA: Final = 0.5523
 """Handle length of the cubic that draws a quarter circle, in radii."""
 
-Place = Callable[[float, float], tuple[float, float]]
+_OPERATORS: Final = {"moveTo": "m", "lineTo": "l", "curveTo": "c"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,47 +122,30 @@ def _arc_text(words: str, own: Outlines) -> Iterator[str]:
     step = min(_MAX_STEP, _NAME_ARC / max(len(letters) - 1, 1))
     wide = min(_NARROW * _NAME_HEIGHT, radians(step) * _NAME_FOOT * 0.98)
     for number, letter in enumerate(letters):
-        angle = radians(90 + step * ((len(letters) - 1) / 2 - number))
-        yield from _letter(shape(letter, own), wide, _NAME_HEIGHT, _on_ring(angle))
-
-
-def _on_ring(angle: float) -> Place:
-    def place(x: float, y: float) -> tuple[float, float]:
-        radius = _NAME_FOOT + y
-        return (
-            _CENTRE + radius * cos(angle) + x * sin(angle),
-            _CENTRE + radius * sin(angle) - x * cos(angle),
-        )
-
-    return place
+        angle = radians(step * ((len(letters) - 1) / 2 - number))
+        x, y = _CENTRE - _NAME_FOOT * sin(angle), _CENTRE + _NAME_FOOT * cos(angle)
+        yield _letter(shape(letter, own), wide, _NAME_HEIGHT, angle, (x, y))
 
 
 def _line_text(words: str, high: float, widest: float, foot: float) -> Iterator[str]:
     step = min(high, widest / len(words))
     for number, letter in enumerate(words):
         centre = _CENTRE + step * (number + 0.5 - len(words) / 2)
-        yield from _letter(shape(letter), step, high, _moved(centre, foot))
+        yield _letter(shape(letter), step, high, 0, (centre, foot))
 
 
-def _moved(right: float, up: float) -> Place:
-    return lambda x, y: (right + x, up + y)
-
-
-def _letter(letter: Outline, wide: float, high: float, place: Place) -> Iterator[str]:
-    """Draw one letter: `place` maps from its foot's middle to the seal."""
-    for operator, points in letter.segments:
-        placed = (place((x - letter.advance / 2) * wide, y * high) for x, y in points)
-        numbers = " ".join(f"{_n(x)} {_n(y)}" for x, y in placed)
-        match operator:
-            case "moveTo":
-                yield f"{numbers} m"
-            case "lineTo":
-                yield f"{numbers} l"
-            case "curveTo":
-                yield f"{numbers} c"
-            case _:
-                yield "h"
-    yield "B"
+def _letter(
+    letter: Outline, wide: float, high: float, angle: float, foot: tuple[float, float]
+) -> str:
+    """Draw one letter around the middle of its foot, in short numbers, then turned to its place."""
+    path = "".join(
+        "".join(f"{_n((x - letter.advance / 2) * wide)} {_n(y * high)} " for x, y in points)
+        + _OPERATORS.get(operator, "h")
+        + " "
+        for operator, points in letter.segments
+    )
+    c, s = f"{cos(angle):.4f}", f"{sin(angle):.4f}"
+    return f"q {c} {s} {sin(-angle):.4f} {c} {_n(foot[0])} {_n(foot[1])} cm {path}B Q"
 
 
 def _n(value: float) -> str:

@@ -82,7 +82,12 @@ class Forms:
     def __init__(self, pdf: pikepdf.Pdf) -> None:
         self._pdf = pdf
         self._forms: dict[Drawing, pikepdf.Object] = {}
+        self._names: dict[Drawing, str] = {}
         self._ink: pikepdf.Object | None = None
+
+    def name(self, drawing: Drawing) -> str:
+        """Return the name by which pages call a drawing, one in the whole file."""
+        return self._names.setdefault(drawing, f"/Drawn{len(self._names)}")
 
     def form(self, drawing: Drawing) -> pikepdf.Object:
         """Return the form object of a drawing."""
@@ -143,25 +148,27 @@ def put_layers(forms: Forms, sheets: Sequence[Sheet], subject: Subject) -> None:
 
     They are an artifact (ISO 14289-1, 7.1): a screen reader passes over them.
     """
-    under_of: dict[Drawing, pikepdf.Object] = {}
+    drawn: dict[str, pikepdf.Object] = {}
     for sheet in sheets:
         drawing = under(sheet.layout, subject, first=sheet.first)
         if drawing.forms or drawing.patterns:
-            name = f"/{sheet.kind.title()}{'First' if sheet.first else 'Next'}"
-            _use(sheet.page, name, forms.form(drawing))
-            if drawing not in under_of:
-                under_of[drawing] = forms.stream(_ARTIFACT % name.encode("ascii"))
-            sheet.page.Contents = Array([under_of[drawing], *_contents(sheet.page)])
+            name = _use(sheet.page, forms, drawing)
+            if name not in drawn:
+                drawn[name] = forms.stream(_ARTIFACT % name.encode("ascii"))
+            sheet.page.Contents = Array([drawn[name], *_contents(sheet.page)])
 
 
 def _contents(page: pikepdf.Object) -> list[pikepdf.Object]:
     return list(page.Contents) if isinstance(page.Contents, Array) else [page.Contents]
 
 
-def _use(page: pikepdf.Object, name: str, form: pikepdf.Object) -> None:
+def _use(page: pikepdf.Object, forms: Forms, drawing: Drawing) -> str:
+    """Let a page use a drawing and return its name; pages may share their resources."""
+    name = forms.name(drawing)
     objects = page.Resources.get("/XObject", Dictionary())
-    objects[name] = form
+    objects[name] = forms.form(drawing)
     page.Resources.XObject = objects
+    return name
 
 
 def seal_box(layout: SectionLayout) -> Box:
@@ -217,9 +224,9 @@ def stamp_as_figure(
     element = pdf.make_indirect(figure)
     elements.append(element)
     add_child(document, element)
-    _use(page, "/Seals", forms.form(drawing))
+    name = _use(page, forms, drawing)
     place = f"1 0 0 1 {box[0]:.2f} {box[1]:.2f} cm"
-    over = f"\n/Figure <</MCID {number}>> BDC q {place} /Seals Do Q EMC\n"
+    over = f"\n/Figure <</MCID {number}>> BDC q {place} {name} Do Q EMC\n"
     page.Contents = Array([*_contents(page), forms.stream(over.encode("ascii"))])
 
 

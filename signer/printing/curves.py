@@ -5,15 +5,14 @@ What shows is not the lines but the mesh between them, which nobody draws by han
 resolves. The second harmonic gives each licence a mesh of its own.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from math import cos, pi, sin
 from typing import Final
 
 from signer.printing.digest_stream import DigestStream
-from signer.printing.drawing import smooth
+from signer.printing.drawing import smooth, turned
 
-STEPS: Final = 7
+STEPS: Final = 6
 """Cubics for one wave."""
 
 _TURN: Final = 2 * pi / STEPS
@@ -41,23 +40,19 @@ def wave_of(numbers: DigestStream, *, most: float = 0.34) -> Wave:
     return Wave(numbers.between(0.08, most), numbers.between(0, 2 * pi))
 
 
-def strands(wave: Wave, length: float, swing: float, late: Sequence[float], waves: int) -> str:
-    """Return strands along the x axis, from 0 to `length`, all in units.
+def strand(wave: Wave, length: float, swing: float, waves: int) -> str:
+    """Return one strand along the x axis, from 0 to `length`, all in units.
 
     Args:
-        wave: Their form.
-        length: Of each strand.
+        wave: Its form.
+        length: Of the whole strand.
         swing: Half of its height.
-        late: Where in the wave each of them starts, in radians.
         waves: How many fit the length.
     """
     steps = range(-1, STEPS * waves + 2)
     xs = [length * step / (STEPS * waves) for step in steps]
-    parts = []
-    for start in late:
-        ys = [swing * wave.at(step * _TURN + start) for step in range(STEPS)]
-        parts.append(smooth(xs, [ys[step % STEPS] for step in steps]))
-    return "".join(parts)
+    ys = [swing * wave.at(step * _TURN) for step in range(STEPS)]
+    return smooth(xs, [ys[step % STEPS] for step in steps])
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +78,8 @@ class Ring:
 
 def ring_strands(ring: Ring, wave: Wave, lobes: int) -> str:
     """Return all strands of a ring along one lobe; the rest of it is the same, turned."""
+    if not ring.lobe and not ring.breath:
+        return _even_strands(ring, wave, lobes)
     steps = range(-1, STEPS * ring.waves + 2)
     angles = [2 * pi * step / (STEPS * ring.waves) for step in steps]
     opened = [0.5 - 0.5 * cos(angle) for angle in angles]
@@ -99,4 +96,15 @@ def ring_strands(ring: Ring, wave: Wave, lobes: int) -> str:
         ]
         xs = [far * right for far, (right, _) in zip(reach, ways, strict=True)]
         parts.append(smooth(xs, [far * down for far, (_, down) in zip(reach, ways, strict=True)]))
-    return "".join(parts)
+    return f"{''.join(parts)}S\n"
+
+
+def _even_strands(ring: Ring, wave: Wave, lobes: int) -> str:
+    """A ring whose strands are one strand, turned again and again."""
+    steps = range(-1, STEPS * ring.waves + 2)
+    angles = [step * _TURN / ring.waves / lobes for step in steps]
+    reach = [ring.radius + ring.swing * wave.at(step * _TURN) for step in steps]
+    xs = [far * cos(angle) for far, angle in zip(reach, angles, strict=True)]
+    ys = [far * sin(angle) for far, angle in zip(reach, angles, strict=True)]
+    turn = turned(2 * pi / lobes / ring.waves / ring.strands)
+    return f"q {f'{smooth(xs, ys)}S {turn} ' * ring.strands}Q\n"

@@ -5,12 +5,12 @@ cannot take them from another one; who has the data can draw them again and comp
 """
 
 from collections.abc import Sequence
-from math import pi
+from math import ceil, pi
 from typing import Final
 
 from licence.ids import Digest
 from signer.layout import Band, Guilloche, Rosette
-from signer.printing.curves import Ring, Wave, ring_strands, strands, wave_of
+from signer.printing.curves import Ring, Wave, ring_strands, strand, wave_of
 from signer.printing.digest_stream import DigestStream
 from signer.printing.drawing import (
     UNITS,
@@ -45,9 +45,8 @@ def band(page: Size, layer: Band, digest: Digest) -> Drawing:
     swing = units(layer.height) / 2
     mesh = _mesh(wave_of(numbers), swing, numbers.choice(8, 9, 10), layer.colours)
     core = _mesh(wave_of(numbers), swing * 0.55, 4, layer.colours[::-1])
-    cell = Drawing(
-        f"{FINE} w\n{mesh}{core}", (-20, -round(swing) - 20, _CELL + 20, round(swing) + 20)
-    )
+    edge = ceil(swing) + FINE
+    cell = Drawing(f"{FINE} w\n{mesh}{core}", (0, -edge, 2 * _CELL, edge))
     left, right = layer.inset, page.width - layer.inset
     low = page.height - layer.inset
     parts = []
@@ -56,8 +55,10 @@ def band(page: Size, layer: Band, digest: Digest) -> Drawing:
         (page.height - 2 * layer.inset, ((pi / 2, right, left), (-pi / 2, left, low))),
     ):
         cells = max(1, round(length / _WAVE_MM / _CELL_WAVES))
-        scale = f"{units(length) / cells / _CELL:.6f} 0 0 1 0 0 cm\n"
-        side = scale + f"/Cell Do 1 0 0 1 {_CELL} 0 cm\n" * cells
+        # The strands of a cell reach into the next one: one more cell, and nothing over the ends.
+        clip = f"0 {-edge} {units(length)} {2 * edge} re W n"
+        scale = f"{units(length) / cells / _CELL:.6f} 0 0 1 0 0 cm 1 0 0 1 {-_CELL} 0 cm\n"
+        side = f"{clip} {scale}" + f"/Cell Do 1 0 0 1 {_CELL} 0 cm\n" * (cells + 1)
         parts += [f"q {turned(angle, units(x), units(y))} {side}Q\n" for angle, x, y in places]
     parts += [
         f"q 1 0 0 1 {units(x)} {units(y)} cm /Corner Do Q\n"
@@ -68,12 +69,15 @@ def band(page: Size, layer: Band, digest: Digest) -> Drawing:
 
 
 def _mesh(wave: Wave, swing: float, count: int, colours: Sequence[int]) -> str:
-    """Some waves of all strands, colour by colour."""
+    """Some waves of all strands, colour by colour: one strand, moved on again and again."""
+    line = strand(wave, _CELL, swing, _CELL_WAVES)
+    step = _CELL / _CELL_WAVES / count
     parts = []
     for at, colour in enumerate(colours):
-        late = [2 * pi * number / count for number in range(at, count, len(colours))]
-        lines = strands(wave, _CELL, swing, late, _CELL_WAVES)
-        parts.append(f"{ink(colour)} {lines}S\n")
+        moved = f"{line}S 1 0 0 1 {step * len(colours):.2f} 0 cm\n"
+        strands = len(range(at, count, len(colours)))
+        start = f"1 0 0 1 {step * at:.2f} 0 cm"
+        parts.append(f"q {ink(colour)} {start}\n{moved * strands}Q\n")
     return "".join(parts)
 
 
@@ -97,8 +101,8 @@ def rosette(layer: Rosette, digest: Digest) -> Drawing:
     lobes = numbers.choice(10, 12, 14)
     size = layer.radius * UNITS
     rings = (
-        Ring(0.75 * size, 0.13 * size, 0.12 * size, 0.5, 2, 12),
-        Ring(0.59 * size, 0.17 * size, 0, 0, 1, 12),
+        Ring(0.75 * size, 0.13 * size, 0.12 * size, 0.5, 2, 11),
+        Ring(0.59 * size, 0.17 * size, 0, 0, 1, 14),
         Ring(0.36 * size, 0.10 * size, 0.07 * size, 0.4, 2, 7),
         Ring(0.17 * size, 0.10 * size, 0, 0, 1, 6),
     )
@@ -114,7 +118,7 @@ def _lobe(
     parts = [f"{FINE} w\n"]
     for place, ring in enumerate(rings):
         lines = ring_strands(ring, wave_of(numbers), lobes)
-        parts.append(f"{ink(colours[place % len(colours)])} {lines}S\n")
+        parts.append(f"{ink(colours[place % len(colours)])} {lines}")
     reach = round(max(ring.radius + ring.lobe + ring.swing for ring in rings)) + FINE
     return Drawing("".join(parts), (-reach, -reach, reach, reach))
 
@@ -147,7 +151,7 @@ def ground(layer: Guilloche, digest: Digest) -> Drawing:
 
 def _drifting(wave: Wave, length: int, swing: float, rows: int, sign: int) -> str:
     """Rows of one wave; after the last of them it has drifted by a whole wave."""
-    line = strands(wave, length * _GROUND_WAVES, swing, (0,), _GROUND_WAVES)
+    line = strand(wave, length * _GROUND_WAVES, swing, _GROUND_WAVES)
     down = "".join(
         f"1 0 0 1 {sign * ((row + 1) * length // rows - row * length // rows)} {_GROUND_STEP} cm\n"
         f"{line}S\n"

@@ -43,6 +43,7 @@ _WIDGET_KEYS: Final = _keys("/Type /Subtype /FT /T /TU /F /P /V /Rect /AP /Struc
 _SIGNATURE_KEYS: Final = _keys(
     "/Type /Filter /SubFilter /ByteRange /Contents /Reference /M /Name /Reason /Location"
 )
+_DRAWN_KEYS: Final = _keys("/XObject /Pattern /ExtGState")
 _FORBIDDEN_KEYS: Final = _keys(
     "/JS /JavaScript /AA /OpenAction /XFA /Launch /URI /NeedAppearances /Encrypt /FFilter "
     "/Collection /RichMediaContent /RichMediaSettings /3DD /3DA /Movie /Sound /OPI /Ref "
@@ -130,7 +131,9 @@ def _check_every_object(document: pikepdf.Pdf) -> None:
     if len(document.objects) > MAX_OBJECTS:
         raise _refuse("too many objects")
     counts = {"/Sig": 0, "/EmbeddedFile": 0, "/Filespec": 0, "/SigRef": 0, "/TransformParams": 0}
+    drawn = _Drawn()
     for top in document.objects:
+        drawn.add(top)
         for each in _dictionaries(top, 0):
             kind = str(each.get("/Type", ""))
             if kind in counts:
@@ -141,6 +144,46 @@ def _check_every_object(document: pikepdf.Pdf) -> None:
                 raise _active("an action")
     if any(count != 1 for count in counts.values()):
         raise _refuse("more, or fewer, signatures or attachments than one")
+    drawn.check()
+
+
+class _Drawn:
+    """What is drawn beside the words of a page: vectors, and no words that are seen but not read.
+
+    A program that extracts text looks into forms, not into patterns or pictures. So there are no
+    pictures, and neither a form nor a pattern has a font; a form with no resources of its own, as
+    the first template had one, would take those of the page.
+    """
+
+    def __init__(self) -> None:
+        self._patterns = 0
+        self._bare_forms = 0
+
+    def add(self, value: pikepdf.Object) -> None:
+        """Look at one object."""
+        if not isinstance(value, pikepdf.Stream):
+            return
+        stream = value.stream_dict
+        kind = stream.get("/Subtype")
+        if kind == "/Image" or "/ShadingType" in stream:
+            raise _refuse("a picture")
+        if "/PatternType" in stream:
+            self._patterns += 1
+        elif kind != "/Form":
+            return
+        if "/Group" in stream or "/OC" in stream:
+            raise _refuse("a form of another kind than ours")
+        if "/Resources" in stream:
+            _allow_only(stream.Resources, _DRAWN_KEYS, "resources of a form")
+        elif "/PatternType" in stream:
+            raise _refuse("a pattern without resources")
+        else:
+            self._bare_forms += 1
+
+    def check(self) -> None:
+        """Refuse what no template has together."""
+        if self._patterns and self._bare_forms:
+            raise _refuse("a form without resources")
 
 
 def _dictionaries(value: pikepdf.Object, depth: int) -> Iterator[pikepdf.Dictionary]:

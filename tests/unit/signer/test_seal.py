@@ -1,34 +1,60 @@
-"""The seal's picture."""
+"""The pictures of the two seals."""
 
 import re
 
+import pytest
+
 from licence.errors import Code
+from signer.glyphs import Outline
 from signer.seal import SIZE, Seal, appearance
 from tests.fakes.refusal import refuses
 
+NAME = "辽宁省应急管理厅(示例)"
+PURPOSE = "安全生产许可证专用章"
+LINE = re.compile(
+    r"q (?:-?[01]\.\d+ ){4}(\d+ \d+) cm (?:-?\d+ |[mlch] )+B Q"
+    r"|(?:-?\d+ )*(?:m|l|c|h|s|w|h f)"
+    r"|/Ring Do \d+ w|/Ink gs [\d. ]+ RG [\d. ]+ rg 1 j \d+ w"
+)
 
-def test_the_seal_has_only_path_operators_inside_its_box() -> None:
-    content = appearance(Seal("辽宁省应急管理厅(示例)", sample=True)).decode("ascii")
-    lines = content.split("\n")
-    assert lines[0].startswith("q /Ink gs")
-    assert lines[-1] == "Q"
-    pattern = r"(-?[\d.]+ )*(m|l|c|h|f|s|w|h f)|Q|q /Ink gs .*"
-    assert all(re.fullmatch(pattern, line) for line in lines)
-    numbers = [float(n) for line in lines[2:] for n in re.findall(r"-?\d+(?:\.\d+)?", line)]
-    assert min(numbers) >= 0
-    assert max(numbers) <= SIZE
+
+@pytest.mark.parametrize("purpose", ["", PURPOSE])
+def test_a_seal_has_only_path_operators_inside_its_box(purpose: str) -> None:
+    seal = appearance(Seal(NAME, purpose, sample=True))
+    ((name, ring),) = seal.forms
+    assert name == "Ring"
+    for drawing in (seal, ring):
+        assert drawing.box == (0, 0, SIZE, SIZE)
+        assert drawing.multiplied
+        lines = [LINE.fullmatch(line) for line in drawing.content.split("\n")]
+        assert None not in lines
+        feet = [line[1] for line in lines if line is not None and line[1]]
+        numbers = [int(number) for foot in feet for number in foot.split()]
+        assert min(numbers) >= 0
+        assert max(numbers) <= SIZE
+
+
+def test_both_seals_of_an_authority_share_their_ring() -> None:
+    plain, special = (appearance(Seal(NAME, purpose, sample=True)) for purpose in ("", PURPOSE))
+    assert plain.forms == special.forms
+    assert len(plain.content) < len(special.content)
 
 
 def test_a_production_seal_does_not_say_sample() -> None:
-    sample, real = (appearance(Seal("应急管理局", sample=flag)) for flag in (True, False))
-    assert len(real) < len(sample)
+    sample, real = (appearance(Seal("应急管理局", "", sample=flag)) for flag in (True, False))
+    assert len(real.content) < len(sample.content)
 
 
 def test_a_long_name_still_fits_the_ring() -> None:
-    content = appearance(Seal("新疆维吾尔自治区克孜勒苏柯尔克孜自治州应急管理局", sample=True))
-    assert len(content) > 10_000
+    seal = appearance(
+        Seal("新疆维吾尔自治区克孜勒苏柯尔克孜自治州应急管理局", PURPOSE, sample=True)
+    )
+    assert len(seal.forms[0][1].content) > 10_000
 
 
-def test_a_name_with_a_missing_glyph_is_refused() -> None:
+def test_a_name_with_a_missing_glyph_is_refused_unless_its_outline_was_approved() -> None:
     with refuses(Code.GLYPH_MISSING):
-        appearance(Seal("\U0002b4b6局", sample=True))
+        appearance(Seal("\U0002b4b6局", "", sample=True))
+    square = Outline(1.0, (("moveTo", ((0.1, 0.1),)), ("lineTo", ((0.9, 0.9),)), ("closePath", ())))
+    own = appearance(Seal("\U0002b4b6局", "", sample=True, outlines=(("\U0002b4b6", square),)))
+    assert own.forms

@@ -172,6 +172,47 @@ def _no_attachment(pdf: pikepdf.Pdf) -> None:
     del pdf.Root.Names
 
 
+def _forms(pdf: pikepdf.Pdf) -> list[pikepdf.Object]:
+    streams = [each for each in pdf.objects if isinstance(each, pikepdf.Stream)]
+    return [each for each in streams if each.stream_dict.get("/Subtype") == "/Form"]
+
+
+def _patterns(pdf: pikepdf.Pdf) -> list[pikepdf.Object]:
+    streams = [each for each in pdf.objects if isinstance(each, pikepdf.Stream)]
+    return [each for each in streams if "/PatternType" in each.stream_dict]
+
+
+def _words_in_a_pattern(pdf: pikepdf.Pdf) -> None:
+    """Seen on the page, in no extracted text."""
+    font = pdf.make_indirect(Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Courier))
+    _patterns(pdf)[0].Resources.Font = Dictionary(F=font)
+
+
+def _words_in_the_seal(pdf: pikepdf.Pdf) -> None:
+    """The appearance of an annotation is no text of the page either."""
+    font = pdf.pages[0].obj.Resources.Font
+    pdf.Root.AcroForm.Fields[0].AP.N.Resources = Dictionary(Font=font)
+
+
+def _borrowed_font(pdf: pikepdf.Pdf) -> None:
+    """A form in a pattern that would use the fonts of the page."""
+    del _forms(pdf)[-1].Resources
+
+
+def _pattern_without_resources(pdf: pikepdf.Pdf) -> None:
+    del _patterns(pdf)[0].Resources
+
+
+def _picture(pdf: pikepdf.Pdf) -> None:
+    """A bitmap over the page could say anything."""
+    stream = Stream(pdf, b"\0", Type=Name.XObject, Subtype=Name.Image, Width=1, Height=1)
+    pdf.pages[0].obj.Resources.XObject.Picture = pdf.make_indirect(stream)
+
+
+def _group(pdf: pikepdf.Pdf) -> None:
+    _forms(pdf)[0].Group = Dictionary(S=Name.Transparency)
+
+
 REFUSED: dict[str, tuple[Tweak, Code]] = {
     "second attachment": (_second_attachment, Code.CONTAINER_STRUCTURE),
     "same name twice": (_same_name_twice, Code.CONTAINER_STRUCTURE),
@@ -196,6 +237,12 @@ REFUSED: dict[str, tuple[Tweak, Code]] = {
     "no DSS": (_no_dss, Code.CONTAINER_STRUCTURE),
     "other relationship": (_other_relationship, Code.CONTAINER_STRUCTURE),
     "two appearances": (_two_appearances, Code.CONTAINER_STRUCTURE),
+    "words in a pattern": (_words_in_a_pattern, Code.CONTAINER_STRUCTURE),
+    "words in the seal": (_words_in_the_seal, Code.CONTAINER_STRUCTURE),
+    "borrowed font": (_borrowed_font, Code.CONTAINER_STRUCTURE),
+    "pattern without resources": (_pattern_without_resources, Code.CONTAINER_STRUCTURE),
+    "picture": (_picture, Code.CONTAINER_STRUCTURE),
+    "group": (_group, Code.CONTAINER_STRUCTURE),
     "P=2": (_permission(2), Code.SIGNATURE_NOT_CERTIFIED),
     "P=3": (_permission(3), Code.SIGNATURE_NOT_CERTIFIED),
     "approval": (_approval, Code.CONTAINER_STRUCTURE),
