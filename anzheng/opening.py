@@ -1,8 +1,9 @@
 """Opens the office of an authority: its keys, accounts and stores become working objects."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from anchor.chain.account import EvmAccount
@@ -14,17 +15,20 @@ from anchor.publish import Anchorer
 from anchor.sender import Sender, SendPolicy
 from anchor.status_writer import StatusWriter
 from anchor.witness import Witness
+from anzheng import key_book
 from anzheng import keyring as keyrings
 from anzheng.estate import AuthorityEntry, Estate
-from anzheng.flows.offices import Office
+from anzheng.flows.offices import BatchSigner, Office
+from anzheng.key_book import KeyBook, KeyState
 from anzheng.keyring import KeyRing
-from anzheng.settings import Settings
+from anzheng.settings import TEST_TSA, Settings
 from anzheng.store.anchor_store import SqlAnchorStore
 from anzheng.store.database import Store
-from anzheng.timestamping import make_timestamper
+from anzheng.timestamping import OwnTsa, make_timestamper
 from anzheng.witnesses import FileWitnessStore
 from licence.domain.model import Environment
 from licence.errors import AnzhengError, Code
+from licence.formats.ceremony import Purpose
 from licence.formats.checkpoint import LogKey, WitnessKey
 from licence.formats.evidence import log_origin
 from licence.formats.officers import PinnedOfficer
@@ -32,10 +36,11 @@ from licence.ids import AuthorityId
 from licence.ports import Clock, Entropy
 from signer.authority_ca import CertificateAuthority
 from signer.certificate_register import CertificateRegister
-from signer.issue import IssuePolicy, Signer
+from signer.certificates import load_certificate
+from signer.issue import IssuePolicy, Parked, Signer
 from signer.ledger import Ledger
 from signer.press import Presses
-from signer.sign import LicenceSigner, RevocationData, SignerChain
+from signer.sign import LicenceSigner, RevocationData, SignedLicence, SignerChain
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,25 +60,54 @@ class Means:
     entropy: Entropy
 
 
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """An office, and what its signer was made from."""
+
+    office: Office
+    key: str
+    signer_since: datetime
+
+
 @dataclass(slots=True)
 class EstateOffices:
-    """Opens offices, once each; conforms to `flows.offices.Offices`."""
+    """Opens offices, once each; conforms to `flows.offices.Offices`.
+
+    The signer of an office is made anew when another key is to sign, and for fresh revocation data.
+    """
 
     means: Means
-    _opened: dict[AuthorityId, Office] = field(default_factory=dict)
+    _opened: dict[AuthorityId, _Opened] = field(default_factory=dict)
 
     def open(self, authority: AuthorityId) -> Office:
         """Return the office of an authority."""
-        if authority not in self._opened:
-            self._opened[authority] = _open(self.means, self.means.estate.authority(authority))
-        return self._opened[authority]
+        entry, now = self.means.estate.authority(authority), self.means.clock.now()
+        key = signing_key_of(self.means, entry.id, now)
+        known = self._opened.get(authority)
+        if known is None:
+            office = _open(self.means, entry, key)
+        elif key is None or known.key != key.name or now - known.signer_since > SIGNER_AGE:
+            signer = _signer(self.means, entry, known.office.ledger, key)
+            office = replace(known.office, signer=signer)
+        else:
+            return known.office
+        # Whatever keeps a key from signing may be over the next time.
+        works = key is not None and not isinstance(office.signer, LockedSigner)
+        name = key.name if key is not None and works else ""
+        self._opened[authority] = _Opened(office, name, now)
+        return office
 
     def close(self) -> None:
         """Close what the offices hold open."""
-        for office in self._opened.values():
-            office.ledger.close()
+        for opened in self._opened.values():
+            opened.office.ledger.close()
         self._opened.clear()
 
+
+SIGNER_AGE = timedelta(hours=1)
+"""Revocation data that goes into the files is at most so old."""
+
+_KEY_IS_AWAY = frozenset({Code.KEY_LOCKED, Code.KEY_URI, Code.TOOL_MISSING})
 
 TEST_NODES = ("anvil", "ganache", "hardhat")
 """How nodes that keep no real chain call themselves."""
@@ -112,7 +146,7 @@ def _unless_unavailable() -> Iterator[None]:
             raise
 
 
-def _open(means: Means, entry: AuthorityEntry) -> Office:
+def _open(means: Means, entry: AuthorityEntry, key: KeyState | None) -> Office:
     _check_node(means)
     folder = means.settings.data_dir / "signer"
     folder.mkdir(parents=True, exist_ok=True)
@@ -122,7 +156,7 @@ def _open(means: Means, entry: AuthorityEntry) -> Office:
     return Office(
         authority=entry.id,
         registry=means.estate.registry,
-        signer=_signer(means, entry, ledger),
+        signer=_signer(means, entry, ledger, key),
         ledger=ledger,
         anchorer=_anchorer(means, entry, store),
         status_writer=StatusWriter(
@@ -136,44 +170,107 @@ def _open(means: Means, entry: AuthorityEntry) -> Office:
 
 def certificate_authority(means: Means, name: str) -> CertificateAuthority:
     """Open one of the CAs of the installation."""
+    return open_ca(means.settings, means.ring, means.entropy, name)
+
+
+def open_ca(settings: Settings, ring: KeyRing, entropy: Entropy, name: str) -> CertificateAuthority:
+    """Open a CA by the name of its key."""
     return CertificateAuthority(
-        means.ring.ca_key(name),
-        means.ring.certificate(name),
-        entropy=means.entropy,
-        base_url=f"{means.settings.public_url}/pki/{name}",
+        ring.private_key(name),
+        ring.certificate(name),
+        entropy=entropy,
+        base_url=f"{settings.public_url}/pki/{name}",
     )
 
 
-def _signer(means: Means, entry: AuthorityEntry, ledger: Ledger) -> Signer:
+@dataclass(frozen=True, slots=True)
+class LockedSigner:
+    """Stands where no key may sign; everything else of the office works on."""
+
+    error: AnzhengError
+
+    def sign_batch(
+        self,
+        statement: bytes,
+        licences: Sequence[bytes],
+        *,
+        on_parked: Callable[[Parked], None] | None = None,
+    ) -> Iterator[SignedLicence]:
+        """Say why nothing is signed."""
+        del statement, licences, on_parked
+        raise self.error
+
+
+def signing_key_of(means: Means, authority: AuthorityId, now: datetime) -> KeyState | None:
+    """Return the licence key that signs now, or None while there is none."""
+    try:
+        return book_of(means).active(Purpose.LICENCE, authority, now)
+    except AnzhengError as error:
+        if error.code is not Code.KEY_LOCKED:
+            raise
+        return None
+
+
+def book_of(means: Means) -> KeyBook:
+    """Read the key book of the installation."""
+    authorities = [entry.id for entry in means.estate.authorities]
+    return key_book.read(means.settings.data_dir, authorities, means.ring)
+
+
+def _signer(
+    means: Means, entry: AuthorityEntry, ledger: Ledger, key: KeyState | None
+) -> BatchSigner:
     policy = IssuePolicy(decision_officers(entry), means.settings.release_daily_cap)
-    signer = _licence_signer(means, entry)
+    if key is None:
+        return LockedSigner(AnzhengError(Code.KEY_LOCKED, f"no licence key of {entry.id} may sign"))
+    try:
+        signer = _licence_signer(means, key)
+    except AnzhengError as error:
+        if error.code not in _KEY_IS_AWAY:
+            raise
+        return LockedSigner(error)
     return Signer(signer, press=means.press, ledger=ledger, policy=policy, clock=means.clock)
 
 
-def _licence_signer(means: Means, entry: AuthorityEntry) -> LicenceSigner:
-    padding = means.settings.signature_padding
-    key = means.ring.signing_key(keyrings.signer_key(entry.id), padding)
-    root, issuing = (certificate_authority(means, name) for name in ("root", "issuing"))
-    now = means.clock.now()
-    listed = means.register.next_list(root.certificate)
-    revocation = RevocationData(
-        crls=(root.crl(listed.revoked, now=now, number=listed.number),),
-        ocsps=(
-            issuing.ocsp_answer(
-                key.certificate, means.register.revoked(issuing.certificate), now=now
-            ),
-        ),
-    )
+def _licence_signer(means: Means, key: KeyState) -> LicenceSigner:
+    book, now = book_of(means), means.clock.now()
+    issuing = key_book.issuer_of(means.ring, book, key)
+    root = key_book.issuer_of(means.ring, book, issuing)
+    own, above_tsa = _own_tsa(means, book, now)
+    opened = means.ring.signing_key(key.name, means.settings.signature_padding)
+    issuing_ca = certificate_authority(means, issuing.name)
+    revoked = means.register.revoked(issuing_ca.certificate)
+    if load_certificate(opened.certificate).serial_number in {each.serial for each in revoked}:
+        raise AnzhengError(Code.KEY_LOCKED, "the certificate of the key was revoked")
     return LicenceSigner(
-        key,
-        chain=SignerChain((issuing.certificate,), root.certificate),
-        timestamper=make_timestamper(
-            means.settings, means.ring, root.certificate, means.clock, means.entropy
+        opened,
+        chain=SignerChain((issuing_ca.certificate,), means.ring.certificate(root.name)),
+        timestamper=make_timestamper(means.settings, means.ring, own, means.clock, means.entropy),
+        revocation=RevocationData(
+            crls=tuple(_crl(means, name, now) for name in dict.fromkeys((root.name, *above_tsa))),
+            ocsps=(issuing_ca.ocsp_answer(opened.certificate, revoked, now=now),),
         ),
-        revocation=revocation,
         clock=means.clock,
         environment=means.settings.environment,
     )
+
+
+def _own_tsa(means: Means, book: KeyBook, now: datetime) -> tuple[OwnTsa, tuple[str, ...]]:
+    """Return our own responder, and the name of the root above it; outside ones have neither."""
+    if means.settings.tsa or means.settings.tsa_url != TEST_TSA:
+        return OwnTsa("", b""), ()
+    tsa = book.active(Purpose.TSA, None, now)
+    root = key_book.issuer_of(means.ring, book, tsa)
+    return OwnTsa(tsa.name, means.ring.certificate(root.name)), (root.name,)
+
+
+def _crl(means: Means, name: str, now: datetime) -> bytes:
+    """Return a fresh revocation list of a CA, or the one laid beside a CA that is kept offline."""
+    if not means.ring.has(name):
+        return (means.ring.folder / f"{name}.crl").read_bytes()
+    ca = certificate_authority(means, name)
+    listed = means.register.next_list(ca.certificate)
+    return ca.crl(listed.revoked, now=now, number=listed.number)
 
 
 def _anchorer(means: Means, entry: AuthorityEntry, store: SqlAnchorStore) -> Anchorer:

@@ -7,6 +7,7 @@ was put beside its certificate is served as it lies.
 Standard: RFC 5280, 4.2.1.13 and 4.2.2.1; RFC 6960.
 """
 
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -22,8 +23,8 @@ from signer.certificate_register import CertificateRegister
 from signer.ocsp_responder import OcspResponder, refusal
 from signer.revocation import Revoked
 
-AUTHORITIES = ("root", "issuing", "holder-ca")
-"""The CAs of an installation, as their URLs and key files name them."""
+_NAME = re.compile(r"(?:root|issuing|holder-ca)(?:-[1-9][0-9]{0,3})?")
+"""The CAs of an installation and those that followed them, as URLs and key files name them."""
 
 LIST_AGE = timedelta(hours=1)
 
@@ -60,7 +61,7 @@ class CertificateDesk:
         Raises:
             AnzhengError: NOT_FOUND.
         """
-        if name not in AUTHORITIES:
+        if not _NAME.fullmatch(name) or not self.ring.has_certificate(name):
             raise AnzhengError(Code.NOT_FOUND, "there is no such CA here")
         return self.ring.certificate(name)
 
@@ -94,7 +95,7 @@ class CertificateDesk:
         with self._lock:
             responder = self._responders.get(name)
             if responder is None:
-                responder = OcspResponder(self.ring.ca_key(name), certificate, self.register)
+                responder = OcspResponder(self.ring.private_key(name), certificate, self.register)
                 self._responders[name] = responder
             return responder.answer(request, now=self.clock.now())
 

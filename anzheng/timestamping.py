@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -16,7 +17,7 @@ from anzheng.keyring import KeyRing
 from anzheng.settings import TEST_TSA, Settings, TsaSettings
 from licence.errors import AnzhengError, Code
 from licence.formats import oids
-from licence.formats.trust_types import TsaRoot
+from licence.formats.trust_types import Root, TsaRoot
 from licence.ports import Clock, Entropy
 from signer.deadline_http import DeadlineHttp
 from signer.tsa import TestTsa, Timestamper
@@ -41,6 +42,13 @@ class OutsideTsa:
     url: str
     trust: TsaTrust
     crls: tuple[str, ...]
+
+
+class OwnTsa(NamedTuple):
+    """Our own responder: name of its key, and the root above it, DER."""
+
+    key: str
+    root: bytes
 
 
 def outside_authorities(settings: Settings, ring: KeyRing) -> tuple[OutsideTsa, ...]:
@@ -71,20 +79,25 @@ def outside_authorities(settings: Settings, ring: KeyRing) -> tuple[OutsideTsa, 
 
 
 def make_timestamper(
-    settings: Settings, ring: KeyRing, root: bytes, clock: Clock, entropy: Entropy
+    settings: Settings,
+    ring: KeyRing,
+    own: OwnTsa,
+    clock: Clock,
+    entropy: Entropy,
 ) -> Timestamper:
     """Return what gives the signer its timestamps.
 
     Args:
         settings: Which authorities, and how patient.
         ring: Our responder's key, or the certificates of the one outside authority.
-        root: Root of our own PKI, above our responder.
+        own: Our own responder, for a trial.
         clock: For checks and rests.
         entropy: For nonces and serial numbers.
     """
     outside = outside_authorities(settings, ring)
     if not outside:
-        return TestTsa(ring.signing_key("tsa"), chain=(root,), clock=clock, entropy=entropy)
+        key = ring.signing_key(own.key)
+        return TestTsa(key, chain=(own.root,), clock=clock, entropy=entropy)
     policy = PoolPolicy(
         attempt_seconds=settings.tsa_timeout_seconds,
         budget_seconds=settings.tsa_budget_seconds,
@@ -106,12 +119,26 @@ def make_timestamper(
     return TsaPool(members, policy=policy, clock=clock)
 
 
-def tsa_roots(settings: Settings, ring: KeyRing) -> tuple[TsaRoot, ...]:
-    """Return the roots of all authorities with their policies, for the trust bundle."""
+def tsa_roots(settings: Settings, ring: KeyRing, own: Sequence[Root]) -> tuple[TsaRoot, ...]:
+    """Return the roots of all authorities with their policies, for the trust bundle.
+
+    Args:
+        settings: Which authorities.
+        ring: Certificates of the one outside authority.
+        own: Roots of our own PKI, above our responder.
+    """
     outside = outside_authorities(settings, ring)
     if not outside:
-        root = ring.certificate("root")
-        return (TsaRoot("tsa", root, (oids.POLICY_TSA_TEST,), test_only=True),)
+        return tuple(
+            TsaRoot(
+                "tsa" if number == 1 else f"tsa-{number}",
+                root.certificate,
+                (oids.POLICY_TSA_TEST,),
+                test_only=True,
+                distrust_from=root.distrust_from,
+            )
+            for number, root in enumerate(own, start=1)
+        )
     return tuple(_roots([(each.trust.chain[-1], each.trust.policy) for each in outside]))
 
 

@@ -17,13 +17,20 @@ from anzheng.devchain import DevChain
 from anzheng.estate import Estate
 from anzheng.files import FolderFileStore
 from anzheng.flows.claim import ClaimDesk
+from anzheng.flows.key_making import KeyOffice
 from anzheng.flows.prepare import Preparer
 from anzheng.flows.publish import RegistrySource, publish
-from anzheng.flows.trust import list_offices, make_bundle, repository
+from anzheng.flows.trust import PUBLISH_LOCK, list_offices, make_bundle, repository
 from anzheng.judge import BundleJudge
 from anzheng.keyfiles import Key, open_key_file
 from anzheng.keyring import KeyRing, open_keyring
-from anzheng.opening import EstateOffices, Means, certificate_authority, decision_officers
+from anzheng.opening import (
+    EstateOffices,
+    Means,
+    certificate_authority,
+    decision_officers,
+    open_ca,
+)
 from anzheng.pki import CertificateDesk
 from anzheng.settings import Settings
 from anzheng.store.anchor_store import SqlAnchorStore
@@ -67,6 +74,18 @@ class Base:
         """Where the trust repository lies."""
         return self.settings.data_dir / "trust"
 
+    def key_office(self) -> KeyOffice:
+        """Return what key ceremonies work on."""
+        return KeyOffice(
+            settings=self.settings,
+            estate=estates.load(self.settings.data_dir),
+            ring=self.ring,
+            register=self.register,
+            clock=self.clock,
+            entropy=self.entropy,
+            open_ca=lambda name: open_ca(self.settings, self.ring, self.entropy, name),
+        )
+
     def preparer(self) -> Preparer:
         """Return what imports rosters."""
         return Preparer(
@@ -99,7 +118,7 @@ class Installation:
             RegistrySource(base.store, self.chain, settings.chain_final_blocks),
             list_offices(settings, self.estate, base.ring),
             repository(base.ring, base.trust_folder),
-            lock=settings.data_dir / "publish.lock",
+            lock=settings.data_dir / PUBLISH_LOCK,
         )
 
     def checker(self) -> OwnChecker:
@@ -156,6 +175,13 @@ class Installation:
 def open_store_base(settings: Settings) -> AbstractContextManager[Base]:
     """Open everything but the chain."""
     return open_base(settings, with_chain=False)
+
+
+@contextmanager
+def open_key_office(settings: Settings, clock: Clock | None = None) -> Iterator[KeyOffice]:
+    """Open what key ceremonies need: no chain, no licences."""
+    with open_base(settings, clock, with_chain=False) as base:
+        yield base.key_office()
 
 
 def officer_key(settings: Settings, officer: OfficerId, place: Path | None) -> Key:

@@ -5,9 +5,11 @@ from typing import Annotated
 
 import typer
 
+from anzheng.commands import keys
 from anzheng.commands.common import JsonFlag, answering, read_file, read_leaf, settings_of
 
 app = typer.Typer(help="发证机关 Issuing authorities.", no_args_is_help=True)
+app.add_typer(keys.app, name="keys")
 
 
 @app.command()

@@ -1,6 +1,6 @@
 """What the flows need of one authority: its signer, its anchorer, its status accounts, its CA."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -8,8 +8,23 @@ from anchor.confirmer import Confirmer
 from anchor.publish import Anchorer
 from anchor.status_writer import StatusWriter
 from licence.ids import AuthorityId, Digest, RegistryId
-from signer.issue import Signer
+from signer.issue import Parked
 from signer.ledger import Ledger
+from signer.sign import SignedLicence
+
+
+class BatchSigner(Protocol):
+    """Signs released batches, as `signer.issue.Signer` does."""
+
+    def sign_batch(
+        self,
+        statement: bytes,
+        licences: Sequence[bytes],
+        *,
+        on_parked: Callable[[Parked], None] | None = None,
+    ) -> Iterator[SignedLicence]:
+        """Sign a released batch; KEY_LOCKED while no key may sign."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +45,7 @@ class Office:
 
     authority: AuthorityId
     registry: RegistryId
-    signer: Signer
+    signer: BatchSigner
     ledger: Ledger
     anchorer: Anchorer
     status_writer: StatusWriter

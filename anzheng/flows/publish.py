@@ -4,9 +4,7 @@ A filled licence is published once a list that covers its index is out. The list
 every hour, and whenever something was decided.
 """
 
-import fcntl
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,10 +14,10 @@ from anchor.ports import Chain
 from anchor.status_lists import ListOffice
 from anchor.status_writer import read_statuses
 from anzheng.keyfiles import Key
+from anzheng.locking import alone
 from anzheng.store.database import Store
 from anzheng.store.licences import FlowState
 from licence.domain.status import StatusEvent, StatusWord
-from licence.errors import AnzhengError, Code
 from licence.ids import AuthorityId, RegistryId, StatusIndex
 from licence.ports import Clock
 
@@ -104,7 +102,7 @@ def publish(
     Raises:
         AnzhengError: CHAIN_UNAVAILABLE, CONFLICT when another process publishes: try again.
     """
-    with _alone(lock):
+    with alone(lock, "is publishing the lists"):
         with store.read() as unit:
             waiting = [row.id for row in unit.licences.in_state(FlowState.FILLED)]
         now = clock.now()
@@ -117,14 +115,3 @@ def _mark(store: Store, waiting: Sequence[int], now: datetime) -> None:
         return
     with store.write() as unit:
         unit.licences.move(waiting, FlowState.FILLED, FlowState.PUBLISHED, now)
-
-
-@contextmanager
-def _alone(lock: Path) -> Iterator[None]:
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("wb") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as exc:
-            raise AnzhengError(Code.CONFLICT, "another process is publishing the lists") from exc
-        yield

@@ -1,6 +1,8 @@
 """The trust bundle: what verifiers shall believe about this installation, made from its estate."""
 
 import ssl
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -9,16 +11,20 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from anchor.status_lists import ListOffice
 from anchor.trust_repository import TrustRepository
 from anchor.trust_roles import TrustKeys
+from anzheng import key_book
 from anzheng import keyring as keyrings
 from anzheng.estate import AuthorityEntry, Estate
 from anzheng.files import write_durably
 from anzheng.flows.publish import ListKey
+from anzheng.key_book import KeyBook, KeyState
 from anzheng.keyfiles import KeyKind
 from anzheng.keyring import KeyRing
+from anzheng.locking import alone
 from anzheng.settings import Settings
 from anzheng.timestamping import tsa_roots
 from licence.errors import AnzhengError, Code
 from licence.formats import es256, oids, trust_bundle
+from licence.formats.ceremony import Purpose
 from licence.formats.evidence import log_origin
 from licence.formats.fields import whole_second
 from licence.formats.trust_types import (
@@ -29,6 +35,7 @@ from licence.formats.trust_types import (
     Root,
     StatusKey,
     TrustBundle,
+    Withdrawn,
     Witness,
 )
 from verifier.trust import ROOT_FILE, load_trust
@@ -38,6 +45,8 @@ SHARDS = 1
 ROOT_KEYS = ("tuf-root-1", "tuf-root-2", "tuf-root-3")
 TARGETS_KEYS = ("tuf-targets-1", "tuf-targets-2")
 ONLINE_KEY = "tuf-online"
+PUBLISH_LOCK = "publish.lock"
+"""In the data folder: one process at a time writes the repository."""
 
 
 def make_bundle(
@@ -52,17 +61,19 @@ def make_bundle(
         version: Higher than that of any bundle before.
         now: When it is issued.
     """
+    book = key_book.read(settings.data_dir, [each.id for each in estate.authorities], ring)
+    roots = _roots(book, ring)
     return TrustBundle(
         version=version,
         environment=settings.environment,
         issued_at=whole_second(now),
-        roots=(Root("root", ring.certificate("root")),),
+        roots=roots,
         policies=(oids.POLICY_LICENCE_SIGNING,),
-        tsa_roots=tsa_roots(settings, ring),
-        withdrawn=(),
+        tsa_roots=tsa_roots(settings, ring, roots),
+        withdrawn=_withdrawn(book, ring),
         registries=(_registry(estate),),
         authorities=tuple(
-            _authority(settings, estate, entry, ring, now) for entry in estate.authorities
+            _authority(settings, estate, entry, ring, book, now) for entry in estate.authorities
         ),
     )
 
@@ -80,7 +91,53 @@ def begin(
     repository = TrustRepository.create(folder, trust_keys(ring), now=now)
     bundle = make_bundle(settings, estate, ring, version=1, now=now)
     repository.publish_bundle(trust_bundle.encode(bundle), now=now)
-    export_root(ring, folder)
+    export_root(folder, bundle.roots)
+
+
+def renew(
+    settings: Settings, estate: Estate, ring: KeyRing, folder: Path, *, now: datetime
+) -> int | None:
+    """Publish the bundle anew where it says something else than before.
+
+    Returns:
+        The version that tells verifiers of it all; None where the repository or the keys of
+        targets are not here, and the bundle has to be signed elsewhere.
+
+    Raises:
+        AnzhengError: CONFLICT when another process publishes; what `load_trust` refuses with.
+    """
+    there = (folder / "metadata" / "timestamp.json").is_file()
+    if not there or not all(ring.has(name) for name in TARGETS_KEYS):
+        return None
+    with alone(settings.data_dir / PUBLISH_LOCK, "is publishing the lists"):
+        present = load_trust(folder, now=now).bundle
+        made = make_bundle(settings, estate, ring, version=present.version + 1, now=now)
+        made = replace(made, authorities=_with_known_keys(made, present))
+        if replace(made, version=present.version, issued_at=present.issued_at) == present:
+            return present.version
+        targets = tuple(_ed25519(ring, name) for name in TARGETS_KEYS)
+        keys = TrustKeys((), targets, _ed25519(ring, ONLINE_KEY))
+        TrustRepository(folder, keys).publish_bundle(trust_bundle.encode(made), now=now)
+        export_root(folder, made.roots)
+        return made.version
+
+
+def _with_known_keys(made: TrustBundle, present: TrustBundle) -> tuple[Authority, ...]:
+    """Return the authorities; a status key that was known before is believed from then on."""
+    known = {
+        (authority.id, key.kid): key
+        for authority in present.authorities
+        for key in authority.status_keys
+    }
+    return tuple(
+        replace(
+            authority,
+            status_keys=tuple(
+                known.get((authority.id, key.kid), key) for key in authority.status_keys
+            ),
+        )
+        for authority in made.authorities
+    )
 
 
 def repository(ring: KeyRing, folder: Path) -> TrustRepository:
@@ -127,9 +184,13 @@ def copy_trust(source: Path, target: Path, *, now: datetime) -> None:
         raise AnzhengError(Code.STORE_FAILED, f"{target} cannot be written") from exc
 
 
-def export_root(ring: KeyRing, folder: Path) -> None:
-    """Write the root certificate as PEM beside the repository, for other people's tools."""
-    pem = ssl.DER_cert_to_PEM_cert(ring.certificate("root"))
+def export_root(folder: Path, roots: Sequence[Root]) -> None:
+    """Write the newest root that is believed as PEM beside the repository, for other tools."""
+    believed = [each for each in roots if each.distrust_from is None]
+    if not believed:
+        (folder / ROOT_FILE).unlink(missing_ok=True)
+        return
+    pem = ssl.DER_cert_to_PEM_cert(believed[-1].certificate)
     write_durably(folder / ROOT_FILE, pem.encode("ascii"))
 
 
@@ -159,8 +220,50 @@ def _registry(estate: Estate) -> Registry:
     return Registry(estate.registry, (contract,), witnesses, estate.witness_threshold)
 
 
+def _roots(book: KeyBook, ring: KeyRing) -> tuple[Root, ...]:
+    """Return all roots, a closed one too: what it stood above before stays judgeable."""
+    return tuple(
+        Root(key.name, ring.certificate(key.name), key.distrust_from)
+        for key in book.of(Purpose.ROOT)
+    )
+
+
+def _withdrawn(book: KeyBook, ring: KeyRing) -> tuple[Withdrawn, ...]:
+    """Return the certificates of leaked keys; roots say it themselves, QR keys have none."""
+    return tuple(
+        Withdrawn(key_book.digest_of(ring.certificate(key.name)), key.distrust_from)
+        for key in book.keys
+        if key.distrust_from is not None and key.purpose not in {Purpose.ROOT, Purpose.QR}
+    )
+
+
+def _qr_keys(entry: AuthorityEntry, book: KeyBook, ring: KeyRing) -> tuple[StatusKey, ...]:
+    """Return the QR keys, each with its time; a leaked one ends when it leaked."""
+    return tuple(
+        StatusKey(
+            ring.open(key.name).key_id,
+            ring.open(key.name).public_der,
+            key.signs_from,
+            _qr_end(key),
+        )
+        for key in book.of(Purpose.QR, entry.id)
+    )
+
+
+def _qr_end(key: KeyState) -> datetime | None:
+    if key.distrust_from is None:
+        # It signs no more; what it signed stays.
+        return key.closed_at
+    return max(key.signs_from, key.distrust_from)
+
+
 def _authority(
-    settings: Settings, estate: Estate, entry: AuthorityEntry, ring: KeyRing, now: datetime
+    settings: Settings,
+    estate: Estate,
+    entry: AuthorityEntry,
+    ring: KeyRing,
+    book: KeyBook,
+    now: datetime,
 ) -> Authority:
     status = ring.open(keyrings.status_key(entry.id)).public_der
     return Authority(
@@ -177,8 +280,8 @@ def _authority(
             ring.open(keyrings.log_key(entry.id)).public_raw,
         ),
         status_keys=(StatusKey(es256.key_id(status), status, valid_from=whole_second(now)),),
-        qr_keys=(),
-        holder_ca=ring.certificate("holder-ca"),
+        qr_keys=_qr_keys(entry, book, ring),
+        holder_ca=ring.certificate(book.of(Purpose.HOLDER_CA)[-1].name),
         list_base_uri=list_base_uri(settings),
         shards=SHARDS,
     )

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from anzheng.keyring import KeyRing
-from anzheng.pki import AUTHORITIES, CertificateDesk
+from anzheng.pki import CertificateDesk
 from signer.authority_ca import CertificateAuthority
 from signer.certificate_register import CertificateRegister
 from tests.fakes.clock import FakeClock
@@ -15,7 +15,11 @@ def make_desk(folder: Path, clock: FakeClock) -> CertificateDesk:
     ring = KeyRing(folder / "keys", b"password")
     register = CertificateRegister(folder / "certificates.sqlite3")
     made = pki()
-    authorities = dict(zip(AUTHORITIES, (made.root, made.issuing, made.holder_ca), strict=True))
+    authorities = dict(
+        zip(
+            ("root", "issuing", "holder-ca"), (made.root, made.issuing, made.holder_ca), strict=True
+        )
+    )
     for name, authority in authorities.items():
         ring.keep_rsa(name, made.private_keys[name], authority.certificate)
         register.record(authority.certificate, now=clock.now())
@@ -24,7 +28,7 @@ def make_desk(folder: Path, clock: FakeClock) -> CertificateDesk:
 
     def open_ca(name: str) -> CertificateAuthority:
         return CertificateAuthority(
-            ring.ca_key(name), ring.certificate(name), entropy=FakeEntropy()
+            ring.private_key(name), ring.certificate(name), entropy=FakeEntropy()
         )
 
     return CertificateDesk(ring, register, clock, open_ca)

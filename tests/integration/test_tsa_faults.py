@@ -14,7 +14,7 @@ from cryptography.x509 import load_der_x509_certificate
 from anzheng.clock import SystemClock, SystemEntropy
 from anzheng.keyring import KeyRing
 from anzheng.settings import load
-from anzheng.timestamping import make_timestamper, tsa_roots
+from anzheng.timestamping import OwnTsa, make_timestamper, tsa_roots
 from licence.errors import Code
 from licence.formats import oids
 from licence.ids import Digest
@@ -241,7 +241,7 @@ def test_settings_with_several_authorities_make_a_pool(serve: Servers, tmp_path:
     settings = load(tsa=tables, tsa_timeout_seconds=ATTEMPT, data_dir=tmp_path)
     ring = KeyRing(tmp_path / "keys", b"password")
     timestamper = make_timestamper(
-        settings, ring, pki().root.certificate, SystemClock(), FakeEntropy()
+        settings, ring, OwnTsa("tsa", pki().root.certificate), SystemClock(), FakeEntropy()
     )
     assert timestamper.crls() == (crl,)
     assert set(timestamper.certificates) == {
@@ -249,6 +249,6 @@ def test_settings_with_several_authorities_make_a_pool(serve: Servers, tmp_path:
         certificate,
         pki().root.certificate,
     }
-    (root,) = tsa_roots(settings, ring)
+    (root,) = tsa_roots(settings, ring, ())
     assert (root.certificate, root.policies) == (pki().root.certificate, (oids.POLICY_TSA_TEST,))
     assert not root.test_only

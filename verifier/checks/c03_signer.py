@@ -15,10 +15,11 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from licence.domain.model import Draft
 from licence.domain.validity import shanghai_date
-from licence.errors import AnzhengError, Code
+from licence.errors import AnzhengError, Code, Fact
 from licence.formats.checks import CheckName, CheckResult, passed
 from licence.formats.cms import CmsParts
 from licence.formats.entitlement import entitlement_of, lies_in, what_does_not_fit
+from licence.formats.fields import moment_text
 from licence.formats.trust_types import Authority, TrustBundle
 from licence.ids import Digest
 from verifier.chain_of_trust import (
@@ -77,12 +78,15 @@ def check_signer(
             ("signer", path[0].subject.rfc4514_string()),
             standard=STANDARD,
         )
+    facts, notes = closed_later(closed_from(path, bundle), anchored=len(moments) > 1)
     return passed(
         CheckName.SIGNER,
         ("authority", authority.name),
         ("authority_id", authority.id),
         ("certificate_sha256", sha256(parts.signer_certificate).hexdigest()),
         ("policy", policy),
+        *facts,
+        notes=notes,
         standard=STANDARD,
     )
 
@@ -113,14 +117,30 @@ def check_not_distrusted(path: Path, bundle: TrustBundle, moments: Sequence[date
     Raises:
         AnzhengError: SIGNER_DISTRUSTED.
     """
+    end = closed_from(path, bundle)
+    if end is not None and max(moments) >= end:
+        raise AnzhengError(Code.SIGNER_DISTRUSTED, "a key of the path was closed before that")
+
+
+def closed_from(path: Path, bundle: TrustBundle) -> datetime | None:
+    """Return from when on a key of the path is not believed, or None while all are."""
+    ends = []
     for certificate in path:
         der = certificate.public_bytes(Encoding.DER)
-        ends = [bundle.distrust_from(Digest(sha256(der).digest()))]
+        ends.append(bundle.distrust_from(Digest(sha256(der).digest())))
         # The same root may be pinned for signers and for timestamps: either closing counts.
         ends += [root.distrust_from for root in bundle.roots if root.certificate == der]
         ends += [root.distrust_from for root in bundle.tsa_roots if root.certificate == der]
-        if any(end is not None and max(moments) >= end for end in ends):
-            raise AnzhengError(Code.SIGNER_DISTRUSTED, "a key of the path was closed before that")
+    return min((end for end in ends if end is not None), default=None)
+
+
+def closed_later(
+    end: datetime | None, *, anchored: bool
+) -> tuple[tuple[tuple[str, Fact], ...], tuple[Code, ...]]:
+    """Return fact and note for what was anchored while a key that is closed by now was believed."""
+    if end is None or not anchored:
+        return (), ()
+    return (("key_closed_from", moment_text(end)),), (Code.KEY_CLOSED_LATER,)
 
 
 def _check_authority(

@@ -19,11 +19,12 @@ from licence.formats.checks import CheckName, CheckResult, passed
 from licence.formats.cms import CmsParts
 from licence.formats.trust_types import TrustBundle, TsaRoot
 from verifier.chain_of_trust import (
+    Path,
     check_dates,
     check_tsa,
     find_path,
 )
-from verifier.checks.c03_signer import check_not_distrusted
+from verifier.checks.c03_signer import check_not_distrusted, closed_from, closed_later
 from verifier.checks.outcome import not_passed
 from verifier.pades.structure import Structure
 from verifier.revocation import RevocationData, check_not_revoked
@@ -61,7 +62,7 @@ def check_timestamp(
     """
     gen_time = token.gen_time.isoformat().replace("+00:00", "Z")
     try:
-        root = _check_trust(token, structure, bundle, block_time)
+        path, root = _check_trust(token, structure, bundle, block_time)
         if block_time is not None and token.gen_time > block_time + MAX_AFTER_BLOCK:
             raise AnzhengError(Code.TIMESTAMP_AFTER_BLOCK, "the timestamp is later than the anchor")
     except AnzhengError as error:
@@ -69,20 +70,24 @@ def check_timestamp(
             CheckName.TIMESTAMP, _as_timestamp(error), ("time", gen_time), standard=STANDARD
         )
     waited = block_time - token.gen_time if block_time is not None else timedelta(0)
+    facts, notes = closed_later(closed_from(path, bundle), anchored=block_time is not None)
+    if waited > LONG_GAP:
+        notes = (*notes, Code.TIMESTAMP_GAP)
     return passed(
         CheckName.TIMESTAMP,
         ("time", gen_time),
         ("tsa_root", root.name),
         ("policy", token.policy),
         ("certificate_sha256", sha256(token.certificate).hexdigest()),
-        notes=(Code.TIMESTAMP_GAP,) if waited > LONG_GAP else (),
+        *facts,
+        notes=notes,
         standard=STANDARD,
     )
 
 
 def _check_trust(
     token: Token, structure: Structure, bundle: TrustBundle, block_time: datetime | None
-) -> TsaRoot:
+) -> tuple[Path, TsaRoot]:
     pool = _distinct((*token.certificates, *structure.certificates))
     path = find_path(token.certificate, pool, [root.certificate for root in bundle.tsa_roots])
     root = _root_of(path[-1], bundle)
@@ -95,7 +100,7 @@ def _check_trust(
     # Whoever holds a leaked TSA key can write any time into a token: only the block speaks then.
     check_not_distrusted(path, bundle, (token.gen_time, block_time or token.gen_time))
     check_not_revoked(path, RevocationData(structure.crls, structure.ocsps), at=token.gen_time)
-    return root
+    return path, root
 
 
 def _distinct(certificates: Sequence[bytes]) -> tuple[bytes, ...]:

@@ -30,6 +30,7 @@ from verifier.chain_of_trust import (
     key_usage,
     organisation_identifier,
 )
+from verifier.checks.c03_signer import closed_from
 from verifier.checks.c06_anchor import judge_evidence
 from verifier.checks.outcome import ended, not_passed
 
@@ -126,9 +127,10 @@ def _certificate(question: HolderQuestion) -> x509.Certificate:
     path = find_path(answer.certificates[0], answer.certificates[1:], [authority.holder_ca])
     check_dates(path, at=question.now)
     check_policy(path, [oids.POLICY_HOLDER])
-    closed = question.bundle.distrust_from(Digest(sha256(answer.certificates[0]).digest()))
+    # A presentation is made now: a leaked holder CA makes every certificate below it worthless.
+    closed = closed_from(path, question.bundle)
     if closed is not None and question.now >= closed:
-        raise _refuse("the certificate was withdrawn")
+        raise _refuse("the certificate, or its CA, was withdrawn")
     usage = key_usage(path[0])
     if not usage.digital_signature or usage.key_cert_sign:
         raise _refuse("not a certificate of a holder")

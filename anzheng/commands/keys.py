@@ -1,0 +1,260 @@
+"""`anzheng authority keys`: ceremonies that make, follow and end keys, and what came of them."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from anzheng.commands.common import JsonFlag, answering, read_file, settings_of
+from licence.errors import AnzhengError, Code
+
+if TYPE_CHECKING:
+    from anzheng.flows.keys import Attendance, Held
+    from anzheng.key_book import KeyState
+    from anzheng.settings import Settings
+    from licence.formats.ceremony import Purpose
+
+app = typer.Typer(help="密钥仪式 Key ceremonies: two officers, one record.", no_args_is_help=True)
+
+AuthorityCode = Annotated[str, typer.Argument(help="Code of the issuing authority.")]
+Officers = Annotated[
+    list[str], typer.Option("--officer", help="An officer who takes part; twice or more.")
+]
+KeyFiles = Annotated[
+    list[Path],
+    typer.Option("--key", help="Key file of an officer, in the order of --officer; a trial's own."),
+]
+PlaceName = Annotated[str, typer.Option(help="Where the ceremony is held.")]
+PurposeName = Annotated[
+    str, typer.Option(help="licence, qr; of the installation: tsa, issuing, holder-ca, root")
+]
+Store = Annotated[str, typer.Option(help="file: or pkcs11:token=LABEL")]
+Bits = Annotated[int, typer.Option(help="Size of an RSA key; 0 is the usual one.")]
+SignsFrom = Annotated[
+    str, typer.Option(help="From when on it signs, as 2026-11-22T08:00:00+08:00; at once if absent")
+]
+Certificate = Annotated[
+    Path | None, typer.Option(help="Certificate (DER) that a CA elsewhere made for the request.")
+]
+
+
+@app.command()
+def init(  # noqa: PLR0913 - the options of a command
+    context: typer.Context,
+    authority: AuthorityCode,
+    *,
+    officer: Officers,
+    place: PlaceName,
+    key: KeyFiles = [],  # noqa: B006 - typer copies it
+    purpose: PurposeName = "licence",
+    store: Store = "file:",
+    bits: Bits = 0,
+    signs_from: SignsFrom = "",
+    certificate: Certificate = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Make the first key of a purpose.
+
+    Example: anzheng authority keys init 1121000000TXT10121 --purpose qr --place 一号机房
+    --officer 1121000000TXT10121-1 --officer 1121000000TXT10121-2
+    """
+    wanted = ("init", authority, purpose, store, bits, signs_from, certificate)
+    _make(context, wanted, (officer, key, place), as_json=as_json)
+
+
+@app.command()
+def rotate(  # noqa: PLR0913 - the options of a command
+    context: typer.Context,
+    authority: AuthorityCode,
+    *,
+    officer: Officers,
+    place: PlaceName,
+    key: KeyFiles = [],  # noqa: B006 - typer copies it
+    purpose: PurposeName = "licence",
+    store: Store = "file:",
+    bits: Bits = 0,
+    signs_from: SignsFrom = "",
+    certificate: Certificate = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Make the next key: it signs at once or from a moment on; what the old one signed stays.
+
+    Example: anzheng authority keys rotate 1121000000TXT10121 --place 一号机房
+    --officer 1121000000TXT10121-1 --officer 1121000000TXT10121-2
+    """
+    wanted = ("rotate", authority, purpose, store, bits, signs_from, certificate)
+    _make(context, wanted, (officer, key, place), as_json=as_json)
+
+
+@app.command()
+def close(  # noqa: PLR0913 - the options of a command
+    context: typer.Context,
+    authority: AuthorityCode,
+    name: Annotated[str, typer.Argument(help="Name of the key, as `keys list` shows it.")],
+    *,
+    officer: Officers,
+    place: PlaceName,
+    reason: Annotated[str, typer.Option(help="Why, as the record says it.")],
+    compromised_since: Annotated[
+        str, typer.Option(help="It leaked: nothing of it is believed from this moment on.")
+    ] = "",
+    key: KeyFiles = [],  # noqa: B006 - typer copies it
+    as_json: JsonFlag = False,
+) -> None:
+    """End a key. A routine end only stops signing; a leaked key is revoked and not believed.
+
+    Example: anzheng authority keys close 1121000000TXT10121 signer-1121000000TXT10121
+    --reason 例行更换 --place 一号机房 --officer 1121000000TXT10121-1 --officer 1121000000TXT10121-2
+    """
+    from anzheng.flows import keys as ceremonies
+    from anzheng.flows.keys import Closing
+    from anzheng.wiring import open_key_office
+    from licence.ids import AuthorityId
+
+    settings = settings_of(context)
+    with answering(as_json=as_json) as out, open_key_office(settings) as office:
+        since = _moment(compromised_since)
+        closing = Closing(AuthorityId(authority), name, reason, since)
+        held = ceremonies.close(office, closing, _present(settings, officer, key, place))
+        out.say(_facts(held), _lines(held))
+
+
+@app.command("list")
+def list_(
+    context: typer.Context,
+    authority: Annotated[str, typer.Argument(help="Only keys of this authority.")] = "",
+    *,
+    as_json: JsonFlag = False,
+) -> None:
+    """List all keys: what for, since when they sign, which were closed and why.
+
+    Example: anzheng authority keys list --json
+    """
+    from anzheng import key_book
+    from anzheng.wiring import open_key_office
+
+    settings = settings_of(context)
+    with answering(as_json=as_json) as out, open_key_office(settings) as office:
+        keys = [key for key in office.book().keys if authority in {"", key.authority}]
+        begun = key_book.unfinished(settings.data_dir)
+        rows = [_row(key, office.ring.uri(key.name)) for key in keys]
+        lines = [
+            " ".join(f"{name}={value}" for name, value in row.items() if value is not None)
+            for row in rows
+        ]
+        if begun is not None:
+            lines.append(f"{begun.id} ({begun.act.value} {begun.key}) was begun and not finished")
+        out.say({"keys": rows, "unfinished": None if begun is None else begun.id}, lines)
+
+
+def _make(
+    context: typer.Context,
+    wanted: tuple[str, str, str, str, int, str, Path | None],
+    who: tuple[list[str], list[Path], str],
+    *,
+    as_json: bool,
+) -> None:
+    from anzheng.flows import keys as ceremonies
+    from anzheng.flows.keys import Wish
+    from anzheng.wiring import open_key_office
+    from licence.formats.ceremony import Act
+    from licence.ids import AuthorityId
+
+    act, authority, purpose, store, bits, signs_from, certificate = wanted
+    settings = settings_of(context)
+    with answering(as_json=as_json) as out, open_key_office(settings) as office:
+        wish = Wish(
+            Act(act),
+            AuthorityId(authority),
+            _purpose(purpose),
+            store,
+            bits,
+            _moment(signs_from),
+            None if certificate is None else read_file(certificate),
+        )
+        held = ceremonies.make(office, wish, _present(settings, *who))
+        out.say(_facts(held), _lines(held))
+
+
+def _present(
+    settings: "Settings", officers: Sequence[str], keys: Sequence[Path], place: str
+) -> "Attendance":
+    from anzheng.flows.keys import Attendance
+    from anzheng.wiring import officer_key
+    from licence.ids import OfficerId
+
+    if keys and len(keys) != len(officers):
+        raise AnzhengError(Code.REQUEST_INVALID, "give a --key for each --officer, or none")
+    places: Sequence[Path | None] = keys or [None] * len(officers)
+    opened = {
+        OfficerId(name): officer_key(settings, OfficerId(name), file)
+        for name, file in zip(officers, places, strict=True)
+    }
+    return Attendance(opened, place)
+
+
+def _purpose(name: str) -> "Purpose":
+    from licence.formats.ceremony import Purpose
+
+    try:
+        return Purpose(name)
+    except ValueError:
+        names = ", ".join(each.value for each in Purpose)
+        raise AnzhengError(Code.REQUEST_INVALID, f"--purpose is one of {names}") from None
+
+
+def _moment(text: str) -> datetime | None:
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = datetime.min  # noqa: DTZ901 - has no zone, and is refused
+    if moment.tzinfo is None:
+        raise AnzhengError(
+            Code.REQUEST_INVALID, "a moment is written with its zone: 2026-11-22T08:00:00+08:00"
+        )
+    return moment.astimezone(UTC)
+
+
+def _facts(held: "Held") -> dict[str, object]:
+    order = held.record.order
+    certificate = held.record.key.certificate
+    return {
+        "ceremony": order.id,
+        "act": order.act.value,
+        "key": order.key,
+        "certificate": None if certificate is None else certificate.hex(),
+        "record": str(held.folder),
+        "bundle": held.bundle,
+    }
+
+
+def _lines(held: "Held") -> list[str]:
+    order = held.record.order
+    published = (
+        "the trust bundle is to be signed where its keys are"
+        if held.bundle is None
+        else f"trust bundle {held.bundle} tells verifiers"
+    )
+    return [f"{order.act.value} {order.key}: {held.folder}", published]
+
+
+def _row(key: "KeyState", uri: str) -> dict[str, str | None]:
+    def text(moment: datetime | None) -> str | None:
+        return None if moment is None else moment.isoformat()
+
+    return {
+        "key": key.name,
+        "purpose": key.purpose.value,
+        "authority": key.authority,
+        "store": uri.partition(":")[0],
+        "signs_from": text(key.signs_from) if key.ceremony else None,
+        "follows": key.previous,
+        "ceremony": key.ceremony,
+        "closed_at": text(key.closed_at),
+        "reason": key.reason,
+        "not_believed_from": text(key.distrust_from),
+    }

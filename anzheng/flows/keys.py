@@ -1,0 +1,334 @@
+"""Key ceremonies: make a key, make the next one, end one; two officers sign what was done.
+
+Each step is durable before the next, and a ceremony that was interrupted is finished by asking for
+it again:
+
+1. The order is written down: what is to be done, by whom, where.
+2. Key and certificate are made; or, for a leaked key, its certificate is revoked.
+3. The officers sign the record, which is stored, and drawn as PDF for people.
+4. A line is added to the log: from here on the key signs, or does not.
+5. The trust bundle is published anew where its keys are here.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from cryptography import x509
+
+from anzheng import key_book
+from anzheng.files import write_durably
+from anzheng.flows import trust as trusting
+from anzheng.flows.key_making import KeyOffice, default_bits, facts_of, make_key
+from anzheng.key_book import KeyState
+from anzheng.keyfiles import Key
+from anzheng.locking import alone
+from anzheng.officers import sign_as
+from licence.errors import AnzhengError, Code
+from licence.formats import ceremony
+from licence.formats.ceremony import OF_AN_AUTHORITY, Act, Ceremony, Order, Purpose
+from licence.formats.fields import whole_second
+from licence.formats.officers import (
+    OFFICERS_NEEDED,
+    OfficerCodes,
+    PinnedOfficer,
+    SignedStatement,
+    check_officers,
+)
+from licence.ids import AuthorityId, OfficerId
+from signer.ceremony_record import render_record
+
+ID_BYTES = 4
+LOCK = "lock"
+FILE = "file:"
+
+_CODES = OfficerCodes(
+    unknown=Code.CEREMONY_OFFICER_UNKNOWN,
+    too_few=Code.CEREMONY_TWO_OFFICERS,
+    signature=Code.CEREMONY_SIGNATURE,
+)
+_CAS = frozenset({Purpose.ROOT, Purpose.ISSUING, Purpose.HOLDER_CA})
+
+
+@dataclass(frozen=True, slots=True)
+class Attendance:
+    """Who holds a ceremony, and where."""
+
+    officers: Mapping[OfficerId, Key]
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What key is wanted.
+
+    Attributes:
+        act: INIT or ROTATE.
+        authority: Whose officers ask, and whose key it is.
+        purpose: What for.
+        store: `file:`, or `pkcs11:token=…`: the name of the key is added.
+        bits: Size of an RSA key; 0 for the usual one.
+        signs_from: From when on it signs; at once unless given.
+        certificate: Made by a CA whose key is not here.
+    """
+
+    act: Act
+    authority: AuthorityId
+    purpose: Purpose = Purpose.LICENCE
+    store: str = FILE
+    bits: int = 0
+    signs_from: datetime | None = None
+    certificate: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """Which key is to end, and why.
+
+    Attributes:
+        authority: Whose officers ask.
+        key: Name of the key.
+        reason: Why.
+        compromised_since: From when on it was in other hands.
+    """
+
+    authority: AuthorityId
+    key: str
+    reason: str
+    compromised_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A finished ceremony.
+
+    Attributes:
+        record: What was signed.
+        folder: Where record.json and record.pdf lie.
+        bundle: Version of the trust bundle that tells of it; None where its keys are not here.
+    """
+
+    record: Ceremony
+    folder: Path
+    bundle: int | None
+
+
+Step = Callable[[str], None]
+"""Told of each step that is durable now."""
+
+
+def make(
+    office: KeyOffice, wish: Wish, present: Attendance, on_step: Step = lambda _step: None
+) -> Held:
+    """Make the first key of a purpose, or the next one.
+
+    Raises:
+        AnzhengError: CONFLICT for a first key where there is one; NOT_FOUND for the next one where
+            there is none; CEREMONY_UNFINISHED; the officers' CEREMONY_… codes; what `make_key`
+            refuses with.
+    """
+
+    def planned() -> Order:
+        book, now = office.book(), whole_second(office.clock.now())
+        open_keys = [key for key in book.of(wish.purpose, wish.authority) if key.closed_at is None]
+        if wish.act is Act.INIT and open_keys:
+            raise AnzhengError(Code.CONFLICT, f"{open_keys[-1].name} is there: rotate or close it")
+        if wish.act is Act.ROTATE and not book.of(wish.purpose, wish.authority):
+            raise AnzhengError(Code.NOT_FOUND, "there is no key that the new one could follow")
+        name = book.next_name(wish.purpose, wish.authority)
+        before = book.of(wish.purpose, wish.authority)
+        return Order(
+            id=_new_id(office, now),
+            act=wish.act,
+            authority=wish.authority,
+            purpose=wish.purpose,
+            key=name,
+            store=wish.store if wish.store == FILE else f"{wish.store};object={name}",
+            officers=tuple(present.officers),
+            place=present.place,
+            held_at=now,
+            previous=before[-1].name if wish.act is Act.ROTATE else None,
+            signs_from=max(now, whole_second(wish.signs_from or now)),
+        )
+
+    def carried_out(order: Order) -> ceremony.KeyFacts:
+        return make_key(office, order, wish.bits or default_bits(order.purpose), wish.certificate)
+
+    kind = (wish.act, wish.authority, wish.purpose)
+    return _hold(office, _Ceremony(kind, None, planned, carried_out), present, on_step)
+
+
+def close(
+    office: KeyOffice,
+    closing: Closing,
+    present: Attendance,
+    on_step: Step = lambda _step: None,
+) -> Held:
+    """End a key: it signs no more; one that leaked is not believed from a moment on.
+
+    A key that is closed already stays as it is, unless it is now said to have leaked.
+
+    Raises:
+        AnzhengError: NOT_FOUND; CEREMONY_UNFINISHED; the officers' CEREMONY_… codes.
+    """
+    key = _key_of(office, closing)
+    if key.closed_at is not None and (
+        closing.compromised_since is None or key.distrust_from is not None
+    ):
+        return _closed_before(office, key)
+
+    def planned() -> Order:
+        now, since = whole_second(office.clock.now()), closing.compromised_since
+        return Order(
+            id=_new_id(office, now),
+            act=Act.CLOSE,
+            authority=closing.authority,
+            purpose=key.purpose,
+            key=key.name,
+            store=FILE if key.purpose is Purpose.QR else _public_store(office, key),
+            officers=tuple(present.officers),
+            place=present.place,
+            held_at=now,
+            reason=closing.reason,
+            compromised_since=None if since is None else whole_second(since),
+        )
+
+    def carried_out(order: Order) -> ceremony.KeyFacts:
+        if order.compromised_since is not None:
+            _revoke(office, order, order.compromised_since)
+        return facts_of(office, order.key, order.purpose)
+
+    kind = (Act.CLOSE, closing.authority, key.purpose)
+    return _hold(office, _Ceremony(kind, key.name, planned, carried_out), present, on_step)
+
+
+def _closed_before(office: KeyOffice, key: KeyState) -> Held:
+    """Return the ceremony that closed a key; a crash may have left the bundle behind."""
+    home = office.settings.data_dir
+    held = [
+        each
+        for each in key_book.records(home)
+        if (each.order.act, each.order.key) == (Act.CLOSE, key.name)
+    ]
+    return Held(held[-1], home / key_book.FOLDER / held[-1].order.id, _publish(office))
+
+
+@dataclass(frozen=True, slots=True)
+class _Ceremony:
+    kind: tuple[Act, AuthorityId, Purpose]
+    key: str | None
+    planned: Callable[[], Order]
+    carried_out: Callable[[Order], ceremony.KeyFacts]
+
+
+def _hold(office: KeyOffice, asked: _Ceremony, present: Attendance, on_step: Step) -> Held:
+    home = office.settings.data_dir
+    pinned = _check_attendance(office, asked.kind[1], present)
+    with alone(home / key_book.FOLDER / LOCK, "holds a ceremony"):
+        order = _resumed(home, asked, present) or asked.planned()
+        key_book.begin(home, order)
+        on_step("begun")
+        folder = home / key_book.FOLDER / order.id
+        held = _signed(folder, order, asked, present, pinned)
+        on_step("signed")
+        write_durably(folder / key_book.RECORD_PDF, render_record(held, is_test=office.is_test))
+        on_step("written")
+        key_book.append(home, held)
+        on_step("logged")
+        bundle = _publish(office)
+        on_step("published")
+    return Held(held, folder, bundle)
+
+
+def _publish(office: KeyOffice) -> int | None:
+    folder = office.settings.data_dir / "trust"
+    return trusting.renew(
+        office.settings, office.estate, office.ring, folder, now=office.clock.now()
+    )
+
+
+def _resumed(home: Path, asked: _Ceremony, present: Attendance) -> Order | None:
+    """Return the order of a ceremony that was interrupted, if this one asks for the same."""
+    order = key_book.unfinished(home)
+    if order is None:
+        return None
+    same = (order.act, order.authority, order.purpose) == asked.kind
+    same &= asked.key in {None, order.key} and set(order.officers) == set(present.officers)
+    if not same:
+        raise AnzhengError(
+            Code.CEREMONY_UNFINISHED,
+            f"{order.id} ({order.act.value} {order.key} by {', '.join(order.officers)}) was begun: "
+            "ask for it again to finish it",
+            ceremony=order.id,
+            key=order.key,
+        )
+    return order
+
+
+def _signed(
+    folder: Path,
+    order: Order,
+    asked: _Ceremony,
+    present: Attendance,
+    pinned: tuple[PinnedOfficer, ...],
+) -> Ceremony:
+    place = folder / key_book.RECORD
+    if place.is_file():
+        return ceremony.decode(place.read_bytes())
+    held = Ceremony(order, asked.carried_out(order))
+    data = ceremony.statement_bytes(held)
+    signatures = tuple(sign_as(name, present.officers[name], data) for name in order.officers)
+    check_officers(SignedStatement(order.authority, data, signatures), pinned, _CODES)
+    held = replace(held, signatures=signatures)
+    write_durably(place, ceremony.encode(held))
+    return held
+
+
+def _check_attendance(
+    office: KeyOffice, authority: AuthorityId, present: Attendance
+) -> tuple[PinnedOfficer, ...]:
+    """Refuse before anything is done what could not be signed at the end."""
+    known = {each.id: each.public_key for each in office.estate.authority(authority).officers}
+    for name, key in present.officers.items():
+        if name not in known:
+            raise AnzhengError(
+                Code.CEREMONY_OFFICER_UNKNOWN, f"{name} is no officer of {authority}", officer=name
+            )
+        if key.public_der != known[name]:
+            raise AnzhengError(
+                Code.CEREMONY_SIGNATURE, f"this is not the key of {name}", officer=name
+            )
+    if len({known[name] for name in present.officers}) < OFFICERS_NEEDED:
+        raise AnzhengError(Code.CEREMONY_TWO_OFFICERS, "a ceremony needs two officers")
+    return tuple(PinnedOfficer(name, authority, key) for name, key in known.items())
+
+
+def _key_of(office: KeyOffice, closing: Closing) -> KeyState:
+    key = office.book().key(closing.key)
+    if key.purpose in OF_AN_AUTHORITY and key.authority != closing.authority:
+        raise AnzhengError(Code.NOT_FOUND, f"{closing.key} is another authority's", key=key.name)
+    return key
+
+
+def _revoke(office: KeyOffice, order: Order, since: datetime) -> None:
+    """Put a leaked key on the list of its CA; a root is on none, verifiers stop pinning it."""
+    if order.purpose in {Purpose.QR, Purpose.ROOT}:
+        return
+    reason = x509.ReasonFlags.key_compromise
+    if order.purpose in _CAS:
+        reason = x509.ReasonFlags.ca_compromise
+    certificate = office.ring.certificate(order.key)
+    # One that another CA issued is not in our register: that CA is to be told.
+    office.register.record(certificate, now=office.clock.now())
+    office.register.revoke(certificate, at=since, reason=reason)
+
+
+def _public_store(office: KeyOffice, key: KeyState) -> str:
+    """Return where a key is without paths of this machine."""
+    uri = office.ring.uri(key.name)
+    return FILE if uri.startswith(FILE) else uri.partition("?")[0]
+
+
+def _new_id(office: KeyOffice, now: datetime) -> str:
+    return f"c{now:%Y%m%d-%H%M%S}-{office.entropy.bytes(ID_BYTES).hex()}"
