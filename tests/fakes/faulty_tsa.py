@@ -60,6 +60,7 @@ class FaultyTsa(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     server: FaultyTsa
 
     @override
