@@ -65,9 +65,11 @@ def title(subject: Subject) -> Block:
     if subject.test:
         lines.append(Line("test", "", words.TEST_LINE, TEST))
     if draft.kind is Kind.EMERGENCY_TEMPORARY:
-        lines.append(Line("mark", "应急使用", f"至{chinese_date(draft.valid_to)}止", MARK))
+        lines.append(
+            Line("mark", words.MARKS[draft.kind], f"至{chinese_date(draft.valid_to)}止", MARK)
+        )
     if draft.kind is Kind.SAMPLE:
-        lines.append(Line("mark", "", words.SAMPLE_MARK, MARK))
+        lines.append(Line("mark", "", words.MARKS[draft.kind], MARK))
     return Block("title", tuple(lines))
 
 

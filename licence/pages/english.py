@@ -20,9 +20,9 @@ def title(subject: Subject) -> Block:
         lines.append(Line("test", "", words.ENGLISH_TEST_LINE, TEST))
     if draft.kind is Kind.EMERGENCY_TEMPORARY:
         until = f"until {draft.valid_to.isoformat()}"
-        lines.append(Line("mark", "For emergency use", until, MARK))
+        lines.append(Line("mark", words.ENGLISH_MARKS[draft.kind], until, MARK))
     if draft.kind is Kind.SAMPLE:
-        lines.append(Line("mark", "", "SAMPLE", MARK))
+        lines.append(Line("mark", "", words.ENGLISH_MARKS[draft.kind], MARK))
     return Block("title", tuple(lines))
 
 

@@ -83,13 +83,16 @@ def _built(builders: tuple[Builder, ...], subject: Subject) -> tuple[Block, ...]
 
 
 def _head(spec: SectionSpec, subject: Subject) -> str:
-    number = subject.draft.licence_no
+    number, kind = subject.draft.licence_no, subject.draft.kind
     if spec.english:
         test = words.ENGLISH_TEST_LINE if subject.test else ""
-        parts = (f"{subject.title} (continued {{n}}/{{m}})", test, f"No. {number}")
+        mark = words.ENGLISH_MARKS.get(kind, "")
+        parts = (f"{subject.title} (continued {{n}}/{{m}})", test, mark, f"No. {number}")
     else:
         test = words.TEST_LINE if subject.test else ""
-        parts = (f"{subject.title}{subject.copy}（续页 {{n}}/{{m}}）", test, f"编号：{number}")
+        mark = words.MARKS.get(kind, "")
+        title = f"{subject.title}{subject.copy}（续页 {{n}}/{{m}}）"
+        parts = (title, test, mark, f"编号：{number}")
     return words.GAP.join(part for part in parts if part)
 
 

@@ -10,11 +10,16 @@ from datetime import date
 from types import MappingProxyType
 from typing import Final
 
-from licence.domain.model import AddressType, ChangeType, Industry, ReviewResult
+from licence.domain.model import AddressType, ChangeType, Industry, Kind, ReviewResult
 
 TEST_LINE: Final = "示例，无法律效力"
 ENGLISH_TEST_LINE: Final = "SPECIMEN WITHOUT LEGAL EFFECT"
-SAMPLE_MARK: Final = "样本"
+MARKS: Final[Mapping[Kind, str]] = MappingProxyType(
+    {Kind.EMERGENCY_TEMPORARY: "应急使用", Kind.SAMPLE: "样本"}
+)
+ENGLISH_MARKS: Final[Mapping[Kind, str]] = MappingProxyType(
+    {Kind.EMERGENCY_TEMPORARY: "For emergency use", Kind.SAMPLE: "SAMPLE"}
+)
 HIGH_RISK: Final = "【高风险】"
 ORDINARY_RISK: Final = "一般"
 NOTHING: Final = "—"

@@ -138,6 +138,8 @@ def test_emergency_and_sample_licences_are_marked_on_every_section() -> None:
         plan = make_plan(replace(version, draft=replace(version.draft, kind=kind)), CODE)
         for section in plan.sections:
             assert english in said(section)["mark"] or said(section)["mark"] == mark
+            heads = (english, mark.partition("至")[0], "")
+            assert any(head in section.head.split("\u3000") for head in heads)
     assert plan_of(kind=Kind.EMERGENCY_TEMPORARY).emergency_end == "2027-03-17"
     assert plan_of().emergency_end == ""
 
