@@ -71,7 +71,7 @@ class Settings(BaseSettings):
     tsa_timeout_seconds: float = Field(default=10.0, gt=0)
     tsa_budget_seconds: float = Field(default=30.0, gt=0)
     tsa_cool_down_seconds: float = Field(default=60.0, ge=0)
-    tsa_parallel: int = Field(default=4, ge=1, le=64)
+    tsa_parallel: int = Field(default=8, ge=1, le=64)
     key_password: SecretStr = SecretStr("")
     pkcs11_module: str = ""
     pkcs11_pins: dict[str, SecretStr] = Field(default_factory=dict)
