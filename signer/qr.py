@@ -23,7 +23,7 @@ QUIET_MODULES: Final = 4
 """White modules around the code."""
 
 _READ: Final = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
-_READ_SCALE: Final = 4
+_READ_SCALE: Final = 2
 _BASE: Final = re.compile(r"HTTPS?://[0-9A-Z.:/-]{1,60}/")
 """What the alphanumeric mode of QR codes can hold, in the shape of an address."""
 

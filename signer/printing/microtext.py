@@ -4,87 +4,65 @@ On a screen it is a line too, until it is enlarged sixteen times. A pattern repe
 its outlines stand in the file once and a reader needs them only when it draws.
 """
 
-from math import ceil, cos, floor, pi, sin
+from math import ceil, floor
 from typing import Final
 
 from signer.layout import Microtext
 from signer.printing.drawing import UNITS, Drawing, Pattern, Size, paint
 from signer.printing.lettering import filled, width
 
-HEIGHT_MM: Final = 0.22
-"""Size of the font: a Chinese character in it is 0.2 mm high."""
+SIZE: Final = 22
+"""Size of the font in units: a Chinese character in it is 0.2 mm high."""
 
-EM: Final = 100
-_BASE: Final = 88
-_GAP: Final = 60
-_LETTERS: Final = "Number"
-_SCALE: Final = HEIGHT_MM * UNITS / EM
-_WHOLE: Final = 50
-_TURNS: Final = (0.0, pi / 2, pi, -pi / 2)
+EM: Final = 66
+_BASE: Final = 58
+_GAP: Final = 12
+"""From a number to the next one, in units."""
 
-Line = tuple[float, float, float, float]
-"""Where a line starts in mm, how long it is, and its angle."""
+_TURNS: Final = ((1, 0), (0, 1), (-1, 0), (0, -1))
+"""Cosine and sine of the four ways that a line runs."""
+
+Line = tuple[float, float, float]
+"""Where a line starts in mm, and how long it is."""
 
 
 def microtext(page: Size, layer: Microtext, number: str) -> Drawing:
     """Return the number along the lines and around the page, whole numbers only."""
-    # A multiple, so that the cell is a whole number of units long.
-    cell = ceil((width(number) * EM + _GAP) / _WHOLE) * _WHOLE
-    letters = Drawing(f"1 0 0 1 0 {_BASE} cm\n{filled(number, EM)}", (0, 0, cell, EM))
+    long = ceil(width(number) * SIZE)
+    outlines = f"1 0 0 1 0 {_BASE} cm\n{filled(number, EM)}"
+    letters = Drawing(outlines, (0, 0, long * EM // SIZE + 1, EM))
+    scale = f"{SIZE / EM:.5f}"
+    content = f"{paint(layer.colour)} {scale} 0 0 {scale} 0 0 cm /Number Do"
     parts, patterns = ["/Pattern cs\n"], []
-    for turn, angle in enumerate(_TURNS):
-        name = f"Line{turn}"
-        found = [(x, y, length) for x, y, length, way in lines(page, layer) if way == angle]
+    for turn, found in enumerate(lines(page, layer)):
         if found:
-            patterns.append((name, _pattern(letters, cell, angle, layer.colour)))
-            areas = " ".join(_area(each, cell) for each in _turned_back(found, angle))
-            parts.append(f"q {_matrix(angle)} cm /{name} scn {areas} f Q\n")
+            c, s = _TURNS[turn]
+            matrix = (c, s, -s, c, 0, 0)
+            cell = Pattern(content, long, SIZE, long + _GAP, matrix, (("Number", letters),))
+            patterns.append((f"Line{turn}", cell))
+            areas = " ".join(_area(x * c + y * s, y * c - x * s, far, cell) for x, y, far in found)
+            parts.append(f"q {c} {s} {-s} {c} 0 0 cm /Line{turn} scn {areas} f Q\n")
     return Drawing("".join(parts), patterns=tuple(patterns))
 
 
-def _area(line: tuple[float, float, float], cell: int) -> str:
-    """A line of as many whole cells as fit, its corner where a cell begins."""
-    long, high = _scaled(cell), _scaled(EM)
-    x, y, length = (UNITS * value for value in line)
-    first, last = ceil(x / long), floor((x + length) / long)
-    return f"{first * long} {round(y / high) * high} {max(0, last - first) * long} {high} re"
+def _area(left: float, top: float, length: float, cell: Pattern) -> str:
+    """As many whole cells as fit a line, which starts where a cell does."""
+    first = ceil(left * UNITS / cell.step)
+    count = max(0, floor((left + length) * UNITS / cell.step) - first)
+    row = round(top * UNITS / SIZE)
+    return f"{first * cell.step} {row * SIZE} {count * cell.step} {SIZE} re"
 
 
-def _scaled(length: int) -> int:
-    return round(length * _SCALE)
-
-
-def _turned_back(
-    found: list[tuple[float, float, float]], angle: float
-) -> list[tuple[float, float, float]]:
-    """Lines as they are seen when the page is turned so that they run to the right."""
-    c, s = round(cos(angle)), round(sin(angle))
-    return [(x * c + y * s, y * c - x * s, length) for x, y, length in found]
-
-
-def _matrix(angle: float) -> str:
-    c, s = round(cos(angle)), round(sin(angle))
-    return f"{c} {s} {-s} {c} 0 0"
-
-
-def _pattern(letters: Drawing, cell: int, angle: float, colour: int) -> Pattern:
-    c, s = round(cos(angle)), round(sin(angle))
-    content = f"{paint(colour)} {_SCALE} 0 0 {_SCALE} 0 0 cm /{_LETTERS} Do"
-    turn = (c, s, -s, c, 0, 0)
-    wide, step = _scaled(cell - _WHOLE), _scaled(cell)
-    return Pattern(content, wide, _scaled(EM), step, turn, ((_LETTERS, letters),))
-
-
-def lines(page: Size, layer: Microtext) -> list[Line]:
-    """Return all lines of microtext; around the page they run clockwise, feet inwards."""
-    found: list[Line] = [(left, top, length, 0.0) for left, top, length in layer.lines]
+def lines(page: Size, layer: Microtext) -> tuple[list[Line], list[Line], list[Line], list[Line]]:
+    """Return the lines that run right, down, left and up; around the page their feet are inside."""
+    right: list[Line] = list(layer.lines)
+    down: list[Line] = []
+    left: list[Line] = []
+    up: list[Line] = []
     for edge in layer.around:
-        across, down = page.width - 2 * edge, page.height - 2 * edge
-        right, low = page.width - edge, page.height - edge
-        found += [
-            (edge, edge, across, 0.0),
-            (right, edge, down, pi / 2),
-            (right, low, across, pi),
-            (edge, low, down, -pi / 2),
-        ]
-    return found
+        across, along = page.width - 2 * edge, page.height - 2 * edge
+        right.append((edge, edge, across))
+        down.append((page.width - edge, edge, along))
+        left.append((page.width - edge, page.height - edge, across))
+        up.append((edge, page.height - edge, along))
+    return right, down, left, up

@@ -12,7 +12,7 @@ from signer.printing.digest_stream import DigestStream
 from signer.printing.drawing import UNITS, Drawing, Size, paint, turned, units
 from signer.printing.lettering import Outlines, filled, width
 
-EM: Final = 200
+EM: Final = 100
 """Units to the size of the font in which letters are drawn."""
 
 _TILE: Final = (60.0, 40.0)
