@@ -3,6 +3,7 @@
 Never for production: anybody on this machine can mint balance on it.
 """
 
+import json
 import socket
 import subprocess
 import time
@@ -100,8 +101,17 @@ class Devnet:
         self._end(kill=False)
 
     def kill(self) -> None:
-        """Kill, as a power cut does: the last second may be lost."""
+        """Kill, as a power cut does: the last second may be lost.
+
+        anvil writes its state in place. One that was cut short is replaced by that of before: a
+        real node survives a power cut, and what is tried here is what we do then.
+        """
+        end = time.monotonic() + SAVE_SECONDS
+        while (kept := self._whole_state()) is None and self._written() and time.monotonic() < end:
+            time.sleep(POLL_SECONDS)
         self._end(kill=True)
+        if kept is not None and self._whole_state() is None:
+            self._state.write_bytes(kept)
 
     def fund(self, account: Address, wei: int = 10**21) -> None:
         """Give an account so much.
@@ -132,6 +142,15 @@ class Devnet:
                 if time.monotonic() > end:
                     raise AnzhengError(Code.CHAIN_UNAVAILABLE, "anvil does not write its state")
                 time.sleep(POLL_SECONDS)
+
+    def _whole_state(self) -> bytes | None:
+        """Return the state file, when it is there and was written to its end."""
+        try:
+            data = self._state.read_bytes()
+            json.loads(data)
+        except (OSError, ValueError):
+            return None
+        return data
 
     def _written(self) -> int:
         try:
