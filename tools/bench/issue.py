@@ -33,6 +33,7 @@ from licence.domain.elicence_id import make_elicence_id, parse_elicence_id
 from licence.domain.validity import shanghai_date
 from licence.formats import release as release_format
 from licence.ids import AuthorityId, ChainId, RegistryId
+from tools.bench.document import PAGE
 from tools.bench.measures import Measure, Peer
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -125,7 +126,7 @@ def _numbered(row: Mapping[str, object], serial: int) -> dict[str, object]:
         sample.type, sample.issuer, f"{year}{serial % 10_000:04d}", sample.version
     )
     licence_no = f"（辽）WH安许证字〔{year}〕{serial % 10_000:04d}"
-    return {**row, "licence_no": licence_no, "elicence_id": made.text}
+    return {**row, **PAGE, "licence_no": licence_no, "elicence_id": made.text}
 
 
 def _establish(base: Base, row: Mapping[str, object]) -> None:
