@@ -5,6 +5,7 @@
 
 import io
 import json
+from itertools import product
 
 import pytest
 from PIL import Image
@@ -50,7 +51,9 @@ def test_a_lost_letter_would_be_noticed(drawn: tuple[Picture, ...]) -> None:
     # The darkest square of a letter's size: whatever stands there.
     side = round(cell)
     grey = page.convert("L")
-    places = [(x, y) for y in range(0, page.height, side) for x in range(0, page.width // 2, side)]
-    x, y = min(places, key=lambda at: sum(grey.crop((*at, at[0] + side, at[1] + side)).tobytes()))
+    inside = (range(side, length - 2 * side, side) for length in page.size)
+    x, y = min(
+        product(*inside), key=lambda at: sum(grey.crop((*at, at[0] + side, at[1] + side)).tobytes())
+    )
     page.paste("white", (x, y, x + side, y + side))
     assert distance_of(page, _open(drawn[0].png)).worst > WORST
