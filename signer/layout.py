@@ -19,7 +19,7 @@ left, top, width; `around`: distances from the edge of the page.
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
@@ -139,6 +139,8 @@ class Sample:
     colour: int
 
 
+_PREVIEW: Final = Sample(0xFBE4E4)
+
 Layer = Fill | Frame | Band | Guilloche | Rosette | Watermark | Names | Microtext | Shield | Sample
 
 
@@ -187,6 +189,10 @@ class Layout:
 
     sections: Mapping[str, SectionLayout]
 
+    def with_sample(self) -> "Layout":
+        """Return the same with a `sample` layer in every section, for previews."""
+        return Layout({kind: _with_sample(entry) for kind, entry in self.sections.items()})
+
     def of(self, kind: str) -> SectionLayout:
         """Return the layout of a kind of section.
 
@@ -197,6 +203,12 @@ class Layout:
         if found is None:
             raise AnzhengError(Code.RENDER_FAILED, f"{FILE} has no such section", section=kind)
         return found
+
+
+def _with_sample(section: SectionLayout) -> SectionLayout:
+    if any(isinstance(each.layer, Sample) for each in section.layers):
+        return section
+    return replace(section, layers=(*section.layers, Placed(_PREVIEW, first_only=False)))
 
 
 @lru_cache(maxsize=32)

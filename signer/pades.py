@@ -163,7 +163,7 @@ def decorate(
     """
     try:
         with pikepdf.open(io.BytesIO(rendered)) as pdf:
-            work = _Work(version.draft, plan, licence_json, layout)
+            work = _Work(version.draft, plan, licence_json, layout.with_sample())
             _print(pdf, Forms(pdf), work, sample=True)
             return _save(pdf)
     except _LIBRARY_ERRORS as error:

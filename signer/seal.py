@@ -22,7 +22,7 @@ SIZE: Final = 1400
 
 SAMPLE: Final = "示例章"
 
-_RED: Final = "0.93 0.10 0.11"
+_RED: Final = "0.95 0.10 0.11"
 """As light as the red of ink can be: black words below it keep a contrast of 4.5."""
 
 _BOLD: Final = 6

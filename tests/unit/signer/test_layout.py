@@ -12,6 +12,7 @@ from signer.layout import (
     Fill,
     Microtext,
     Placed,
+    Sample,
     SealPlace,
     SealWhat,
     parse_layout,
@@ -85,3 +86,11 @@ def test_a_section_that_is_not_there_and_a_file_that_is_none() -> None:
             parse_layout(data)
     with refuses(Code.RENDER_FAILED):
         read_layout(Path("nowhere"))
+
+
+def test_a_preview_has_the_sample_mark_in_every_section() -> None:
+    layout = parse_layout(_file(layers=[]))
+    (placed,) = layout.with_sample().of("face").layers
+    assert isinstance(placed.layer, Sample)
+    marked = parse_layout(_file(layers=[{"draw": "sample", "colour": "#FBE4E4"}]))
+    assert marked.with_sample() == marked

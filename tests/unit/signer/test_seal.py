@@ -58,3 +58,17 @@ def test_a_name_with_a_missing_glyph_is_refused_unless_its_outline_was_approved(
     square = Outline(1.0, (("moveTo", ((0.1, 0.1),)), ("lineTo", ((0.9, 0.9),)), ("closePath", ())))
     own = appearance(Seal("\U0002b4b6局", "", sample=True, outlines=(("\U0002b4b6", square),)))
     assert own.forms
+
+
+def test_dark_words_below_the_ink_of_a_seal_keep_a_contrast_of_4_5() -> None:
+    red = [float(part) for part in appearance(Seal("局", "", sample=False)).content.split()[2:5]]
+    for word in (0x1B2430, 0x000000):
+        multiplied = [
+            part / 255 * ink for part, ink in zip(word.to_bytes(3, "big"), red, strict=True)
+        ]
+        assert (_luminance(red) + 0.05) / (_luminance(multiplied) + 0.05) >= 4.5
+
+
+def _luminance(colour: list[float]) -> float:
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
