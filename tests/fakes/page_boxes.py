@@ -55,13 +55,14 @@ def text_boxes(page: pypdfium2.PdfPage) -> tuple[TextBox, ...]:
 
 
 def font_sizes(page: pypdfium2.PdfPage) -> dict[str, float]:
-    """Return the size in points of the last glyph of each character on a page."""
+    """Return the least size, in points, in which each character of a page is drawn."""
     text = page.get_textpage()
-    count = text.count_chars()
-    return {
-        text.get_text_range(at, 1): float(pdfium.FPDFText_GetFontSize(text, at))
-        for at in range(count)
-    }
+    sizes: dict[str, float] = {}
+    for at in range(text.count_chars()):
+        letter, size = text.get_text_range(at, 1), float(pdfium.FPDFText_GetFontSize(text, at))
+        if not letter.isspace():
+            sizes[letter] = min(size, sizes.get(letter, size))
+    return sizes
 
 
 def contrasts(pdf: bytes) -> Iterator[Inked]:

@@ -105,6 +105,18 @@ def test_the_name_shrinks_as_far_as_24_points_and_then_takes_more_lines(
     assert font_sizes(page)[letter] == pytest.approx(size, abs=0.1)
 
 
+@pytest.mark.parametrize(
+    ("template", "scale", "least"),
+    [("seed-a3/1", "legible", 14), ("seed-a4/1", "legible", 9.89), ("seed-a3/1", "strict", 10)],
+)
+@pytest.mark.parametrize("case", ["plain", "list", "emergency"])
+def test_nothing_on_the_face_is_smaller_than_the_scale_allows(
+    template: str, scale: str, least: float, case: str
+) -> None:
+    page = pypdfium2.PdfDocument(_rendered(template, scale, case))[0]
+    assert min(font_sizes(page).values()) >= least
+
+
 def test_the_copies_are_numbered_and_the_sections_stand_in_their_order() -> None:
     version = hard_licence("every-page", "seed-a3/1")
     data = licence_json.encode(version)
