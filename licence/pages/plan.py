@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum, unique
 from typing import Final
 
-MAX_PAGES: Final = 160
+MAX_PAGES: Final = 320
 """Most pages of one licence; the longest data that the rules allow needs fewer."""
 
 
