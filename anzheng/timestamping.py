@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -104,7 +105,7 @@ def make_timestamper(
         cool_down=timedelta(seconds=settings.tsa_cool_down_seconds),
         parallel=settings.tsa_parallel,
     )
-    http = DeadlineHttp(connections=policy.parallel * len(outside))
+    http = _http(policy.parallel * len(outside))
     members = tuple(
         Member(
             HttpTsa(each.url, http=http, trust=each.trust, clock=clock, entropy=entropy),
@@ -117,6 +118,12 @@ def make_timestamper(
         for each in outside
     )
     return TsaPool(members, policy=policy, clock=clock)
+
+
+@lru_cache(maxsize=4)
+def _http(connections: int) -> DeadlineHttp:
+    """Return the one set of connections of this process, however often signers are made anew."""
+    return DeadlineHttp(connections=connections)
 
 
 def tsa_roots(settings: Settings, ring: KeyRing, own: Sequence[Root]) -> tuple[TsaRoot, ...]:
