@@ -14,7 +14,7 @@ from pathlib import Path
 from tools.bench import issue, many
 from tools.bench.document import make_bench
 from tools.bench.measures import show, write
-from tools.bench.plot import plot_measures, plot_memory
+from tools.bench.plot import plot_measures, plot_memory, plot_ruler
 from tools.bench.steps import step_measures, verify_ms
 from tools.bench.together import together_measures
 
@@ -45,6 +45,7 @@ def main() -> None:
     )
     show(measures)
     plot_measures(measures, FOLDER / "results")
+    plot_ruler(measures, FOLDER / "ruler")
     plot_memory(found.points, FOLDER / "memory")
     sys.stdout.write(f"bench: stored in {FOLDER.relative_to(ROOT)}\n")
 

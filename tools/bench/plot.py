@@ -10,6 +10,7 @@ from tools.bench.measures import Measure
 
 GOOD, BAD, TARGET = "#3a8f4d", "#b5403a", "#5b6b7a"
 FORMATS = (".svg", ".png")
+TWO = "two"
 
 
 def plot_measures(measures: Sequence[Measure], path: Path) -> None:
@@ -28,6 +29,34 @@ def plot_measures(measures: Sequence[Measure], path: Path) -> None:
     axes.set_xlim(0, max((*ratios, *targets)) * 1.2)
     axes.set_xlabel("times better than the goal; grey mark: target of DESIGN 7")
     _save(figure, path)
+
+
+def plot_ruler(measures: Sequence[Measure], path: Path) -> None:
+    """Draw what steps cost in bare RSA-2048 signatures, and how near to them processes get."""
+    figure = Figure(figsize=(11, 4), layout="constrained")
+    left, right = figure.subplots(1, 2, width_ratios=(2, 1))
+    steps = [each for each in measures if each.unit == "ms" and _ruled(each)]
+    costs = [_of_peer(each) * (2 if TWO in _peer(each) else 1) for each in steps]
+    left.bar_label(left.bar([each.name for each in steps], costs, color=TARGET), fmt="%.1f")
+    left.set_ylabel("bare RSA-2048 signatures")
+    rates = [each for each in measures if each.unit == "files/s" and _ruled(each)]
+    parts = [100 * _of_peer(each) for each in rates]
+    right.bar_label(right.bar([each.name for each in rates], parts, color=GOOD), fmt="%.0f %%")
+    right.axhline(100, color="black", linewidth=1)
+    right.set_ylabel("% of the bare two signatures a file")
+    _save(figure, path)
+
+
+def _ruled(measure: Measure) -> bool:
+    return "bare RSA" in _peer(measure)
+
+
+def _peer(measure: Measure) -> str:
+    return measure.peer.name if measure.peer else ""
+
+
+def _of_peer(measure: Measure) -> float:
+    return measure.value / measure.peer.value if measure.peer else 0.0
 
 
 def plot_memory(points: Sequence[Point], path: Path) -> None:
