@@ -1,6 +1,6 @@
 """Opens the office of an authority: its keys, accounts and stores become working objects."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -15,20 +15,19 @@ from anchor.publish import Anchorer
 from anchor.sender import Sender, SendPolicy
 from anchor.status_writer import StatusWriter
 from anchor.witness import Witness
-from anzheng import key_book
 from anzheng import keyring as keyrings
 from anzheng.estate import AuthorityEntry, Estate
+from anzheng.flows.key_making import KeyOffice
 from anzheng.flows.offices import BatchSigner, Office
-from anzheng.key_book import KeyBook, KeyState
+from anzheng.key_book import KeyState
 from anzheng.keyring import KeyRing
-from anzheng.settings import TEST_TSA, Settings
+from anzheng.licence_signers import LockedSigner, licence_signer, signing_key
+from anzheng.settings import Settings
 from anzheng.store.anchor_store import SqlAnchorStore
 from anzheng.store.database import Store
-from anzheng.timestamping import OwnTsa, make_timestamper
 from anzheng.witnesses import FileWitnessStore
 from licence.domain.model import Environment
 from licence.errors import AnzhengError, Code
-from licence.formats.ceremony import Purpose
 from licence.formats.checkpoint import LogKey, WitnessKey
 from licence.formats.evidence import log_origin
 from licence.formats.officers import PinnedOfficer
@@ -36,11 +35,9 @@ from licence.ids import AuthorityId
 from licence.ports import Clock, Entropy
 from signer.authority_ca import CertificateAuthority
 from signer.certificate_register import CertificateRegister
-from signer.certificates import load_certificate
-from signer.issue import IssuePolicy, Parked, Signer
+from signer.issue import IssuePolicy, Signer
 from signer.ledger import Ledger
 from signer.press import Presses
-from signer.sign import LicenceSigner, RevocationData, SignedLicence, SignerChain
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +55,19 @@ class Means:
     judge: EvidenceJudge
     clock: Clock
     entropy: Entropy
+
+    @property
+    def keys(self) -> KeyOffice:
+        """What keys are, and who may sign."""
+        return KeyOffice(
+            settings=self.settings,
+            estate=self.estate,
+            ring=self.ring,
+            register=self.register,
+            clock=self.clock,
+            entropy=self.entropy,
+            open_ca=lambda name: certificate_authority(self, name),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +92,7 @@ class EstateOffices:
     def open(self, authority: AuthorityId) -> Office:
         """Return the office of an authority."""
         entry, now = self.means.estate.authority(authority), self.means.clock.now()
-        key = signing_key_of(self.means, entry.id, now)
+        key = signing_key(self.means.keys, entry.id, now)
         known = self._opened.get(authority)
         if known is None:
             office = _open(self.means, entry, key)
@@ -183,94 +193,23 @@ def open_ca(settings: Settings, ring: KeyRing, entropy: Entropy, name: str) -> C
     )
 
 
-@dataclass(frozen=True, slots=True)
-class LockedSigner:
-    """Stands where no key may sign; everything else of the office works on."""
-
-    error: AnzhengError
-
-    def sign_batch(
-        self,
-        statement: bytes,
-        licences: Sequence[bytes],
-        *,
-        on_parked: Callable[[Parked], None] | None = None,
-    ) -> Iterator[SignedLicence]:
-        """Say why nothing is signed."""
-        del statement, licences, on_parked
-        raise self.error
-
-
-def signing_key_of(means: Means, authority: AuthorityId, now: datetime) -> KeyState | None:
-    """Return the licence key that signs now, or None while there is none."""
-    try:
-        return book_of(means).active(Purpose.LICENCE, authority, now)
-    except AnzhengError as error:
-        if error.code is not Code.KEY_LOCKED:
-            raise
-        return None
-
-
-def book_of(means: Means) -> KeyBook:
-    """Read the key book of the installation."""
-    authorities = [entry.id for entry in means.estate.authorities]
-    return key_book.read(means.settings.data_dir, authorities, means.ring)
-
-
 def _signer(
     means: Means, entry: AuthorityEntry, ledger: Ledger, key: KeyState | None
 ) -> BatchSigner:
-    policy = IssuePolicy(decision_officers(entry), means.settings.release_daily_cap)
+    policy = IssuePolicy(
+        decision_officers(entry),
+        means.settings.release_daily_cap,
+        second_reader_every=means.settings.second_reader_every,
+    )
     if key is None:
         return LockedSigner(AnzhengError(Code.KEY_LOCKED, f"no licence key of {entry.id} may sign"))
     try:
-        signer = _licence_signer(means, key)
+        signer = licence_signer(means.keys, key)
     except AnzhengError as error:
         if error.code not in _KEY_IS_AWAY:
             raise
         return LockedSigner(error)
     return Signer(signer, press=means.press, ledger=ledger, policy=policy, clock=means.clock)
-
-
-def _licence_signer(means: Means, key: KeyState) -> LicenceSigner:
-    book, now = book_of(means), means.clock.now()
-    issuing = key_book.issuer_of(means.ring, book, key)
-    root = key_book.issuer_of(means.ring, book, issuing)
-    own, above_tsa = _own_tsa(means, book, now)
-    opened = means.ring.signing_key(key.name, means.settings.signature_padding)
-    issuing_ca = certificate_authority(means, issuing.name)
-    revoked = means.register.revoked(issuing_ca.certificate)
-    if load_certificate(opened.certificate).serial_number in {each.serial for each in revoked}:
-        raise AnzhengError(Code.KEY_LOCKED, "the certificate of the key was revoked")
-    return LicenceSigner(
-        opened,
-        chain=SignerChain((issuing_ca.certificate,), means.ring.certificate(root.name)),
-        timestamper=make_timestamper(means.settings, means.ring, own, means.clock, means.entropy),
-        revocation=RevocationData(
-            crls=tuple(_crl(means, name, now) for name in dict.fromkeys((root.name, *above_tsa))),
-            ocsps=(issuing_ca.ocsp_answer(opened.certificate, revoked, now=now),),
-        ),
-        clock=means.clock,
-        environment=means.settings.environment,
-    )
-
-
-def _own_tsa(means: Means, book: KeyBook, now: datetime) -> tuple[OwnTsa, tuple[str, ...]]:
-    """Return our own responder, and the name of the root above it; outside ones have neither."""
-    if means.settings.tsa or means.settings.tsa_url != TEST_TSA:
-        return OwnTsa("", b""), ()
-    tsa = book.active(Purpose.TSA, None, now)
-    root = key_book.issuer_of(means.ring, book, tsa)
-    return OwnTsa(tsa.name, means.ring.certificate(root.name)), (root.name,)
-
-
-def _crl(means: Means, name: str, now: datetime) -> bytes:
-    """Return a fresh revocation list of a CA, or the one laid beside a CA that is kept offline."""
-    if not means.ring.has(name):
-        return (means.ring.folder / f"{name}.crl").read_bytes()
-    ca = certificate_authority(means, name)
-    listed = means.register.next_list(ca.certificate)
-    return ca.crl(listed.revoked, now=now, number=listed.number)
 
 
 def _anchorer(means: Means, entry: AuthorityEntry, store: SqlAnchorStore) -> Anchorer:

@@ -82,3 +82,73 @@ def claim_code(context: typer.Context, leaf: str, *, as_json: JsonFlag = False) 
     ):
         code = installation.claim_desk().make_code(read_leaf(leaf))
         out.say({"code": code, "leaf": leaf}, [code])
+
+
+@app.command()
+def reissue(
+    context: typer.Context,
+    authority: Annotated[str, typer.Argument(help="Code of the issuing authority.")],
+    *,
+    key: Annotated[str, typer.Option(help="Name of the key, as `keys list` shows it.")],
+    as_json: JsonFlag = False,
+) -> None:
+    """Prepare a new version of every live licence that a key signed, for officers to release.
+
+    Example: anzheng authority reissue 1121000000TXT10121 --key signer-1121000000TXT10121
+    """
+    from anzheng import key_book
+    from anzheng.flows.reissue import Reissuer
+    from anzheng.wiring import open_store_base
+    from licence.ids import AuthorityId
+
+    with answering(as_json=as_json) as out, open_store_base(settings_of(context)) as base:
+        certificate = key_book.digest_of(base.ring.certificate(key))
+        found = Reissuer(base.store, base.files, base.clock, base.preparer()).reissue(
+            AuthorityId(authority),
+            certificate,
+            on_progress=lambda done, total: typer.echo(f"{done}/{total}", err=True),
+        )
+        out.say(
+            {
+                "prepared": found.prepared,
+                "followed": found.followed,
+                "over": found.over,
+                "refused": [each.message for each in found.refused],
+            },
+            [
+                f"{found.prepared} prepared; `anzheng release draft {authority}` goes on",
+                f"{found.followed} have a later version, {found.over} are over",
+                *(f"refused: {each.field}: {each.message}" for each in found.refused),
+            ],
+        )
+
+
+@app.command()
+def supersede(
+    context: typer.Context,
+    authority: Annotated[str, typer.Argument(help="Code of the issuing authority.")],
+    *,
+    officer: Annotated[str, typer.Option(help="Officer who decides.")],
+    key: Annotated[Path | None, typer.Option(help="Key file; that of a trial if absent.")] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Decide that new versions, once anchored, take the place of the old ones, all at once.
+
+    Example: anzheng authority supersede 1121000000TXT10121 --officer 1121000000TXT10121-1
+    """
+    from anzheng.flows import status as deciding
+    from anzheng.flows.reissue import superseding
+    from anzheng.opening import decision_officers
+    from anzheng.wiring import officer_key, open_store_base
+    from licence.ids import AuthorityId, OfficerId
+
+    settings = settings_of(context)
+    with answering(as_json=as_json) as out, open_store_base(settings) as base:
+        opened = officer_key(settings, OfficerId(officer), key)
+        decision = superseding(base.store, base.clock, AuthorityId(authority))
+        count = 0 if decision is None else len(decision.subjects)
+        if decision is not None:
+            entry = base.key_office().estate.authority(AuthorityId(authority))
+            signed = deciding.sign(decision, OfficerId(officer), opened)
+            deciding.decide(base.store, base.clock, signed, decision_officers(entry))
+        out.say({"superseded": count}, [f"{count} superseded"])

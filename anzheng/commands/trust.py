@@ -1,11 +1,14 @@
 """`anzheng trust`: publish lists, look at the trust repository, hand it to offline verifiers."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from anzheng.commands.common import JsonFlag, answering, settings_of
+
+if TYPE_CHECKING:
+    from licence.formats.trust_types import TrustBundle
 
 app = typer.Typer(help="信任 Trust repository and status lists.", no_args_is_help=True)
 
@@ -40,6 +43,7 @@ def show(context: typer.Context, *, as_json: JsonFlag = False) -> None:
         folder = settings_of(context).data_dir / "trust"
         trust = load_trust(folder, now=SystemClock().now())
         bundle = trust.bundle
+        closed = _closed(bundle)
         out.say(
             {
                 "folder": str(folder),
@@ -48,12 +52,48 @@ def show(context: typer.Context, *, as_json: JsonFlag = False) -> None:
                 "newest_signed_time": trust.newest_signed_time.isoformat(),
                 "registries": [registry.id for registry in bundle.registries],
                 "authorities": [authority.id for authority in bundle.authorities],
+                "closed": closed,
             },
             [
                 f"bundle {bundle.version} ({bundle.environment.value}) in {folder}",
                 *(f"{authority.id} {authority.name}" for authority in bundle.authorities),
+                *(f"not believed from {end}: {what}" for what, end in closed.items()),
             ],
         )
+
+
+def _closed(bundle: "TrustBundle") -> dict[str, str]:
+    """Return from when on a root, a certificate (SHA-256) or a QR key is not believed."""
+    ends = [(f"root {root.name}", root.distrust_from) for root in bundle.roots]
+    ends += [(f"tsa root {root.name}", root.distrust_from) for root in bundle.tsa_roots]
+    ends += [(f"certificate {one.sha256.hex()}", one.distrust_from) for one in bundle.withdrawn]
+    keys = (key for authority in bundle.authorities for key in authority.qr_keys)
+    ends += [(f"qr key {key.kid.hex()}", key.valid_to) for key in keys]
+    return {what: end.isoformat() for what, end in ends if end is not None}
+
+
+@app.command()
+def renew(context: typer.Context, *, as_json: JsonFlag = False) -> None:
+    """Publish the trust bundle anew, where keys were made or closed since; twice is once.
+
+    Example: anzheng trust renew
+    """
+    from anzheng.flows.trust import renew as renewing
+    from anzheng.wiring import open_key_office
+    from licence.errors import AnzhengError, Code
+
+    settings = settings_of(context)
+    with answering(as_json=as_json) as out, open_key_office(settings) as office:
+        version = renewing(
+            settings,
+            office.estate,
+            office.ring,
+            settings.data_dir / "trust",
+            now=office.clock.now(),
+        )
+        if version is None:
+            raise AnzhengError(Code.KEY_URI, "the keys of targets are not here: renew it there")
+        out.say({"bundle": version}, [f"bundle {version}"])
 
 
 @app.command()
