@@ -31,6 +31,7 @@ from licence.ids import Digest
 from licence.pages.plan import Plan, SectionKind
 from signer.approved_glyphs import approved_outline
 from signer.layout import Layout, SealWhat
+from signer.lean_fonts import strip_hints
 from signer.printing.drawing import Drawing
 from signer.printing.layers import Subject
 from signer.printing.lettering import Outlines
@@ -173,6 +174,7 @@ def decorate(
 def _print(pdf: pikepdf.Pdf, forms: Forms, work: _Work, *, sample: bool) -> tuple[Sheet, ...]:
     """Put metadata and layers into a rendered file; return its pages."""
     _use_output_intent(pdf)
+    strip_hints(pdf)
     draft = work.draft
     metadata = pdf.Root.Metadata
     title = LICENCE_TYPES[draft.licence_type].title
