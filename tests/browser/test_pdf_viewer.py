@@ -9,7 +9,8 @@ from PIL import Image
 from playwright.sync_api import Browser
 
 from tests.interop import pictures
-from tests.interop.dossier import FIRSTS, Dossier
+from tests.interop.dossier import Dossier
+from tests.interop.rows import FIRSTS
 
 pytestmark = pytest.mark.tools("chromium")
 

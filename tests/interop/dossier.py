@@ -1,4 +1,4 @@
-"""Every sample in every profile as a finished licence: signed, timestamped, anchored, filled.
+"""Every licence of `rows` as a finished file: signed, timestamped, anchored, filled.
 
 The judges take the machine's own time, so the PKI and the timestamps are of today. Everything is
 made once in a test run, by the worker that comes first; so are the answers of judges that are
@@ -6,22 +6,23 @@ asked about all files at once.
 """
 
 import fcntl
-import json
 import os
 import pickle
 import socket
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import pytest
 
 from anzheng.clock import SystemClock, SystemEntropy
-from licence.domain.model import LicenceVersion, StatusRef
+from licence.domain.licence_types import LICENCE_TYPES
+from licence.domain.model import Industry, LicenceVersion, StatusRef
 from licence.formats import licence_json
-from licence.ids import AuthorityId, RegistryId, StatusIndex
+from licence.formats.entitlement import make_entitlement
+from licence.ids import RegistryId, StatusIndex
 from signer.certificates import load_certificate
 from signer.press import Press, PressJob
 from signer.revocation import Revoked
@@ -30,47 +31,16 @@ from signer.test_pki import TestPki, create_test_pki
 from tests.builders import fill, make_evidence
 from tests.fakes.drafts import draft_of
 from tests.interop import pdf_tools, twins
+from tests.interop.rows import HARD, HARD_NAMES, NAMES, SAMPLES, Sample
 
-PROFILES: Final = ("cn-a4p/1",)
-"""Templates that licences are issued in today."""
-
-ROSTER: Final = Path(__file__).parents[2] / "samples" / "roster.json"
 REGISTRY: Final = RegistryId("cn-aqscxkz-test")
 VERIFY_BASE: Final = "HTTPS://V.EXAMPLE/L/"
+TYPES: Final = tuple(LICENCE_TYPES)
+INDUSTRIES: Final = tuple(industry.value for industry in Industry)
+
+_ALL: Final = (*SAMPLES.values(), *HARD.values())
 
 Made = TypeVar("Made")
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """A roster row in one profile; the name says which: `cn-a4p-2-01-WH`."""
-
-    name: str
-    row: Mapping[str, Any]
-
-    @property
-    def issuer(self) -> AuthorityId:
-        """Who issues it."""
-        return AuthorityId(self.row["issuer_code"])
-
-
-def _samples() -> tuple[Sample, ...]:
-    """Return every row of the sample roster in every profile."""
-    rows = json.loads(ROSTER.read_text("utf-8"))
-    return tuple(
-        Sample(
-            f"{profile.replace('/', '-')}-{number:02}-{row['industry']}",
-            {**row, "template": profile},
-        )
-        for profile in PROFILES
-        for number, row in enumerate(rows, 1)
-    )
-
-
-SAMPLES: Final = {sample.name: sample for sample in _samples()}
-NAMES: Final = tuple(SAMPLES)
-FIRSTS: Final = tuple(name for name in NAMES if "-01-" in name)
-"""The first sample of every profile, for judges that take their time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +66,13 @@ class Dossier:
 
     @property
     def good(self) -> tuple[Path, ...]:
-        """All finished files, in the order of `NAMES`."""
+        """The finished files of all samples, in the order of `NAMES`."""
         return tuple(self.file(name) for name in NAMES)
+
+    @property
+    def hard(self) -> tuple[Path, ...]:
+        """The finished files with hard content, in the order of `HARD_NAMES`."""
+        return tuple(self.file(name) for name in HARD_NAMES)
 
     @property
     def bad(self) -> tuple[Path, ...]:
@@ -146,21 +121,25 @@ def alone(lock: Path) -> Iterator[None]:
 def _issue(dossier: Dossier) -> int:
     for folder in ("files", "bare", "twins", "pki"):
         (dossier.folder / folder).mkdir(exist_ok=True)
-    issuers = {sample.issuer: sample.row["issuer"] for sample in SAMPLES.values()}
-    pki = _make_pki(dossier, tuple(issuers.items()))
+    pki = _make_pki(dossier)
     clock, entropy = SystemClock(), SystemEntropy()
     press = Press(verify_base=VERIFY_BASE)
-    for issuer in issuers:
+    for issuer in pki.signer_keys:
         signer = pki.licence_signer(issuer, clock=clock, entropy=entropy)
         _issue_batch(dossier, signer, press)
     twins.make_all(dossier.good[0].read_bytes(), dossier.folder / "twins")
-    return len(NAMES)
+    return len(_ALL)
 
 
-def _make_pki(dossier: Dossier, issuers: Sequence[tuple[AuthorityId, str]]) -> TestPki:
+def _make_pki(dossier: Dossier) -> TestPki:
+    issuers = {sample.issuer: sample.row["issuer"] for sample in _ALL}
     now, port = SystemClock().now(), _free_port()
     pki = create_test_pki(
-        issuers, now=now, entropy=SystemEntropy(), base_url=f"http://127.0.0.1:{port}"
+        tuple(issuers.items()),
+        now=now,
+        entropy=SystemEntropy(),
+        base_url=f"http://127.0.0.1:{port}",
+        entitlements={code: make_entitlement(code, TYPES, INDUSTRIES) for code in issuers},
     )
     dossier.root.write_text(pdf_tools.pem(pki.root.certificate), "ascii")
     signers = [load_certificate(key.certificate) for key in pki.signer_keys.values()]
@@ -186,7 +165,7 @@ def _free_port() -> int:
 
 
 def _issue_batch(dossier: Dossier, signer: LicenceSigner, press: Press) -> None:
-    own = [sample for sample in SAMPLES.values() if sample.issuer == signer.authority]
+    own = [sample for sample in _ALL if sample.issuer == signer.authority]
     signed = []
     for data in _licences(own):
         prepared = press.press(PressJob(data, SystemClock().now(), signer.dss()))

@@ -3,8 +3,9 @@
 import pytest
 
 from tests.interop import java_judges
-from tests.interop.dossier import NAMES, Dossier
+from tests.interop.dossier import Dossier
 from tests.interop.java_judges import SignatureJudgement, StandardsJudgement
+from tests.interop.rows import HARD_NAMES, NAMES
 
 pytestmark = pytest.mark.tools("java", "mvn")
 
@@ -15,7 +16,7 @@ Signatures = dict[str, SignatureJudgement]
 @pytest.fixture(scope="session")
 def standards(dossier: Dossier) -> Standards:
     """What veraPDF says of each file, by its stem."""
-    files = (*dossier.good, *dossier.bad)
+    files = (*dossier.good, *dossier.hard, *dossier.bad)
     judged = dossier.once("verapdf", lambda: java_judges.judge_standards(files))
     return {each.file.stem: each for each in judged}
 
@@ -23,12 +24,12 @@ def standards(dossier: Dossier) -> Standards:
 @pytest.fixture(scope="session")
 def signatures(dossier: Dossier) -> Signatures:
     """What EU DSS says of each file, by its stem."""
-    files = (*dossier.good, *dossier.bad)
+    files = (*dossier.good, *dossier.hard, *dossier.bad)
     judged = dossier.once("dss", lambda: java_judges.judge_signatures(files, root=dossier.root))
     return {each.file.stem: each for each in judged}
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", (*NAMES, *HARD_NAMES))
 def test_verapdf_finds_pdfa_3a_and_pdfua_1_kept(standards: Standards, name: str) -> None:
     assert standards[name].passed, standards[name]
 
@@ -50,7 +51,7 @@ def test_verapdf_names_the_rule_that_a_twin_breaks(
     assert pdfua is None or pdfua in standards[twin].pdfua_1
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", (*NAMES, *HARD_NAMES))
 def test_eu_dss_says_total_passed_of_the_whole_file(signatures: Signatures, name: str) -> None:
     assert signatures[name].passed, signatures[name]
     (only,) = signatures[name].signatures

@@ -11,14 +11,15 @@ from signer.timestamp import TimestampRequest, encode_request
 from tests.fakes.clock import FakeClock
 from tests.fakes.signing import RELEASED_ON, FakeEntropy, pki
 from tests.interop import pdf_tools
-from tests.interop.dossier import FIRSTS, NAMES, SAMPLES, Dossier
+from tests.interop.dossier import Dossier
 from tests.interop.pdf_tools import run
+from tests.interop.rows import FIRSTS, HARD_NAMES, NAMES, SAMPLES
 
 # ---------------------------------------------------------------- pdfsig
 
 
 @pytest.mark.tools("pdfsig")
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", (*NAMES, *HARD_NAMES))
 def test_pdfsig_calls_the_whole_document_signed(dossier: Dossier, name: str) -> None:
     for pdf in (dossier.file(name), dossier.bare(name)):
         said = run("pdfsig", "-nocert", pdf).stdout

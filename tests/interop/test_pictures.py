@@ -9,14 +9,15 @@ from pathlib import Path
 import pytest
 
 from tests.interop import pictures
-from tests.interop.dossier import NAMES, Dossier
+from tests.interop.dossier import Dossier
 from tests.interop.pictures import Drawn
+from tests.interop.rows import NAMES
 
 pytestmark = pytest.mark.tools("node")
 
-MEAN_BOUND = 2.5
-WORST_BOUND = 70.0
-"""Measured on all samples: mean 2.0, worst 60."""
+MEAN_BOUND = 4.0
+WORST_BOUND = 60.0
+"""Measured on all samples: mean 3.3, worst 39; without the seal 5.2 and 176."""
 
 LEAST_INK = 0.01
 """Part of a page that is not white, even where there is little on it."""

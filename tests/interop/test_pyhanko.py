@@ -21,7 +21,8 @@ from pyhanko.sign.validation.status import SignatureCoverageLevel
 from typing_extensions import override
 
 from tests.interop import pdf_tools
-from tests.interop.dossier import FIRSTS, NAMES, Dossier, alone
+from tests.interop.dossier import Dossier, alone
+from tests.interop.rows import FIRSTS, NAMES
 
 COMMAND = Path(sys.executable).with_name("pyhanko")
 TWINS = ("flipped", "updated")

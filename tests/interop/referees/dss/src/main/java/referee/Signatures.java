@@ -3,6 +3,8 @@ package referee;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import eu.europa.esig.dss.model.FileDocument;
 import eu.europa.esig.dss.pades.validation.PDFDocumentValidator;
+import eu.europa.esig.dss.pdf.modifications.DefaultPdfDifferencesFinder;
+import eu.europa.esig.dss.pdf.pdfbox.PdfBoxDefaultObjectFactory;
 import eu.europa.esig.dss.simplereport.SimpleReport;
 import eu.europa.esig.dss.spi.DSSUtils;
 import eu.europa.esig.dss.spi.validation.CommonCertificateVerifier;
@@ -34,6 +36,9 @@ public final class Signatures {
 
     private record Answer(List<Opinion> signatures, String error) {}
 
+    /** Pages are not drawn to be compared: that takes seconds, and a later revision fails anyway. */
+    private static final int PAGES_TO_DRAW = 0;
+
     private final CommonCertificateVerifier certificates = new CommonCertificateVerifier();
     private final byte[] policy = strictPolicy();
 
@@ -58,12 +63,21 @@ public final class Signatures {
         try {
             PDFDocumentValidator validator = new PDFDocumentValidator(new FileDocument(file));
             validator.setCertificateVerifier(certificates);
+            validator.setPdfObjFactory(factory());
             SimpleReport report =
                     validator.validateDocument(new ByteArrayInputStream(policy)).getSimpleReport();
             return new Answer(report.getSignatureIdList().stream().map(id -> opinion(report, id)).toList(), null);
         } catch (Exception | LinkageError problem) {
             return new Answer(null, problem.toString());
         }
+    }
+
+    private static PdfBoxDefaultObjectFactory factory() {
+        DefaultPdfDifferencesFinder finder = new DefaultPdfDifferencesFinder();
+        finder.setMaximalPagesAmountForVisualComparison(PAGES_TO_DRAW);
+        PdfBoxDefaultObjectFactory factory = new PdfBoxDefaultObjectFactory();
+        factory.setPdfDifferencesFinder(finder);
+        return factory;
     }
 
     private static Opinion opinion(SimpleReport report, String id) {
