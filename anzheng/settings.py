@@ -80,6 +80,7 @@ class Settings(BaseSettings):
     release_daily_cap: int = Field(default=20_000, ge=1)
     second_reader_every: int = Field(default=100, ge=1)
     claim_code_hours: int = Field(default=24 * 30, ge=1)
+    holder_rsa_keys: bool = False
 
     lease_seconds: int = Field(default=60, ge=1)
     worker_poll_seconds: float = Field(default=1.0, gt=0)

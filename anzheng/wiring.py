@@ -39,6 +39,7 @@ from anzheng.store.licences import FlowState
 from anzheng.store.migrate import migrate
 from licence.domain.model import Environment
 from licence.errors import AnzhengError, Code
+from licence.formats.ceremony import Purpose
 from licence.formats.officers import PinnedOfficer
 from licence.formats.trust_types import TrustBundle
 from licence.ids import AuthorityId, ChainId, OfficerId, RegistryId
@@ -158,6 +159,10 @@ class Installation:
         with self.base.store.read() as unit:
             unit.licences.counts()
 
+    def _holder_ca(self) -> str:
+        book = self.offices.means.keys.book()
+        return book.active(Purpose.HOLDER_CA, None, self.base.clock.now()).name
+
     def claim_desk(self) -> ClaimDesk:
         """Return what hands out and redeems claim codes."""
         base = self.base
@@ -166,9 +171,10 @@ class Installation:
             files=base.files,
             clock=base.clock,
             entropy=base.entropy,
-            holder_ca=certificate_authority(self.offices.means, "holder-ca"),
+            holder_ca=certificate_authority(self.offices.means, self._holder_ca()),
             register=base.register,
             code_hours=base.settings.claim_code_hours,
+            allow_rsa=base.settings.holder_rsa_keys,
         )
 
 

@@ -1,20 +1,25 @@
 """Step 7, claim: a one-time code becomes the licence's own certificate, for a key that stays away.
 
 The code is shown once and stored as a digest only. Redeeming is one transaction: the code is used,
-the certificate has its status index and waits for its anchor, or nothing happened at all.
+the certificate has its status index and waits for its anchor, or nothing happened at all. Whoever
+lost the key asks for another code: with the new certificate the old one is closed.
 """
 
 import base64
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from cryptography import x509
+
 from anzheng.files import FileStore
+from anzheng.flows import publish as publishing
 from anzheng.flows.sign import ANCHOR_TOPIC
 from anzheng.store.claims import HolderCertificate, StoredClaim
 from anzheng.store.database import Store, Unit
 from anzheng.store.licences import FlowState, StoredLicence
-from licence.domain.model import StatusRef
+from licence.domain.model import Environment, StatusRef
 from licence.domain.status import is_final, word_on
 from licence.domain.validity import shanghai_date
 from licence.errors import AnzhengError, Code
@@ -45,6 +50,7 @@ class ClaimDesk:
         holder_ca: Issues the licences' own certificates.
         register: Where the CA notes what it issued.
         code_hours: How long a code lives.
+        allow_rsa: Whether a holder may have an RSA-2048 key, as U-keys have.
     """
 
     store: Store
@@ -54,6 +60,7 @@ class ClaimDesk:
     holder_ca: CertificateAuthority
     register: CertificateRegister
     code_hours: int
+    allow_rsa: bool = False
 
     def make_code(self, leaf: Leaf) -> str:
         """Make a one-time code for a finished licence; it is not stored, only its digest.
@@ -78,7 +85,7 @@ class ClaimDesk:
             AnzhengError: CLAIM_CODE for an unknown or expired code, CLAIM_USED for one that another
                 key has used, CSR_INVALID, EXPIRED, or STATUS_FINAL for a licence that is over.
         """
-        check_claim(request)
+        check_claim(request, allow_rsa=self.allow_rsa)
         now = self.clock.now()
         code, asked = _digest(request.code), Digest(hashlib.sha256(request.csr).digest())
         with self.store.write() as unit:
@@ -109,15 +116,18 @@ class ClaimDesk:
             raise AnzhengError(Code.STATUS_FINAL, "this licence is over; it has no certificate")
         leaf = _leaf(row)
         index = unit.licences.allocate_index(row.registry, row.authority)
+        version = licence_json.decode(row.licence_json)
         certificate = self.holder_ca.issue_holder_certificate(
             csr,
-            licence_json.decode(row.licence_json),
+            version,
             leaf,
             StatusRef(row.registry, index),
             now=now,
+            is_test=version.draft.environment is Environment.TEST,
         )
         # Before our own commit: a certificate that is noted but was never handed out is harmless.
         self.register.record(certificate, now=now)
+        self._close(unit, unit.claims.of_licence(leaf), now)
         digest = Digest(hashlib.sha256(certificate).digest())
         unit.claims.add_certificate(
             HolderCertificate(
@@ -134,6 +144,14 @@ class ClaimDesk:
         )
         unit.outbox.add(ANCHOR_TOPIC, row.authority, now)
         return certificate
+
+    def _close(self, unit: Unit, before: Sequence[HolderCertificate], now: datetime) -> None:
+        """Close the certificates of keys that were lost; the lists tell of it from the next on."""
+        for each in before:
+            self.register.record(each.certificate, now=now)
+            self.register.revoke(each.certificate, at=now, reason=x509.ReasonFlags.superseded)
+        if before:
+            unit.outbox.add(publishing.TOPIC, publishing.KEY, now)
 
 
 def _usable(claim: StoredClaim | None, asked: Digest, now: datetime) -> StoredClaim:

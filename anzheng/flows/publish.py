@@ -15,9 +15,13 @@ from anchor.status_lists import ListOffice
 from anchor.status_writer import read_statuses
 from anzheng.keyfiles import Key
 from anzheng.locking import alone
+from anzheng.store.claims import HolderCertificate
 from anzheng.store.database import Store
 from anzheng.store.licences import FlowState
+from licence.domain.model import StatusRef
 from licence.domain.status import StatusEvent, StatusWord
+from licence.domain.validity import shanghai_date
+from licence.formats.fields import whole_second
 from licence.ids import AuthorityId, RegistryId, StatusIndex
 from licence.ports import Clock
 
@@ -25,6 +29,9 @@ TOPIC = "publish"
 """Outbox topic; there is one key, for all lists go out together."""
 
 KEY = "lists"
+
+REPLACED = "持证证书换发"
+"""Why a certificate is closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +49,11 @@ class RegistrySource:
     final_blocks: int
 
     def events(self, registry: RegistryId, authority: AuthorityId) -> Sequence[StatusEvent]:
-        """Return all decisions about an authority's licences."""
+        """Return all decisions about an authority's licences, and the holders' lost keys."""
         with self.store.read() as unit:
-            return unit.status.of_authority(registry, authority)
+            decided = unit.status.of_authority(registry, authority)
+            replaced = unit.claims.replaced(registry, authority)
+        return (*decided, *(_closed(old, new) for old, new in replaced))
 
     def chain_words(
         self, registry: RegistryId, authority: AuthorityId
@@ -57,6 +66,26 @@ class RegistrySource:
         words = read_statuses(self.chain, authority, indices, at=height)
         found = zip(indices, words, strict=True)
         return {index: word for index, word in found if word is not StatusWord.NONE}
+
+
+def _closed(old: HolderCertificate, new: HolderCertificate) -> StatusEvent:
+    """Return how lists tell that a holder's certificate has been replaced: nobody else decides it.
+
+    The chain does not say it: a list may be more negative than the chain, never less.
+    """
+    return StatusEvent(
+        leaf=old.leaf,
+        ref=StatusRef(old.registry, old.status_index),
+        authority=old.authority,
+        old=StatusWord.NONE,
+        new=StatusWord.SUPERSEDED,
+        decided_at=whole_second(new.updated_at),
+        effective_from=shanghai_date(new.updated_at),
+        until=None,
+        document_no="",
+        ground=REPLACED,
+        successor=new.leaf,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from anzheng.store.tables import claims, holder_certificates
 from anzheng.store.times import from_text, to_text
@@ -114,6 +115,35 @@ class Claims:
         found = self._many(holder_certificates.c.leaf == leaf)
         return found[0] if found else None
 
+    def of_licence(self, licence_leaf: Leaf) -> tuple[HolderCertificate, ...]:
+        """Certificates of one licence, oldest first; only the last one is open."""
+        return self._many(
+            holder_certificates.c.licence_leaf == licence_leaf,
+            holder_certificates.c.status_index,
+        )
+
+    def replaced(
+        self, registry: RegistryId, authority: AuthorityId
+    ) -> tuple[tuple[HolderCertificate, HolderCertificate], ...]:
+        """Certificates of an authority that another took the place of, each with that other."""
+        several = (
+            select(holder_certificates.c.licence_leaf)
+            .where(
+                (holder_certificates.c.registry == registry)
+                & (holder_certificates.c.authority == authority)
+            )
+            .group_by(holder_certificates.c.licence_leaf)
+            .having(func.count() > 1)
+        )
+        found = self._many(
+            holder_certificates.c.licence_leaf.in_(several),
+            holder_certificates.c.licence_leaf,
+            holder_certificates.c.status_index,
+        )
+        return tuple(
+            (old, new) for old, new in pairwise(found) if old.licence_leaf == new.licence_leaf
+        )
+
     def set_batch(self, leaf: Leaf, batch_id: str, place: int) -> None:
         """Note the anchor batch of a certificate."""
         self._connection.execute(
@@ -122,9 +152,11 @@ class Claims:
             .values(batch_id=batch_id, batch_place=place)
         )
 
-    def _many(self, where: Any) -> tuple[HolderCertificate, ...]:  # noqa: ANN401 - SQL expression
+    def _many(self, where: Any, *order: Any) -> tuple[HolderCertificate, ...]:  # noqa: ANN401 - SQL expressions
         rows = self._connection.execute(
-            select(*_HOLDER_COLUMNS).where(where).order_by(holder_certificates.c.batch_place)
+            select(*_HOLDER_COLUMNS)
+            .where(where)
+            .order_by(*(order or (holder_certificates.c.batch_place,)))
         )
         return tuple(_certificate(row) for row in rows)
 

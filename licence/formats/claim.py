@@ -15,13 +15,12 @@ from typing import Final
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import AttributeOID
 
 from licence.errors import AnzhengError, Code
-from licence.formats import canonical, licence_json
+from licence.formats import canonical, holder_key, licence_json
 from licence.formats.canonical import JsonValue
-from licence.formats.es256 import public_key_bytes
 from licence.formats.fields import Fields, base64_text
 from licence.formats.holder import (
     MAX_CERTIFICATE_BYTES,
@@ -88,18 +87,19 @@ def challenge(code: str) -> bytes:
     return code_digest(code).hex().encode("ascii")
 
 
-def check_claim(claim: ClaimRequest) -> bytes:
+def check_claim(claim: ClaimRequest, *, allow_rsa: bool = False) -> bytes:
     """Return the holder's key, once it is proved that the claimant has it and meant this code.
 
     Args:
         claim: As it came. Whether the code is one of ours is for the caller.
+        allow_rsa: Whether RSA-2048 is taken beside P-256.
 
     Returns:
         SubjectPublicKeyInfo DER.
 
     Raises:
-        AnzhengError: CSR_INVALID, when the request cannot be read, is not signed by its own P-256
-            key with SHA-256, or was made for another code.
+        AnzhengError: CSR_INVALID, when the request cannot be read, is not signed by its own key
+            with SHA-256, was made for another code, or for a key that is not taken.
     """
     if len(claim.csr) > MAX_CSR_BYTES:
         raise _csr("the request is too large")
@@ -112,13 +112,13 @@ def check_claim(claim: ClaimRequest) -> bytes:
         raise _csr("the request is not bound to a claim code") from error
     except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
         raise _csr("the request cannot be read") from error
-    if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
-        raise _csr("the key is not P-256")
+    if not holder_key.is_p256(key) and not (allow_rsa and holder_key.is_rsa(key)):
+        raise _csr("the key is neither P-256 nor, where it is allowed, RSA-2048")
     if not proved or not isinstance(algorithm, hashes.SHA256):
         raise _csr("the request is not signed by its own key with SHA-256")
     if attribute.value != challenge(claim.code):
         raise _csr("the request was made for another claim code")
-    return public_key_bytes(key)
+    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
 def encode_answer(answer: ClaimAnswer) -> bytes:

@@ -14,10 +14,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from licence.errors import AnzhengError, Code
-from licence.formats import canonical, es256
+from licence.formats import canonical, holder_key
 from licence.formats.canonical import JsonValue
 from licence.formats.es256 import SignBytes
 from licence.formats.fields import Fields, base64_text, moment_text
+from licence.formats.holder_key import MAX_SIGNATURE_BYTES
 from licence.formats.limits import MAX_EVIDENCE_BYTES
 from licence.ids import Leaf
 
@@ -74,7 +75,7 @@ class Presentation:
         purpose: The request's.
         presented_at: When, whole seconds.
         certificates: The holder's certificate first, then its issuers; DER.
-        signature: By the certificate's key over `presentation_bytes`, r || s.
+        signature: By the certificate's key over `presentation_bytes`: r || s, or RSA.
         evidence: Anchor evidence of the holder's certificate, where there is some.
     """
 
@@ -152,7 +153,7 @@ def check_presentation(
 
     Raises:
         AnzhengError: `HOLDER_NONCE`, `HOLDER_AUDIENCE`, `HOLDER_TIME` or `HOLDER_KEY`, in this
-            order; `ALGORITHM_UNSUPPORTED` if the key is not P-256.
+            order; `ALGORITHM_UNSUPPORTED` if the key is neither P-256 nor RSA-2048.
     """
     if presentation.nonce != request.nonce:
         raise AnzhengError(Code.HOLDER_NONCE, "the answer is to another request")
@@ -166,9 +167,7 @@ def check_presentation(
             presented_at=moment_text(presentation.presented_at),
             expires_at=moment_text(request.expires_at),
         )
-    es256.verify(
-        public_key, presentation_bytes(presentation), presentation.signature, code=Code.HOLDER_KEY
-    )
+    holder_key.verify(public_key, presentation_bytes(presentation), presentation.signature)
 
 
 # ---------------------------------------------------------------- canonical JSON
@@ -253,7 +252,7 @@ def decode_presentation(data: bytes) -> Presentation:
         certificates=fields.base64s(
             "certificates", max_items=MAX_CERTIFICATES, max_bytes=MAX_CERTIFICATE_BYTES
         ),
-        signature=fields.base64("signature", max_bytes=es256.SIGNATURE_BYTES),
+        signature=fields.base64("signature", max_bytes=MAX_SIGNATURE_BYTES),
         evidence=fields.optional(
             "evidence", lambda key: fields.base64(key, max_bytes=MAX_EVIDENCE_BYTES)
         ),
