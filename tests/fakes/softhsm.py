@@ -9,6 +9,7 @@ import tempfile
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Final
 
 from licence.errors import AnzhengError, Code
 
@@ -59,9 +60,13 @@ class Pins:
         return pin.encode()
 
 
+PINS: Final = {name: f"pin of {name}" for name in ("one", "two", "three", "four", "five", "six")}
+"""The tokens of this process and their PINs; a test that tries PINs has a token of its own."""
+
+
 @cache
-def soft_hsm(tokens: tuple[tuple[str, str], ...]) -> SoftHsm:
-    """Return the hardware of this process, with these tokens and their PINs."""
+def soft_hsm() -> SoftHsm:
+    """Return the hardware of this process: the module sees what is there when it is loaded."""
     folder = Path(tempfile.mkdtemp(prefix="softhsm-"))
     (folder / "tokens").mkdir()
     settings = folder / "softhsm2.conf"
@@ -72,6 +77,6 @@ def soft_hsm(tokens: tuple[tuple[str, str], ...]) -> SoftHsm:
     os.environ["SOFTHSM2_CONF"] = str(settings)
     module = next(each for each in MODULES if each.is_file())
     hsm = SoftHsm(folder, module)
-    for label, pin in tokens:
+    for label, pin in PINS.items():
         hsm.add_token(label, pin)
     return hsm
