@@ -97,6 +97,13 @@ ROWS: Final[Mapping[str, Mapping[str, object]]] = MappingProxyType(
         },
         "emergency": {"kind": "EMERGENCY_TEMPORARY", "valid_to": "2024-04-10"},
         "sample": {"kind": "SAMPLE"},
+        "production": {"environment": "production"},
+        "production-sample": {"environment": "production", "kind": "SAMPLE"},
+        "production-emergency": {
+            "environment": "production",
+            "kind": "EMERGENCY_TEMPORARY",
+            "valid_to": "2024-04-10",
+        },
         "every-page": {
             **{key: value for key, value in full_row().items() if key != "template"},
             "page": {"copies": 3, "large_print": True},
