@@ -223,7 +223,7 @@ def demo_settings(folder: Path, port: int) -> Settings:
         "listen_port": port,
         "chain_resend_seconds": 1,
         "anchor_batch_seconds": 0,
-        "second_reader_every": 1,
+        "second_reader_every": 4,
     }
     return load(None, **given)
 
