@@ -1,9 +1,12 @@
 """The record of a key ceremony: one spelling, and nothing in it that no honest ceremony says."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from pathlib import Path
 
+import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,6 +31,7 @@ from licence.ids import AuthorityId, Digest, OfficerId
 from tests.fakes.drafts import ISSUER
 from tests.fakes.refusal import refuses
 
+SCHEMA_FILE = Path(__file__).parents[3] / "docs" / "formats" / "schemas" / "ceremony.schema.json"
 HELD_AT = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 ROTATED = Order(
     id="c20261122-030000-ab12cd34",
@@ -128,3 +132,8 @@ def test_others_than_those_who_took_part_do_not_sign() -> None:
 def test_an_unknown_schema_is_told_apart() -> None:
     with refuses(Code.SCHEMA_UNKNOWN):
         decode(DATA.replace(b"anzheng-ceremony/v1", b"anzheng-ceremony/v2"))
+
+
+@pytest.mark.parametrize("order", [ROTATED, CLOSED])
+def test_the_schema_takes_what_is_written(order: Order) -> None:
+    jsonschema.validate(json.loads(encode(signed(order))), json.loads(SCHEMA_FILE.read_text()))
