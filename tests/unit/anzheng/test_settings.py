@@ -91,7 +91,9 @@ def test_production_refuses(field: str, value: object) -> None:
 def _example_with_several_authorities() -> str:
     text = EXAMPLE.read_text("utf-8")
     head, _, tail = text.partition("# [[tsa]]\n")
-    head = "".join(line for line in head.splitlines(True) if not line.startswith("tsa = []"))
+    head = "".join(
+        line for line in head.splitlines(keepends=True) if not line.startswith("tsa = []")
+    )
     return head + "[[tsa]]\n" + "\n".join(line.removeprefix("# ") for line in tail.splitlines())
 
 
