@@ -21,31 +21,10 @@ from signer.printing.watermark import places
 from signer.render import template_folder
 from tests.fakes.refusal import refuses
 
-OPERATORS = set(
-    [
-        "q",
-        "Q",
-        "cm",
-        "w",
-        "j",
-        "m",
-        "l",
-        "c",
-        "h",
-        "re",
-        "W",
-        "W*",
-        "n",
-        "S",
-        "B",
-        "f",
-        "rg",
-        "RG",
-        "cs",
-        "scn",
-        "Do",
-    ]
-)
+OPERATORS = {
+    *("q", "Q", "cm", "w", "j", "m", "l", "c", "h", "re", "W", "W*", "n"),
+    *("S", "B", "f", "rg", "RG", "cs", "scn", "Do"),
+}
 """Paths, colours, clips and forms: no word of text (ISO 32000-1, 9.4), no image."""
 
 NAME = "大连镕犇化工有限公司"
