@@ -14,7 +14,7 @@ from licence.pages import SectionKind, check_page_text
 from signer.layout import read_layout
 from signer.page_text import check_page, page_texts
 from signer.render import Renderer, template_folder
-from tests.fakes.drafts import paged_version
+from tests.fakes.drafts import good_version, paged_version
 from tests.fakes.hard_licences import CASES, hard_licence
 from tests.fakes.page_boxes import TextBox, font_sizes, text_boxes
 from tests.fakes.pages import drawn
@@ -118,3 +118,14 @@ def test_the_second_licence_type_is_drawn_too() -> None:
     for boxes in _boxes(rendered):
         for one, other in combinations(boxes, 2):
             assert one.overlap(other) < TOUCH, (one, other)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("large_print", [False, True])
+def test_no_page_is_left_with_a_line_or_a_gap_alone(large_print: bool) -> None:  # noqa: FBT001
+    for count in range(1, 60):
+        scope = [{"name": f"第{place}号化学品", "risk": "NORMAL"} for place in range(count)]
+        version = good_version(scope=scope)
+        page = replace(version.draft.page, large_print=large_print)
+        version = replace(version, draft=replace(version.draft, page=page))
+        check_page(drawn(_renderer(), version), version, licence_json.encode(version))
