@@ -10,8 +10,9 @@ import os
 import pickle
 import socket
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -37,6 +38,9 @@ REGISTRY: Final = RegistryId("cn-aqscxkz-test")
 VERIFY_BASE: Final = "HTTPS://V.EXAMPLE/L/"
 TYPES: Final = tuple(LICENCE_TYPES)
 INDUSTRIES: Final = tuple(industry.value for industry in Industry)
+
+PARTS: Final = 2
+"""As many as `make test` has workers."""
 
 _ALL: Final = (*SAMPLES.values(), *HARD.values())
 
@@ -91,14 +95,32 @@ class Dossier:
         """Return a bad twin of the first sample."""
         return self.folder / "twins" / f"{name}.pdf"
 
-    def once(self, name: str, make: Callable[[], Made]) -> Made:
-        """Return what `make` returns, which it is asked only once among all workers."""
+    def once(self, name: str, make: Callable[[], Made], *, wait: bool = True) -> Made:
+        """Return what `make` returns, which it is asked only once among all workers.
+
+        Raises:
+            BlockingIOError: When another worker is at it, and `wait` is false.
+        """
         answer = self.folder / f"{name}.pickle"
-        with alone(self.folder / f"{name}.lock"):
+        with alone(self.folder / f"{name}.lock", wait=wait):
             if not answer.exists():
                 answer.write_bytes(pickle.dumps(make()))
         made: Made = pickle.loads(answer.read_bytes())  # noqa: S301 (written above)
         return made
+
+    def judged(
+        self, judge: str, files: Sequence[Path], ask: Callable[[Sequence[Path]], Sequence[Made]]
+    ) -> dict[str, Made]:
+        """Return what a judge says of each file, by its stem; a worker that waits takes a part."""
+        parts = {f"{judge}-{number}": files[number::PARTS] for number in range(PARTS)}
+        for name, part in parts.items():
+            with suppress(BlockingIOError):
+                self.once(name, partial(ask, part), wait=False)
+        return {
+            file.stem: answer
+            for name, part in parts.items()
+            for file, answer in zip(part, self.once(name, partial(ask, part)), strict=True)
+        }
 
 
 def open_dossier(factory: pytest.TempPathFactory, worker: str) -> Dossier:
@@ -111,10 +133,10 @@ def open_dossier(factory: pytest.TempPathFactory, worker: str) -> Dossier:
 
 
 @contextmanager
-def alone(lock: Path) -> Iterator[None]:
-    """Let one worker in at a time."""
+def alone(lock: Path, *, wait: bool = True) -> Iterator[None]:
+    """Let one worker in at a time; without waiting, the others get a `BlockingIOError`."""
     with lock.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
 
 

@@ -43,7 +43,8 @@ class Distance:
 
 def draw_with_pdfjs(files: Sequence[Path], folder: Path) -> tuple[Drawn, ...]:
     """Draw files with pdf.js, as Firefox does, in one process of Node."""
-    folder.mkdir()
+    folder = folder / "pdfjs"
+    folder.mkdir(exist_ok=True)
     command = ("node", NODE / "draw_pages.mjs", DPI, folder, *files)
     done = run(*command, seconds=SECONDS)
     assert done.returncode == 0, done.stderr

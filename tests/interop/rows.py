@@ -6,12 +6,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from licence.domain.licence_types import HAZCHEM_TRADING
+from licence.domain.licence_types import HAZCHEM_TRADING, SAFETY_PRODUCTION
 from licence.ids import AuthorityId
-from tests.fakes.drafts import TEMPLATES, good_row, paged_row
+from licence.pages.plan import SectionKind
+from licence.pages.templates import TEMPLATES
+from tests.fakes import drafts
+from tests.fakes.drafts import good_row, paged_row
 
-PROFILES: Final = ("cn-a4p/2", "seed-a3/1", "seed-a4/1")
-"""What a safety-production licence is issued in."""
+PROFILES: Final = tuple(
+    template
+    for template, spec in TEMPLATES.items()
+    if SAFETY_PRODUCTION.id in spec.types and not spec.closed
+)
+"""Every template that a safety-production licence is issued in."""
 
 ROSTER: Final = Path(__file__).parents[2] / "samples" / "roster.json"
 
@@ -40,15 +47,15 @@ def _in_every_profile() -> Iterator[Sample]:
 
 
 def _page(row: Row, template: str) -> dict[str, Any]:
-    # Only the seed's profiles have copies and sizes.
+    # Only a template with a duplicate 副本 has copies and sizes.
     page = dict(row.get("page", {}))
-    if not template.startswith("seed-"):
+    if not TEMPLATES[template].has(SectionKind.DUPLICATE):
         page = {key: value for key, value in page.items() if key not in {"copies", "scale"}}
     return page
 
 
 def _hard() -> Iterator[Sample]:
-    for template in TEMPLATES:
+    for template in drafts.TEMPLATES:
         yield Sample(f"{_plain(template)}-everything", paged_row(template))
     for template in PROFILES:
         for name, change in _HARD.items():

@@ -1,4 +1,9 @@
-"""veraPDF and EU DSS on every finished licence, each in one JVM; and on twins that they refuse."""
+"""veraPDF and EU DSS on every finished licence, and on twins that they refuse.
+
+Each judges many files in one JVM, or in one a worker.
+"""
+
+from functools import partial
 
 import pytest
 
@@ -14,22 +19,21 @@ Signatures = dict[str, SignatureJudgement]
 
 
 @pytest.fixture(scope="session")
-def standards(dossier: Dossier) -> Standards:
+def standards(dossier: Dossier) -> dict[str, StandardsJudgement]:
     """What veraPDF says of each file, by its stem."""
     files = (*dossier.good, *dossier.hard, *dossier.bad)
-    judged = dossier.once("verapdf", lambda: java_judges.judge_standards(files))
-    return {each.file.stem: each for each in judged}
+    return dossier.judged("verapdf", files, java_judges.judge_standards)
 
 
 @pytest.fixture(scope="session")
-def signatures(dossier: Dossier) -> Signatures:
+def signatures(dossier: Dossier) -> dict[str, SignatureJudgement]:
     """What EU DSS says of each file, by its stem."""
     files = (*dossier.good, *dossier.hard, *dossier.bad)
-    judged = dossier.once("dss", lambda: java_judges.judge_signatures(files, root=dossier.root))
-    return {each.file.stem: each for each in judged}
+    ask = partial(java_judges.judge_signatures, root=dossier.root)
+    return dossier.judged("dss", files, ask)
 
 
-@pytest.mark.parametrize("name", (*NAMES, *HARD_NAMES))
+@pytest.mark.parametrize("name", [*NAMES, *HARD_NAMES])
 def test_verapdf_finds_pdfa_3a_and_pdfua_1_kept(standards: Standards, name: str) -> None:
     assert standards[name].passed, standards[name]
 
@@ -51,7 +55,7 @@ def test_verapdf_names_the_rule_that_a_twin_breaks(
     assert pdfua is None or pdfua in standards[twin].pdfua_1
 
 
-@pytest.mark.parametrize("name", (*NAMES, *HARD_NAMES))
+@pytest.mark.parametrize("name", [*NAMES, *HARD_NAMES])
 def test_eu_dss_says_total_passed_of_the_whole_file(signatures: Signatures, name: str) -> None:
     assert signatures[name].passed, signatures[name]
     (only,) = signatures[name].signatures

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from licence.domain.licence_types import LICENCE_TYPES
 from licence.formats import cms, hole
 from signer.timestamp import TimestampRequest, encode_request
 from tests.fakes.clock import FakeClock
@@ -19,7 +20,7 @@ from tests.interop.rows import FIRSTS, HARD_NAMES, NAMES, SAMPLES
 
 
 @pytest.mark.tools("pdfsig")
-@pytest.mark.parametrize("name", (*NAMES, *HARD_NAMES))
+@pytest.mark.parametrize("name", [*NAMES, *HARD_NAMES])
 def test_pdfsig_calls_the_whole_document_signed(dossier: Dossier, name: str) -> None:
     for pdf in (dossier.file(name), dossier.bare(name)):
         said = run("pdfsig", "-nocert", pdf).stdout
@@ -181,6 +182,32 @@ def test_exiftool_reads_title_number_and_standards(
     assert read["XMP-dc:Language"] == ["zh-CN"]
     assert (read["XMP-pdfaid:Part"], read["XMP-pdfaid:Conformance"]) == (3, "A")
     assert read["XMP-pdfuaid:Part"] == 1
+
+
+@pytest.mark.tools("exiftool")
+@pytest.mark.parametrize("name", NAMES)
+def test_exiftool_reads_the_fields_of_gbt_36903_and_their_schema(
+    metadata: dict[str, dict[str, Any]], name: str
+) -> None:
+    read, row = metadata[name], SAMPLES[name].row
+    fields = {
+        "ZZBH": row["licence_no"],
+        "ZZBS": row["elicence_id"],
+        "ZZMC": LICENCE_TYPES[row.get("licence_type", "safety-production")].title,
+        "ZZBFJG": row["issuer"],
+        "ZZBFJGDM": row["issuer_code"],
+        "ZZBFRQ": row["issued_on"],
+        "CZZT": row["enterprise_name"],
+        "CZZTDM": row["uscc"],
+        "ZZYXQQSRQ": row["valid_from"],
+        "ZZYXQJZRQ": row["valid_to"],
+    }
+    assert {key: read[f"XMP-zz:{key.title()}"] for key in fields} == fields
+    (schema,) = [one for one in read["XMP-pdfaExtension:Schemas"] if one["Prefix"] == "zz"]
+    assert schema["NamespaceURI"].startswith("urn:oid:")
+    assert {one["Name"]: one["ValueType"] for one in schema["Property"]} == dict.fromkeys(
+        fields, "Text"
+    )
 
 
 @pytest.mark.tools("exiftool")

@@ -4,6 +4,7 @@ A reader that left something out would be noticed: so is a twin without its seal
 is drawn beside the words.
 """
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -29,8 +30,7 @@ TWINS = ("sealless", "layerless", "beginning")
 def by_pdfjs(dossier: Dossier) -> dict[str, Drawn]:
     """What pdf.js draws of each file, by its stem."""
     files = (*dossier.good, *map(dossier.twin, TWINS))
-    drawn = dossier.once("pdfjs", lambda: pictures.draw_with_pdfjs(files, dossier.folder / "pdfjs"))
-    return {file.stem: each for file, each in zip(files, drawn, strict=True)}
+    return dossier.judged("pdfjs", files, partial(pictures.draw_with_pdfjs, folder=dossier.folder))
 
 
 @pytest.mark.parametrize("name", NAMES)

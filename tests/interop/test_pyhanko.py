@@ -9,7 +9,7 @@ import http.server
 import json
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -33,20 +33,15 @@ Said = dict[str, tuple[int, str]]
 @pytest.fixture(scope="session")
 def said(dossier: Dossier) -> Said:
     """What the command says of each file, by its stem."""
-    files = (*dossier.good, *map(dossier.twin, TWINS))
 
-    def ask() -> Said:
-        done = pdf_tools.run(
-            *(sys.executable, "-m", "tests.interop.ask_pyhanko", dossier.root), *files
-        )
+    def ask(files: Sequence[Path]) -> list[tuple[int, str]]:
+        command = (sys.executable, "-m", "tests.interop.ask_pyhanko", dossier.root)
+        done = pdf_tools.run(*command, *files)
         assert done.returncode == 0, done.stderr
         answers = [json.loads(line) for line in done.stdout.splitlines()]
-        stems = [file.stem for file in files]
-        return {
-            stem: (each["code"], each["said"]) for stem, each in zip(stems, answers, strict=True)
-        }
+        return [(each["code"], each["said"]) for each in answers]
 
-    return dossier.once("pyhanko", ask)
+    return dossier.judged("pyhanko", (*dossier.good, *map(dossier.twin, TWINS)), ask)
 
 
 @pytest.mark.parametrize("name", NAMES)
