@@ -12,10 +12,14 @@ from fastapi import FastAPI
 from anzheng.pki import CertificateDesk
 from anzheng.routes import pki as routes
 from anzheng.server import serving
+from licence.errors import AnzhengError, Code
+from licence.formats import oids
+from signer import certificates
 from tests.fakes.clock import FakeClock
 from tests.fakes.pki_desk import make_desk, signer_certificate
-from tests.fakes.signing import pki
+from tests.fakes.signing import AUTHORITY, RELEASED_ON, pki
 from tests.interop.pdf_tools import run
+from verifier.chain_of_trust import check_policy, find_path
 
 pytestmark = pytest.mark.tools("openssl")
 
@@ -96,3 +100,48 @@ def test_openssl_verifies_with_the_list(desk: CertificateDesk, url: str, tmp_pat
     revoked = run(*command, "-CRLfile", fetched("issuing"), asked)
     assert revoked.returncode != 0
     assert "certificate revoked" in revoked.stderr
+
+
+def verified(folder: Path, certificate: bytes, ca: bytes, policy: str) -> str:
+    """Let openssl verify a path with the policies and names that each CA may have."""
+    made = run(
+        *("openssl", "verify", "-attime", int(RELEASED_ON.timestamp())),
+        *("-policy", policy, "-policy_check", "-explicit_policy"),
+        *("-CAfile", pem(folder, "root.pem", pki().root.certificate)),
+        *("-untrusted", pem(folder, "ca.pem", ca), pem(folder, "asked.pem", certificate)),
+    )
+    return "OK" if made.returncode == 0 else made.stderr
+
+
+def test_openssl_takes_the_policies_and_names_of_our_cas(tmp_path: Path) -> None:
+    ca = pki().issuing.certificate
+    assert verified(tmp_path, signer_certificate(), ca, oids.POLICY_LICENCE_SIGNING) == "OK"
+    said = verified(tmp_path, signer_certificate(), ca, oids.POLICY_HOLDER)
+    assert "policy" in said
+
+
+def test_a_holder_ca_makes_no_licence_signer(tmp_path: Path) -> None:
+    """Whatever it writes, its own certificate has another policy."""
+    key = pki().private_keys["tsa"].public_key()
+    forged = pki().holder_ca.certify_signer(AUTHORITY, "x", key, now=RELEASED_ON)
+    said = verified(tmp_path, forged, pki().holder_ca.certificate, oids.POLICY_LICENCE_SIGNING)
+    assert "policy" in said
+    with pytest.raises(AnzhengError) as caught:
+        check_policy(
+            find_path(forged, [pki().holder_ca.certificate], [pki().root.certificate]),
+            [oids.POLICY_LICENCE_SIGNING],
+        )
+    assert caught.value.code is Code.SIGNER_POLICY
+
+
+def test_a_name_of_another_country_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = pki().private_keys["tsa"].public_key()
+    monkeypatch.setattr(certificates, "COUNTRY", "AA")
+    forged = pki().issuing.certify_signer(AUTHORITY, "x", key, now=RELEASED_ON)
+    ca = pki().issuing.certificate
+    assert "permitted subtree" in verified(tmp_path, forged, ca, oids.POLICY_LICENCE_SIGNING)
+    with pytest.raises(AnzhengError) as caught:
+        find_path(forged, [ca], [pki().root.certificate])
+    assert caught.value.code is Code.SIGNER_UNTRUSTED

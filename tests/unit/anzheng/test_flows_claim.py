@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -79,12 +80,17 @@ class Office:
         return ocsp.load_der_ocsp_response(answer).certificate_status
 
 
+@cache
+def _issued() -> Issued:
+    world = make_world()
+    return world.issue(world.version())
+
+
 @pytest.fixture
 def office(store: Store, clock: FakeClock, tmp_path: Path) -> Office:
     world = make_world()
-    version = world.version()
     preparer = Preparer(store, clock, REGISTRY, Environment.TEST, lambda _text: ())
-    issued = world.issue(version)
+    issued = _issued()
     files = FolderFileStore(tmp_path / "files")
     _finished(store, clock, files, preparer, issued)
     desk = ClaimDesk(

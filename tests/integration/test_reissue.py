@@ -1,5 +1,6 @@
 """Mass re-issue: which licences get a new version, and that asking again changes nothing."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from hashlib import sha256
@@ -12,12 +13,27 @@ from anzheng.flows.prepare import Preparer, _new
 from anzheng.flows.reissue import Reissuer, superseding
 from anzheng.store.database import Store
 from anzheng.store.licences import FlowState, StoredLicence
+from anzheng.store.migrate import migrate
 from licence.domain.model import Environment, StatusRef
 from licence.domain.status import StatusEvent, StatusWord
 from licence.formats import licence_json
 from licence.ids import Digest, StatusIndex
 from tests.builders import AUTHORITY, REGISTRY, World, make_world
 from tests.fakes.clock import FakeClock
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    url = f"sqlite:///{tmp_path / 'anzheng.sqlite3'}"
+    migrate(url)
+    opened = Store(url)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture
