@@ -133,6 +133,7 @@ def list_(
     Example: anzheng authority keys list --json
     """
     from anzheng import key_book
+    from anzheng.flows import keys as ceremonies
     from anzheng.wiring import open_key_office
 
     settings = settings_of(context)
@@ -146,7 +147,16 @@ def list_(
         ]
         if begun is not None:
             lines.append(f"{begun.id} ({begun.act.value} {begun.key}) was begun and not finished")
-        out.say({"keys": rows, "unfinished": None if begun is None else begun.id}, lines)
+        doubtful = ceremonies.not_signed(office)
+        lines += [f"{each} is not signed by officers of today" for each in doubtful]
+        out.say(
+            {
+                "keys": rows,
+                "unfinished": None if begun is None else begun.id,
+                "not_signed": list(doubtful),
+            },
+            lines,
+        )
 
 
 def _make(

@@ -222,6 +222,30 @@ class _Ceremony:
     carried_out: Callable[[Order], ceremony.KeyFacts]
 
 
+def not_signed(office: KeyOffice) -> tuple[str, ...]:
+    """Return the ceremonies that officers of today did not sign: forged, or theirs who left."""
+    return tuple(
+        held.order.id
+        for held in key_book.records(office.settings.data_dir)
+        if not _is_signed(office, held)
+    )
+
+
+def _is_signed(office: KeyOffice, held: Ceremony) -> bool:
+    authority = held.order.authority
+    statement = SignedStatement(authority, ceremony.statement_bytes(held), held.signatures)
+    try:
+        check_officers(statement, _pinned(office, authority), _CODES)
+    except AnzhengError:
+        return False
+    return True
+
+
+def _pinned(office: KeyOffice, authority: AuthorityId) -> tuple[PinnedOfficer, ...]:
+    officers = office.estate.authority(authority).officers
+    return tuple(PinnedOfficer(each.id, authority, each.public_key) for each in officers)
+
+
 def _hold(office: KeyOffice, asked: _Ceremony, present: Attendance, on_step: Step) -> Held:
     home = office.settings.data_dir
     pinned = _check_attendance(office, asked.kind[1], present)
@@ -301,7 +325,7 @@ def _check_attendance(
             )
     if len({known[name] for name in present.officers}) < OFFICERS_NEEDED:
         raise AnzhengError(Code.CEREMONY_TWO_OFFICERS, "a ceremony needs two officers")
-    return tuple(PinnedOfficer(name, authority, key) for name, key in known.items())
+    return _pinned(office, authority)
 
 
 def _key_of(office: KeyOffice, closing: Closing) -> KeyState:

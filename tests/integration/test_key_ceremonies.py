@@ -1,6 +1,7 @@
 """Key ceremonies: what they make and end, who must be there, and what an interruption leaves."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -252,6 +253,15 @@ def test_an_altered_record_or_log_is_found_out(office: KeyOffice) -> None:
             office.book()
     log.write_bytes(first + second)
     assert active(office) == NEW
+
+
+def test_a_ceremony_that_no_officer_of_today_signed_is_named(office: KeyOffice) -> None:
+    held = rotate(office)
+    assert ceremonies.not_signed(office) == ()
+    first, *others = office.estate.authorities
+    left = replace(first, officers=first.officers[1:])
+    later = replace(office, estate=replace(office.estate, authorities=(left, *others)))
+    assert ceremonies.not_signed(later) == (held.record.order.id,)
 
 
 # ---------------------------------------------------------------- interruptions
