@@ -85,7 +85,7 @@ def _built(builders: tuple[Builder, ...], subject: Subject) -> tuple[Block, ...]
 def _head(spec: SectionSpec, subject: Subject) -> str:
     number, kind = subject.draft.licence_no, subject.draft.kind
     if spec.english:
-        test = words.ENGLISH_TEST_LINE if subject.test else ""
+        test = words.ENGLISH_TEST_HEAD if subject.test else ""
         mark = words.ENGLISH_MARKS.get(kind, "")
         parts = (f"{subject.title} (continued {{n}}/{{m}})", test, mark, f"No. {number}")
     else:

@@ -14,6 +14,9 @@ from licence.domain.model import AddressType, ChangeType, Industry, Kind, Review
 
 TEST_LINE: Final = "示例，无法律效力"
 ENGLISH_TEST_LINE: Final = "SPECIMEN WITHOUT LEGAL EFFECT"
+ENGLISH_TEST_HEAD: Final = "NO LEGAL EFFECT"
+"""The same where a head has to stay on one line."""
+
 MARKS: Final[Mapping[Kind, str]] = MappingProxyType(
     {Kind.EMERGENCY_TEMPORARY: "应急使用", Kind.SAMPLE: "样本"}
 )

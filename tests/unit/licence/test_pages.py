@@ -118,7 +118,7 @@ def test_sections_that_are_not_asked_for_are_left_out() -> None:
 
 
 def test_only_test_licences_say_that_they_have_no_effect() -> None:
-    words = ("示例，无法律效力", "SPECIMEN WITHOUT LEGAL EFFECT")
+    words = ("示例，无法律效力", "SPECIMEN WITHOUT LEGAL EFFECT", "NO LEGAL EFFECT")
     version = paged_version()
     real = replace(version, draft=replace(version.draft, environment=Environment.PRODUCTION))
     for section in make_plan(version, CODE).sections:
