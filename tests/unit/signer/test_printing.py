@@ -1,5 +1,6 @@
 """What is drawn under the words of a page."""
 
+import json
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -12,7 +13,7 @@ from licence.errors import Code
 from licence.ids import Digest
 from licence.pages.templates import TEMPLATES
 from signer.glyphs import Outline
-from signer.layout import Box, Microtext, Names, SectionLayout, read_layout
+from signer.layout import Box, Microtext, Names, SectionLayout, parse_layout, read_layout
 from signer.printing.digest_stream import DigestStream
 from signer.printing.drawing import Drawing, Size
 from signer.printing.layers import Subject, under
@@ -33,6 +34,33 @@ FIRST_NUMBERS = [
     *(0.655998, 0.175689, 0.291132, 0.675092, 0.683106),
     *(0.348008, 0.451425, 0.45721, 0.906469),
 ]
+BOX = {"left": 15, "top": 20, "width": 180, "height": 250}
+LAYERS: dict[str, dict[str, object]] = {
+    "fill": {**BOX, "colour": "#E8F1FB"},
+    "frame": {"lines": [[7.6, 0.9]], "colour": "#A67C1E"},
+    "band": {"inset": 10.6, "height": 4, "colours": ["#B08D3C", "#C9AD6A"]},
+    "guilloche": {**BOX, "colour": "#DCE8F8"},
+    "rosette": {"x": 105, "y": 148, "radius": 56, "colours": ["#EADFC2"]},
+    "watermark": {"words": "安全生产", "size": 8, "colour": "#F1F3F5"},
+    "names": {**BOX, "size": 3, "count": 14, "colour": "#ECE7DA"},
+    "microtext": {"lines": [[62, 66, 124]], "around": [14.4], "colour": "#75560F"},
+    "shield": {"left": 154, "top": 233, "width": 30, "colour": "#A67C1E"},
+    "sample": {"colour": "#FBE4E4"},
+}
+FROZEN = {
+    "fill": "55287cad76bbecda",
+    "frame": "74e2769a1565a4ea",
+    "band": "fc165f5e973e78bd",
+    "guilloche": "68b8432c006bdd67",
+    "rosette": "d1ccd8d088e092d4",
+    "watermark": "b342272945354f86",
+    "names": "cb169dafe609de6b",
+    "microtext": "daf38d8e009e5cba",
+    "shield": "2ff199cbf19c651e",
+    "sample": "8195f4cd891adf33",
+}
+"""First 16 hexadecimal digits of SHA-256 over all operators of each layer."""
+
 AREA = Names(Box(15, 20, 180, 250), 3, 14, 0)
 digests = st.binary(min_size=32, max_size=32).map(Digest)
 
@@ -99,6 +127,15 @@ def test_each_licence_has_its_own_lines_and_always_the_same() -> None:
     )
     assert one == again
     assert one != other
+
+
+def test_the_lines_of_a_licence_are_these_for_ever() -> None:
+    """Who has `licence.json` can draw them again and compare: a change is a new template version."""
+    for layer, digest in FROZEN.items():
+        section = json.dumps({"page_mm": [210, 297], "layers": [{**LAYERS[layer], "draw": layer}]})
+        page = parse_layout(f'{{"sections": {{"face": {section}}}}}'.encode()).of("face")
+        drawn = "\n".join(_contents(under(page, _subject(), first=True)))
+        assert sha256(drawn.encode()).hexdigest()[:16] == digest, layer
 
 
 def test_the_sample_mark_is_for_samples_only() -> None:
