@@ -130,7 +130,7 @@ def test_each_licence_has_its_own_lines_and_always_the_same() -> None:
 
 
 def test_the_lines_of_a_licence_are_these_for_ever() -> None:
-    """Who has `licence.json` can draw them again and compare: a change is a new template version."""
+    """Who has `licence.json` can draw them again and compare; a change is a new version."""
     for layer, digest in FROZEN.items():
         section = json.dumps({"page_mm": [210, 297], "layers": [{**LAYERS[layer], "draw": layer}]})
         page = parse_layout(f'{{"sections": {{"face": {section}}}}}'.encode()).of("face")
