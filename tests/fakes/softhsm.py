@@ -3,7 +3,9 @@
 The module reads its settings when it is loaded, so that a process has one of it.
 """
 
+import atexit
 import os
+import shutil
 import subprocess
 import tempfile
 from dataclasses import dataclass, field
@@ -68,6 +70,7 @@ PINS: Final = {name: f"pin of {name}" for name in ("one", "two", "three", "four"
 def soft_hsm() -> SoftHsm:
     """Return the hardware of this process: the module sees what is there when it is loaded."""
     folder = Path(tempfile.mkdtemp(prefix="softhsm-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     (folder / "tokens").mkdir()
     settings = folder / "softhsm2.conf"
     settings.write_text(
