@@ -39,7 +39,7 @@ VERIFY_BASE: Final = "HTTPS://V.EXAMPLE/L/"
 MOMENT: Final = datetime(2026, 11, 21, 4, tzinfo=UTC)
 DPI: Final = {"seed-a3": 70.0}
 OTHER_DPI: Final = 84.0
-COLOURS: Final = 128
+COLOURS: Final = 256
 
 SHOWN: Final = (
     ("cn-a4p", 1),
@@ -130,9 +130,11 @@ def _sections(press: Press, version: LicenceVersion, dpi: float) -> Iterator[tup
 
 
 def small(png: bytes) -> bytes:
-    """Return the picture with few colours: a quarter of the bytes, and nobody sees it."""
+    """Return the picture with few colours, a quarter of the bytes; small signs keep theirs."""
     with Image.open(io.BytesIO(png)) as picture:
-        reduced = picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+        reduced = picture.convert("RGB").quantize(
+            COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
+        )
     out = io.BytesIO()
     reduced.save(out, "PNG", optimize=True)
     return out.getvalue()
