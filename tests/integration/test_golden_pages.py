@@ -51,9 +51,12 @@ def test_a_lost_letter_would_be_noticed(drawn: tuple[Picture, ...]) -> None:
     # The darkest square of a letter's size: whatever stands there.
     side = round(cell)
     grey = page.convert("L")
-    inside = (range(side, length - 2 * side, side) for length in page.size)
-    x, y = min(
-        product(*inside), key=lambda at: sum(grey.crop((*at, at[0] + side, at[1] + side)).tobytes())
-    )
+    across, down = (range(side, length - 2 * side, side) for length in page.size)
+
+    def light(place: tuple[int, int]) -> int:
+        x, y = place
+        return sum(grey.crop((x, y, x + side, y + side)).tobytes())
+
+    x, y = min(product(across, down), key=light)
     page.paste("white", (x, y, x + side, y + side))
     assert distance_of(page, _open(drawn[0].png)).worst > WORST
