@@ -17,7 +17,7 @@ from typing import Any
 
 REFEREES = Path(__file__).resolve().parent / "referees"
 BUILD_SECONDS = 600
-JUDGE_SECONDS = 300
+JUDGE_SECONDS = 900
 JVM = ("-Xmx1g", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 """The quick compiler alone: for a minute's work the better one costs more than it saves."""
 

@@ -16,9 +16,9 @@ from tests.interop.rows import NAMES
 
 pytestmark = pytest.mark.tools("node")
 
-MEAN_BOUND = 4.0
+MEAN_BOUND = 5.0
 WORST_BOUND = 60.0
-"""Measured on all samples: mean 3.3, worst 39; without the seal 5.2 and 176."""
+"""Measured: up to 3.7 and 33; without the seal 5.7 and 176, without what is drawn 18 and 134."""
 
 LEAST_INK = 0.01
 """Part of a page that is not white, even where there is little on it."""

@@ -2,7 +2,7 @@
 //
 //   node draw_pages.mjs DPI FOLDER FILE...
 //
-// Writes FOLDER/<name of the file>-<page>.png; prints one line of JSON a file, in the same order:
+// Writes FOLDER/<name of the file>-<page>.jpg; prints one line of JSON a file, in the same order:
 // {"pages": [{"picture": path, "text": what pdf.js reads}], "warnings": [...]} or {"error": text}.
 
 import { readFile, writeFile } from "node:fs/promises";
@@ -12,6 +12,7 @@ import { basename, dirname, join } from "node:path";
 import { createCanvas } from "@napi-rs/canvas";
 
 const POINTS_PER_INCH = 72;
+const QUALITY = 95;
 
 const warnings = [];
 for (const level of ["log", "warn"]) {
@@ -54,8 +55,8 @@ async function draw(file) {
     const canvas = createCanvas(width, height);
     const canvasContext = canvas.getContext("2d");
     await page.render({ canvasContext, canvas, viewport, transform }).promise;
-    const picture = join(folder, `${basename(file, ".pdf")}-${number}.png`);
-    await writeFile(picture, canvas.toBuffer("image/png"));
+    const picture = join(folder, `${basename(file, ".pdf")}-${number}.jpg`);
+    await writeFile(picture, canvas.toBuffer("image/jpeg", QUALITY));
     const content = await page.getTextContent();
     pages.push({ picture, text: content.items.map((item) => item.str).join("") });
     page.cleanup();
