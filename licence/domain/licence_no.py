@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from licence.domain.licence_types import HAZCHEM_TRADING, SAFETY_PRODUCTION, LicenceType
+from licence.domain.licence_types import LICENCE_TYPES, LicenceType
 from licence.domain.model import Industry
 from licence.domain.text import ascii_upper
 from licence.errors import AnzhengError, Code
@@ -19,21 +19,29 @@ from licence.ids import LicenceNo
 
 MAX_CHARACTERS = 40
 
-_INDUSTRY = "|".join(industry.value for industry in Industry)
-_TRADING: Final = "危化经"
-# What stands before 字; licences for trading name no industry.
-_WORD: Final = f"(?:({_INDUSTRY})安许证|({_TRADING}))"
+_WORDS: Final = {
+    kind.in_number(industry) + kind.number_word: (kind, industry)
+    for kind in LICENCE_TYPES.values()
+    for industry in kind.industries
+}
+"""What stands before 字, for each type and industry."""
+
+
+def _searched(kind: LicenceType, industry: Industry) -> str:
+    """Return the part of such a word by which a number is searched."""
+    return kind.in_number(industry) or kind.number_word
+
+
+_SEARCHED: Final = "|".join(_searched(kind, industry) for kind, industry in _WORDS.values())
 # A suffix stands behind a digit, else the serial `AB1` would be read as serial A, change 1.
 _SUFFIX = r"(?:(?<=[0-9])(?:Y([1-9][0-9]?))?(?:B([1-9][0-9]?))?(?:补([1-9][0-9]?))?)?"
 _FORM = re.compile(
     r"[（(]([\u4e00-\u9fff])[）)] ?"
-    rf"{_WORD}字?"
+    rf"({'|'.join(_WORDS)})字?"
     r"[\[〔【（(]((?:19|20|21)[0-9]{2})[\]〕】）)] ?"
     rf"([0-9A-Z]{{1,8}}?){_SUFFIX}号?"
 )
-_FOLDED = re.compile(
-    rf"[\u4e00-\u9fff](?:{_INDUSTRY}|{_TRADING})(?:19|20|21)[0-9]{{2}}[0-9A-Z]{{1,8}}"
-)
+_FOLDED = re.compile(rf"[\u4e00-\u9fff](?:{_SEARCHED})(?:19|20|21)[0-9]{{2}}[0-9A-Z]{{1,8}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +70,8 @@ def make_licence_no(
     kind: LicenceType, province: str, industry: Industry, year: int, serial: str
 ) -> LicenceNo:
     """Write a number in its canonical form."""
-    word = industry.value if kind.industry_in_number else ""
-    return LicenceNo(f"（{province}）{word}{kind.number_word}〔{year}〕{serial}")
+    word = kind.in_number(industry) + kind.number_word
+    return LicenceNo(f"（{province}）{word}字〔{year}〕{serial}")
 
 
 def parse_licence_no(text: str) -> LicenceNumber:
@@ -78,9 +86,8 @@ def parse_licence_no(text: str) -> LicenceNumber:
             Code.LICENCE_NO_FORMAT,
             "a licence number looks like （辽）WH安许证字〔2024〕0127",
         )
-    province, prefix, trading, year, serial, *counts = match.groups()
-    kind = HAZCHEM_TRADING if trading else SAFETY_PRODUCTION
-    industry = Industry(prefix) if prefix else Industry.HAZARDOUS_CHEMICALS
+    province, word, year, serial, *counts = match.groups()
+    kind, industry = _WORDS[word]
     suffix = Suffix(*(int(count or 0) for count in counts)) if any(counts) else None
     canonical = make_licence_no(kind, province, industry, int(year), serial)
     return LicenceNumber(canonical, kind, province, industry, int(year), serial, suffix)
@@ -98,5 +105,5 @@ def folded(text: str) -> str:
     if _FOLDED.fullmatch(key):
         return key
     number = parse_licence_no(text)
-    word = number.industry.value if number.type.industry_in_number else _TRADING
+    word = _searched(number.type, number.industry)
     return f"{number.province}{word}{number.year}{number.serial}"

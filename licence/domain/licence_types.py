@@ -21,34 +21,34 @@ class LicenceType:
         id: As `licence_type` has it.
         title: What the page is headed with.
         english: The same in English.
-        number_word: What a number has between industry and year, such as 安许证字.
-        industries: Which industries may have one.
-        industry_in_number: Whether the number names the industry.
+        number_word: What a number has before 字, such as 安许证.
+        industries: Which may have one; a number names the industry where there are several.
     """
 
     id: str
     title: str
     english: str
     number_word: str
-    industries: frozenset[Industry]
-    industry_in_number: bool
+    industries: tuple[Industry, ...]
+
+    def in_number(self, industry: Industry) -> str:
+        """Return how a number names the industry: not at all where there is but one."""
+        return industry.value if len(self.industries) > 1 else ""
 
 
 SAFETY_PRODUCTION: Final = LicenceType(
     id="safety-production",
     title="安全生产许可证",
     english="Safety Production Licence",
-    number_word="安许证字",
-    industries=frozenset(Industry),
-    industry_in_number=True,
+    number_word="安许证",
+    industries=tuple(Industry),
 )
 HAZCHEM_TRADING: Final = LicenceType(
     id="hazchem-trading",
     title="危险化学品经营许可证",
     english="Hazardous Chemicals Trading Licence",
-    number_word="危化经字",
-    industries=frozenset({Industry.HAZARDOUS_CHEMICALS}),
-    industry_in_number=False,
+    number_word="危化经",
+    industries=(Industry.HAZARDOUS_CHEMICALS,),
 )
 
 LICENCE_TYPES: Final[Mapping[str, LicenceType]] = MappingProxyType(
