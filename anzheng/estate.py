@@ -15,6 +15,7 @@ from licence.formats import canonical
 from licence.formats.canonical import JsonValue
 from licence.formats.entitlement import Entitlement, make_entitlement
 from licence.formats.fields import Fields
+from licence.formats.officers import PinnedOfficer
 from licence.ids import Address, AuthorityId, ChainId, Digest, OfficerId, RegistryId
 
 SCHEMA = "anzheng-estate/v1"
@@ -67,6 +68,11 @@ class AuthorityEntry:
     officers: tuple[Officer, ...]
     licence_types: tuple[str, ...] = (SAFETY_PRODUCTION,)
     regions: tuple[str, ...] = ()
+
+    @property
+    def pinned_officers(self) -> tuple[PinnedOfficer, ...]:
+        """Its officers as those believe them who check what they sign."""
+        return tuple(PinnedOfficer(each.id, self.id, each.public_key) for each in self.officers)
 
     @property
     def entitlement(self) -> Entitlement:

@@ -59,18 +59,7 @@ def outside_authorities(settings: Settings, ring: KeyRing) -> tuple[OutsideTsa, 
         AnzhengError: KEY_URI for a certificate that is not there, KEY_REFUSED.
     """
     if settings.tsa:
-        return tuple(
-            OutsideTsa(
-                each.url,
-                TsaTrust(
-                    _certificate(each.certificate),
-                    tuple(map(_certificate, each.chain)),
-                    each.policy,
-                ),
-                each.crls,
-            )
-            for each in settings.tsa
-        )
+        return tuple(OutsideTsa(each.url, _trust(each), each.crls) for each in settings.tsa)
     if settings.tsa_url == TEST_TSA:
         return ()
     trust = TsaTrust(ring.certificate("tsa"), (ring.certificate("tsa-root"),), settings.tsa_policy)
