@@ -212,13 +212,19 @@ def _inside(point: tuple[float, float], box: Rect) -> bool:
 
 def _shape(path: Sequence[PathSegment], matrix: Matrix) -> _Shape | None:
     """Return a simple shape; None for what has no corners or too many."""
-    ends = [(float(part[-2]), float(part[-1])) for part in path if part[0] != "h"]
+    ends = [_end(part) for part in path if part[0] != "h"]
     if not 3 <= len(ends) <= MAX_CORNERS:  # noqa: PLR2004 - two points have no inside
         return None
     moved = (apply_matrix_pt(matrix, end) for end in ends)
     corners = tuple((round(x, 3), round(y, 3)) for x, y in moved)
     across, up = [x for x, _ in corners], [y for _, y in corners]
     return _Shape(corners, (min(across), min(up), max(across), max(up)))
+
+
+def _end(segment: PathSegment) -> tuple[float, float]:
+    """Return where a segment ends: its last two numbers."""
+    numbers = [part for part in segment if isinstance(part, int | float)]
+    return float(numbers[-2]), float(numbers[-1])
 
 
 def _contrast(one: float, other: float) -> float:

@@ -35,6 +35,8 @@ def _searched(kind: LicenceType, industry: Industry) -> str:
 _SEARCHED: Final = "|".join(_searched(kind, industry) for kind, industry in _WORDS.values())
 # A suffix stands behind a digit, else the serial `AB1` would be read as serial A, change 1.
 _SUFFIX = r"(?:(?<=[0-9])(?:Y([1-9][0-9]?))?(?:B([1-9][0-9]?))?(?:补([1-9][0-9]?))?)?"
+# What stands before a suffix may not end in one: read again, `0B1B1` would be another number.
+_TWO_SUFFIXES = re.compile(r"[0-9][YB][1-9][0-9]?$")
 _FORM = re.compile(
     r"[（(]([\u4e00-\u9fff])[）)] ?"
     rf"({'|'.join(_WORDS)})字?"
@@ -81,7 +83,7 @@ def parse_licence_no(text: str) -> LicenceNumber:
         AnzhengError: LICENCE_NO_FORMAT.
     """
     match = _FORM.fullmatch(ascii_upper(text.strip())) if len(text) <= MAX_CHARACTERS else None
-    if match is None:
+    if match is None or _TWO_SUFFIXES.search(match[4]):
         raise AnzhengError(
             Code.LICENCE_NO_FORMAT,
             "a licence number looks like （辽）WH安许证字〔2024〕0127",
