@@ -30,14 +30,20 @@ from licence.domain.model import Environment
 from licence.errors import AnzhengError, Code
 from licence.formats.checkpoint import LogKey, WitnessKey
 from licence.formats.evidence import log_origin
-from licence.formats.officers import PinnedOfficer
 from licence.ids import AuthorityId
 from licence.ports import Clock, Entropy
-from signer.authority_ca import CertificateAuthority
 from signer.certificate_register import CertificateRegister
 from signer.issue import IssuePolicy, Signer
 from signer.ledger import Ledger
 from signer.press import Presses
+
+SIGNER_AGE = timedelta(hours=1)
+"""Revocation data that goes into the files is at most so old."""
+
+TEST_NODES = ("anvil", "ganache", "hardhat")
+"""How nodes that keep no real chain call themselves."""
+
+_KEY_IS_AWAY = frozenset({Code.KEY_LOCKED, Code.KEY_URI, Code.TOOL_MISSING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,7 @@ class Means:
 
     @property
     def keys(self) -> KeyOffice:
-        """What keys are, and who may sign."""
+        """Which keys there are, and what opens them."""
         return KeyOffice(
             settings=self.settings,
             estate=self.estate,
@@ -66,7 +72,6 @@ class Means:
             register=self.register,
             clock=self.clock,
             entropy=self.entropy,
-            open_ca=lambda name: certificate_authority(self, name),
         )
 
 
@@ -112,15 +117,6 @@ class EstateOffices:
         for opened in self._opened.values():
             opened.office.ledger.close()
         self._opened.clear()
-
-
-SIGNER_AGE = timedelta(hours=1)
-"""Revocation data that goes into the files is at most so old."""
-
-_KEY_IS_AWAY = frozenset({Code.KEY_LOCKED, Code.KEY_URI, Code.TOOL_MISSING})
-
-TEST_NODES = ("anvil", "ganache", "hardhat")
-"""How nodes that keep no real chain call themselves."""
 
 
 def refuse_test_node(client: str) -> None:
@@ -178,26 +174,11 @@ def _open(means: Means, entry: AuthorityEntry, key: KeyState | None) -> Office:
     )
 
 
-def certificate_authority(means: Means, name: str) -> CertificateAuthority:
-    """Open one of the CAs of the installation."""
-    return open_ca(means.settings, means.ring, means.entropy, name)
-
-
-def open_ca(settings: Settings, ring: KeyRing, entropy: Entropy, name: str) -> CertificateAuthority:
-    """Open a CA by the name of its key."""
-    return CertificateAuthority(
-        ring.private_key(name),
-        ring.certificate(name),
-        entropy=entropy,
-        base_url=f"{settings.public_url}/pki/{name}",
-    )
-
-
 def _signer(
     means: Means, entry: AuthorityEntry, ledger: Ledger, key: KeyState | None
 ) -> BatchSigner:
     policy = IssuePolicy(
-        decision_officers(entry),
+        entry.pinned_officers,
         means.settings.release_daily_cap,
         second_reader_every=means.settings.second_reader_every,
     )
@@ -247,13 +228,6 @@ def _witness_folder(home: Path, name: str) -> Path:
     return home / "witnesses" / name
 
 
-def decision_officers(entry: AuthorityEntry) -> tuple[PinnedOfficer, ...]:
-    """Return the officers of an authority, who release and decide."""
-    return tuple(
-        PinnedOfficer(officer.id, entry.id, officer.public_key) for officer in entry.officers
-    )
-
-
 def _confirmer(means: Means, entry: AuthorityEntry) -> Confirmer:
     sender = _sender(means, entry.id, "confirm", means.confirmer_store)
     return Confirmer(
@@ -261,7 +235,7 @@ def _confirmer(means: Means, entry: AuthorityEntry) -> Confirmer:
         sender,
         entry.confirm_account,
         entry.id,
-        decision_officers(entry),
+        entry.pinned_officers,
         means.clock,
         registry=means.estate.registry,
     )

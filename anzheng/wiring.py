@@ -24,13 +24,7 @@ from anzheng.flows.trust import PUBLISH_LOCK, list_offices, make_bundle, reposit
 from anzheng.judge import BundleJudge
 from anzheng.keyfiles import Key, open_key_file
 from anzheng.keyring import KeyRing, open_keyring
-from anzheng.opening import (
-    EstateOffices,
-    Means,
-    certificate_authority,
-    decision_officers,
-    open_ca,
-)
+from anzheng.opening import EstateOffices, Means
 from anzheng.pki import CertificateDesk
 from anzheng.settings import Settings
 from anzheng.store.anchor_store import SqlAnchorStore
@@ -44,6 +38,7 @@ from licence.formats.officers import PinnedOfficer
 from licence.formats.trust_types import TrustBundle
 from licence.ids import AuthorityId, ChainId, OfficerId, RegistryId
 from licence.ports import Clock, Entropy
+from signer.authority_ca import CertificateAuthority
 from signer.certificate_register import CertificateRegister
 from signer.glyphs import missing_glyphs
 from signer.press import Press, Presses, PressPool
@@ -84,7 +79,6 @@ class Base:
             register=self.register,
             clock=self.clock,
             entropy=self.entropy,
-            open_ca=lambda name: open_ca(self.settings, self.ring, self.entropy, name),
         )
 
     def preparer(self) -> Preparer:
@@ -145,7 +139,7 @@ class Installation:
 
     def officers(self, authority: AuthorityId) -> Sequence[PinnedOfficer]:
         """Return who may decide for an authority."""
-        return decision_officers(self.estate.authority(authority))
+        return self.estate.authority(authority).pinned_officers
 
     def waiting(self) -> Mapping[str, int]:
         """Count what waits for a person: decisions, and licences that are parked."""
@@ -159,9 +153,9 @@ class Installation:
         with self.base.store.read() as unit:
             unit.licences.counts()
 
-    def _holder_ca(self) -> str:
-        book = self.offices.means.keys.book()
-        return book.active(Purpose.HOLDER_CA, None, self.base.clock.now()).name
+    def _holder_ca(self) -> CertificateAuthority:
+        keys = self.offices.means.keys
+        return keys.open_ca(keys.book().active(Purpose.HOLDER_CA, None, self.base.clock.now()).name)
 
     def claim_desk(self) -> ClaimDesk:
         """Return what hands out and redeems claim codes."""
@@ -171,7 +165,7 @@ class Installation:
             files=base.files,
             clock=base.clock,
             entropy=base.entropy,
-            holder_ca=certificate_authority(self.offices.means, self._holder_ca()),
+            holder_ca=self._holder_ca(),
             register=base.register,
             code_hours=base.settings.claim_code_hours,
             allow_rsa=base.settings.holder_rsa_keys,
@@ -290,9 +284,7 @@ def _certificate_desk(base: Base, means: Means, stack: ExitStack) -> Certificate
     # A handle of its own: it is asked by many threads, and has its own lock.
     register = CertificateRegister(base.settings.data_dir / "certificates.sqlite3")
     stack.callback(register.close)
-    return CertificateDesk(
-        base.ring, register, base.clock, lambda name: certificate_authority(means, name)
-    )
+    return CertificateDesk(base.ring, register, base.clock, means.keys.open_ca)
 
 
 def _dev_chain(settings: Settings, stack: ExitStack) -> DevChain | None:

@@ -138,7 +138,6 @@ def supersede(
     """
     from anzheng.flows import status as deciding
     from anzheng.flows.reissue import superseding
-    from anzheng.opening import decision_officers
     from anzheng.wiring import officer_key, open_store_base
     from licence.ids import AuthorityId, OfficerId
 
@@ -150,5 +149,5 @@ def supersede(
         if decision is not None:
             entry = base.key_office().estate.authority(AuthorityId(authority))
             signed = deciding.sign(decision, OfficerId(officer), opened)
-            deciding.decide(base.store, base.clock, signed, decision_officers(entry))
+            deciding.decide(base.store, base.clock, signed, entry.pinned_officers)
         out.say({"superseded": count}, [f"{count} superseded"])

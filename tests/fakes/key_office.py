@@ -4,7 +4,6 @@ Registry, logs, witnesses and status keys are those of `tests.builders`, so that
 signs and anchors can be judged by the trust folder that the ceremonies publish.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from hashlib import sha256
@@ -21,11 +20,9 @@ from anzheng.flows.key_making import KeyOffice
 from anzheng.flows.keys import Attendance
 from anzheng.keyfiles import Key, KeyKind
 from anzheng.keyring import KeyRing
-from anzheng.opening import open_ca
-from anzheng.settings import Settings, load
+from anzheng.settings import load
 from licence.ids import Address, AuthorityId, Digest, OfficerId
 from licence.ports import Clock, Entropy
-from signer.authority_ca import CertificateAuthority
 from signer.certificate_register import CertificateRegister
 from tests.builders import (
     AUTHORITY,
@@ -75,7 +72,6 @@ def make_key_office(folder: Path, world: World, *, entropy: Entropy | None = Non
         register=_register(folder, world),
         clock=world.clock,
         entropy=entropy or SeededEntropy("office"),
-        open_ca=_opener(values, ring, world.entropy),
     )
     if not (folder / "trust").exists():
         trusting.begin(values, estate, ring, folder / "trust", now=world.clock.now())
@@ -85,18 +81,7 @@ def make_key_office(folder: Path, world: World, *, entropy: Entropy | None = Non
 def again(office: KeyOffice, clock: Clock | None = None) -> KeyOffice:
     """Return what a new process sees of the same folder."""
     ring = keyrings.open_keyring(office.settings, SeededEntropy("ring"))
-    return replace(
-        office,
-        ring=ring,
-        clock=clock or office.clock,
-        open_ca=_opener(office.settings, ring, SeededEntropy("again")),
-    )
-
-
-def _opener(
-    settings: Settings, ring: KeyRing, entropy: Entropy
-) -> Callable[[str], CertificateAuthority]:
-    return lambda name: open_ca(settings, ring, entropy, name)
+    return replace(office, ring=ring, clock=clock or office.clock)
 
 
 def _register(folder: Path, world: World) -> CertificateRegister:
