@@ -171,12 +171,19 @@ def _count(keys: dict[str, KeyState], held: Ceremony) -> None:
             ceremony=order.id,
         )
     elif order.key in keys:
+        known = keys[order.key]
+        # What a later ceremony says takes nothing back: a key ends once, and a leak only begins
+        # earlier than was thought.
         keys[order.key] = replace(
-            keys[order.key],
-            closed_at=order.held_at,
+            known,
+            closed_at=known.closed_at or order.held_at,
             reason=order.reason,
-            distrust_from=order.compromised_since,
+            distrust_from=_earlier(known.distrust_from, order.compromised_since),
         )
+
+
+def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    return min((each for each in (one, other) if each is not None), default=None)
 
 
 def issuer_of(ring: KeyRing, book: KeyBook, key: KeyState) -> KeyState:
@@ -260,13 +267,14 @@ def append(home: Path, held: Ceremony) -> None:
     flush_folder(place.parent)
 
 
-def unfinished(home: Path) -> Order | None:
-    """Return the ceremony that was begun and not finished, if there is one."""
+def unfinished(home: Path) -> tuple[Order, ...]:
+    """Return the ceremonies that were begun and not finished: one, or another and a leak."""
     done = {held.order.id for held in records(home)}
-    for place in sorted((home / FOLDER).glob(f"*/{ORDER}")):
-        if place.parent.name not in done:
-            return ceremony.decode_order(_read(place))
-    return None
+    return tuple(
+        ceremony.decode_order(_read(place))
+        for place in sorted((home / FOLDER).glob(f"*/{ORDER}"))
+        if place.parent.name not in done
+    )
 
 
 def begin(home: Path, order: Order) -> None:

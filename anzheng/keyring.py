@@ -22,11 +22,12 @@ from licence.formats.algorithms import SignaturePadding
 from licence.ids import AuthorityId, OfficerId
 from licence.ports import Entropy
 from signer.keys import SigningKey, new_rsa_key, open_key, open_private_key, write_key_file
-from signer.keys.pkcs11 import generate_token_key
+from signer.keys.pkcs11 import check_token, generate_token_key
 from signer.keys.pkcs11_uri import SCHEME as PKCS11
 from signer.keys.pkcs11_uri import Pkcs11Uri, parse_pkcs11_uri
 
 PASSWORD_BYTES = 24
+FILE = "file:"
 
 
 @dataclass(slots=True)
@@ -76,6 +77,17 @@ class KeyRing:
     def keep_certificate(self, name: str, certificate: bytes) -> None:
         """Keep the certificate of a key."""
         write_durably(self._certificate(name), certificate)
+
+    def check_store(self, store: str) -> None:
+        """Refuse a store in which no key can be made now.
+
+        Raises:
+            AnzhengError: KEY_URI, KEY_LOCKED, TOOL_MISSING.
+        """
+        if store.startswith(PKCS11):
+            check_token(parse_pkcs11_uri(store), secrets=self, module=self.module)
+        elif store != FILE:
+            raise AnzhengError(Code.KEY_URI, "a key is made in file: or in pkcs11:token=…")
 
     def make_rsa(self, name: str, store: str, bits: int) -> rsa.RSAPrivateKey:
         """Make a key of the signer where `store` says, or return the one that is there.

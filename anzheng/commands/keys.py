@@ -145,14 +145,15 @@ def list_(
             " ".join(f"{name}={value}" for name, value in row.items() if value is not None)
             for row in rows
         ]
-        if begun is not None:
-            lines.append(f"{begun.id} ({begun.act.value} {begun.key}) was begun and not finished")
+        lines += [
+            f"{each.id} ({each.act.value} {each.key}) was begun and not finished" for each in begun
+        ]
         doubtful = ceremonies.not_signed(office)
         lines += [f"{each} is not signed by officers of today" for each in doubtful]
         out.say(
             {
                 "keys": rows,
-                "unfinished": None if begun is None else begun.id,
+                "unfinished": begun[0].id if begun else None,
                 "not_signed": list(doubtful),
             },
             lines,

@@ -1,6 +1,5 @@
 """Makes a key and its certificate for a ceremony; done again, it finds what it made before."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -15,10 +14,11 @@ from anzheng.estate import Estate
 from anzheng.files import write_durably
 from anzheng.key_book import ISSUED_BY, KeyBook
 from anzheng.keyfiles import KeyKind
-from anzheng.keyring import KeyRing
+from anzheng.keyring import FILE, KeyRing
 from anzheng.settings import Settings
 from licence.domain.model import Environment
 from licence.errors import AnzhengError, Code
+from licence.formats.algorithms import SignaturePadding, algorithm_for
 from licence.formats.ceremony import KeyFacts, Order, Purpose
 from licence.ids import AuthorityId, Digest
 from licence.ports import Clock, Entropy
@@ -33,6 +33,9 @@ from signer.certificates import (
 )
 from signer.keys.file import check_belongs
 from signer.test_pki import CA_BITS, ORGANISATION, SIGNER_BITS
+
+CA_SIZES = frozenset({2048, 3072, 4096})
+"""Bits of RSA keys of CAs and timestamp authorities; those of licence signers are an algorithm."""
 
 TITLES = {
     Purpose.ROOT: "根证书",
@@ -53,7 +56,6 @@ class KeyOffice:
         register: What the CAs issued and revoked.
         clock: Tells the time.
         entropy: For serial numbers and names of ceremonies.
-        open_ca: Opens a CA by the name of its key.
     """
 
     settings: Settings
@@ -62,12 +64,20 @@ class KeyOffice:
     register: CertificateRegister
     clock: Clock
     entropy: Entropy
-    open_ca: Callable[[str], CertificateAuthority]
 
     def book(self) -> KeyBook:
         """Read the key book."""
         authorities = [entry.id for entry in self.estate.authorities]
         return key_book.read(self.settings.data_dir, authorities, self.ring)
+
+    def open_ca(self, name: str) -> CertificateAuthority:
+        """Open a CA by the name of its key."""
+        return CertificateAuthority(
+            self.ring.private_key(name),
+            self.ring.certificate(name),
+            entropy=self.entropy,
+            base_url=f"{self.settings.public_url}/pki/{name}",
+        )
 
     @property
     def is_test(self) -> bool:
@@ -78,6 +88,31 @@ class KeyOffice:
 def default_bits(purpose: Purpose) -> int:
     """Return the size of a key for which nobody asked for another."""
     return SIGNER_BITS if purpose in {Purpose.LICENCE, Purpose.TSA} else CA_BITS
+
+
+def check_size(purpose: Purpose, bits: int) -> None:
+    """Refuse a size of which no signature would be believed.
+
+    Raises:
+        AnzhengError: ALGORITHM_UNSUPPORTED.
+    """
+    if purpose is Purpose.LICENCE:
+        algorithm_for(SignaturePadding.PKCS1, bits)
+    elif bits not in CA_SIZES:
+        raise AnzhengError(
+            Code.ALGORITHM_UNSUPPORTED, "CAs and timestamps: RSA-2048, -3072 or -4096", bits=bits
+        )
+
+
+def check_store(office: KeyOffice, purpose: Purpose, store: str) -> None:
+    """Refuse a place in which the key cannot be made; a token must be there, and take its PIN.
+
+    Raises:
+        AnzhengError: KEY_URI, KEY_LOCKED, TOOL_MISSING.
+    """
+    if purpose is Purpose.QR and store != FILE:
+        raise AnzhengError(Code.KEY_URI, "a QR key lies in a file")
+    office.ring.check_store(store)
 
 
 def make_key(office: KeyOffice, order: Order, bits: int, certified: bytes | None) -> KeyFacts:
@@ -97,6 +132,7 @@ def make_key(office: KeyOffice, order: Order, bits: int, certified: bytes | None
         if not office.ring.has(order.key):
             office.ring.make(order.key, KeyKind.ES256)
         return KeyFacts("ES256", _digest(office.ring.open(order.key).public_der))
+    check_size(order.purpose, bits)
     key = office.ring.make_rsa(order.key, order.store, bits)
     if not office.ring.has_certificate(order.key):
         certificate = certified or _certify(office, order, key)

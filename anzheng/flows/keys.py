@@ -20,15 +20,23 @@ from cryptography import x509
 from anzheng import key_book
 from anzheng.files import write_durably
 from anzheng.flows import trust as trusting
-from anzheng.flows.key_making import KeyOffice, default_bits, facts_of, make_key
+from anzheng.flows.key_making import (
+    KeyOffice,
+    check_size,
+    check_store,
+    default_bits,
+    facts_of,
+    make_key,
+)
 from anzheng.key_book import KeyState
 from anzheng.keyfiles import Key
+from anzheng.keyring import FILE
 from anzheng.locking import alone
 from anzheng.officers import sign_as
 from licence.errors import AnzhengError, Code
 from licence.formats import ceremony
 from licence.formats.ceremony import OF_AN_AUTHORITY, Act, Ceremony, Order, Purpose
-from licence.formats.fields import whole_second
+from licence.formats.fields import moment_text, whole_second
 from licence.formats.officers import (
     OFFICERS_NEEDED,
     OfficerCodes,
@@ -41,7 +49,6 @@ from signer.ceremony_record import render_record
 
 ID_BYTES = 4
 LOCK = "lock"
-FILE = "file:"
 
 _CODES = OfficerCodes(
     unknown=Code.CEREMONY_OFFICER_UNKNOWN,
@@ -125,9 +132,13 @@ def make(
 
     Raises:
         AnzhengError: CONFLICT for a first key where there is one; NOT_FOUND for the next one where
-            there is none; CEREMONY_UNFINISHED; the officers' CEREMONY_… codes; what `make_key`
-            refuses with.
+            there is none; CEREMONY_UNFINISHED; the officers' CEREMONY_… codes; what `check_store`
+            and `make_key` refuse with.
     """
+    bits = wish.bits or default_bits(wish.purpose)
+
+    def store_of(key: str) -> str:
+        return wish.store if wish.store == FILE else f"{wish.store};object={key}"
 
     def planned() -> Order:
         book, now = office.book(), whole_second(office.clock.now())
@@ -138,13 +149,16 @@ def make(
             raise AnzhengError(Code.NOT_FOUND, "there is no key that the new one could follow")
         name = book.next_name(wish.purpose, wish.authority)
         before = book.of(wish.purpose, wish.authority)
+        # An order that could never be carried out would keep all others from beginning.
+        check_size(wish.purpose, bits)
+        check_store(office, wish.purpose, store_of(name))
         return Order(
             id=_new_id(office, now),
             act=wish.act,
             authority=wish.authority,
             purpose=wish.purpose,
             key=name,
-            store=wish.store if wish.store == FILE else f"{wish.store};object={name}",
+            store=store_of(name),
             officers=tuple(present.officers),
             place=present.place,
             held_at=now,
@@ -152,11 +166,15 @@ def make(
             signs_from=max(now, whole_second(wish.signs_from or now)),
         )
 
+    def is_asked(order: Order) -> bool:
+        begins = max(order.held_at, whole_second(wish.signs_from or order.held_at))
+        return (order.store, order.signs_from) == (store_of(order.key), begins)
+
     def carried_out(order: Order) -> ceremony.KeyFacts:
-        return make_key(office, order, wish.bits or default_bits(order.purpose), wish.certificate)
+        return make_key(office, order, bits, wish.certificate)
 
     kind = (wish.act, wish.authority, wish.purpose)
-    return _hold(office, _Ceremony(kind, None, planned, carried_out), present, on_step)
+    return _hold(office, _Ceremony(kind, is_asked, planned, carried_out), present, on_step)
 
 
 def close(
@@ -167,19 +185,26 @@ def close(
 ) -> Held:
     """End a key: it signs no more; one that leaked is not believed from a moment on.
 
-    A key that is closed already stays as it is, unless it is now said to have leaked.
+    A key that is closed already stays as it is, unless it is now said to have leaked, or to have
+    leaked earlier. A leak does not wait for another ceremony that was begun and not finished.
 
     Raises:
         AnzhengError: NOT_FOUND; CEREMONY_UNFINISHED; the officers' CEREMONY_… codes.
     """
     key = _key_of(office, closing)
-    if key.closed_at is not None and (
-        closing.compromised_since is None or key.distrust_from is not None
-    ):
+    leaked = closing.compromised_since
+    since = None if leaked is None else whole_second(leaked)
+
+    def is_asked(order: Order) -> bool:
+        wanted = (Act.CLOSE, key.name, since)
+        return (order.act, order.key, order.compromised_since) == wanted
+
+    begun = [each for each in key_book.unfinished(office.settings.data_dir) if is_asked(each)]
+    if _is_known(key, since) and not begun:
         return _closed_before(office, key)
 
     def planned() -> Order:
-        now, since = whole_second(office.clock.now()), closing.compromised_since
+        now = whole_second(office.clock.now())
         return Order(
             id=_new_id(office, now),
             act=Act.CLOSE,
@@ -191,7 +216,7 @@ def close(
             place=present.place,
             held_at=now,
             reason=closing.reason,
-            compromised_since=None if since is None else whole_second(since),
+            compromised_since=since,
         )
 
     def carried_out(order: Order) -> ceremony.KeyFacts:
@@ -200,7 +225,14 @@ def close(
         return facts_of(office, order.key, order.purpose)
 
     kind = (Act.CLOSE, closing.authority, key.purpose)
-    return _hold(office, _Ceremony(kind, key.name, planned, carried_out), present, on_step)
+    asked = _Ceremony(kind, is_asked, planned, carried_out, is_urgent=since is not None)
+    return _hold(office, asked, present, on_step)
+
+
+def _is_known(key: KeyState, since: datetime | None) -> bool:
+    """Say whether a key is closed, and as early as is said now."""
+    early = since is None or (key.distrust_from is not None and key.distrust_from <= since)
+    return key.closed_at is not None and early
 
 
 def _closed_before(office: KeyOffice, key: KeyState) -> Held:
@@ -217,9 +249,10 @@ def _closed_before(office: KeyOffice, key: KeyState) -> Held:
 @dataclass(frozen=True, slots=True)
 class _Ceremony:
     kind: tuple[Act, AuthorityId, Purpose]
-    key: str | None
+    is_asked: Callable[[Order], bool]
     planned: Callable[[], Order]
     carried_out: Callable[[Order], ceremony.KeyFacts]
+    is_urgent: bool = False
 
 
 def not_signed(office: KeyOffice) -> tuple[str, ...]:
@@ -235,15 +268,10 @@ def _is_signed(office: KeyOffice, held: Ceremony) -> bool:
     authority = held.order.authority
     statement = SignedStatement(authority, ceremony.statement_bytes(held), held.signatures)
     try:
-        check_officers(statement, _pinned(office, authority), _CODES)
+        check_officers(statement, office.estate.authority(authority).pinned_officers, _CODES)
     except AnzhengError:
         return False
     return True
-
-
-def _pinned(office: KeyOffice, authority: AuthorityId) -> tuple[PinnedOfficer, ...]:
-    officers = office.estate.authority(authority).officers
-    return tuple(PinnedOfficer(each.id, authority, each.public_key) for each in officers)
 
 
 def _hold(office: KeyOffice, asked: _Ceremony, present: Attendance, on_step: Step) -> Held:
@@ -273,21 +301,24 @@ def _publish(office: KeyOffice) -> int | None:
 
 
 def _resumed(home: Path, asked: _Ceremony, present: Attendance) -> Order | None:
-    """Return the order of a ceremony that was interrupted, if this one asks for the same."""
-    order = key_book.unfinished(home)
-    if order is None:
-        return None
-    same = (order.act, order.authority, order.purpose) == asked.kind
-    same &= asked.key in {None, order.key} and set(order.officers) == set(present.officers)
-    if not same:
+    """Return the order of a ceremony that was interrupted, if this one asks for the very same."""
+    begun = key_book.unfinished(home)
+    for order in begun:
+        same = (order.act, order.authority, order.purpose) == asked.kind
+        if same and set(order.officers) == set(present.officers) and asked.is_asked(order):
+            return order
+    # A leak waits for nobody, but for another leak.
+    waits_for = [each for each in begun if each.compromised_since or not asked.is_urgent]
+    for order in waits_for:
+        leak = f" since {moment_text(order.compromised_since)}" if order.compromised_since else ""
         raise AnzhengError(
             Code.CEREMONY_UNFINISHED,
-            f"{order.id} ({order.act.value} {order.key} by {', '.join(order.officers)}) was begun: "
-            "ask for it again to finish it",
+            f"{order.id} ({order.act.value} {order.key}{leak}, {order.store}, by "
+            f"{', '.join(order.officers)}) was begun: ask for it again as it was to finish it",
             ceremony=order.id,
             key=order.key,
         )
-    return order
+    return None
 
 
 def _signed(
@@ -313,7 +344,8 @@ def _check_attendance(
     office: KeyOffice, authority: AuthorityId, present: Attendance
 ) -> tuple[PinnedOfficer, ...]:
     """Refuse before anything is done what could not be signed at the end."""
-    known = {each.id: each.public_key for each in office.estate.authority(authority).officers}
+    entry = office.estate.authority(authority)
+    known = {each.id: each.public_key for each in entry.officers}
     for name, key in present.officers.items():
         if name not in known:
             raise AnzhengError(
@@ -325,7 +357,7 @@ def _check_attendance(
             )
     if len({known[name] for name in present.officers}) < OFFICERS_NEEDED:
         raise AnzhengError(Code.CEREMONY_TWO_OFFICERS, "a ceremony needs two officers")
-    return _pinned(office, authority)
+    return entry.pinned_officers
 
 
 def _key_of(office: KeyOffice, closing: Closing) -> KeyState:

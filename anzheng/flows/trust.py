@@ -251,10 +251,9 @@ def _qr_keys(entry: AuthorityEntry, book: KeyBook, ring: KeyRing) -> tuple[Statu
 
 
 def _qr_end(key: KeyState) -> datetime | None:
-    if key.distrust_from is None:
-        # It signs no more; what it signed stays.
-        return key.closed_at
-    return max(key.signs_from, key.distrust_from)
+    """Return when a key ended: closed, it signs no more; that it leaked later adds no day."""
+    ends = [each for each in (key.closed_at, key.distrust_from) if each is not None]
+    return max(key.signs_from, min(ends)) if ends else None
 
 
 def _authority(

@@ -157,6 +157,22 @@ def open_token_key(uri: Pkcs11Uri, *, secrets: Secrets, module: str = "") -> Tok
     return TokenPrivateKey(_Handle(uri, secrets, module))
 
 
+def check_token(uri: Pkcs11Uri, *, secrets: Secrets, module: str = "") -> None:
+    """Log in to the token of a key that is not there yet.
+
+    Raises:
+        AnzhengError: KEY_URI when there is no such module or token; KEY_LOCKED; TOOL_MISSING.
+    """
+    api, opened = load_api(), module_of(uri, module)
+    try:
+        with opened.using():
+            opened.session(uri, lambda: secrets.password(uri.store)).close()
+    except api.exceptions.NoSuchToken as error:
+        raise AnzhengError(Code.KEY_URI, "there is no such token", missing="token") from error
+    except api.PKCS11Error as error:
+        raise AnzhengError(Code.KEY_LOCKED, "the token cannot be used now") from error
+
+
 def generate_token_key(
     uri: Pkcs11Uri, bits: int, *, secrets: Secrets, module: str = ""
 ) -> rsa.RSAPublicKey:

@@ -11,7 +11,6 @@ from anzheng.flows import keys as ceremonies
 from anzheng.flows.key_making import KeyOffice
 from anzheng.flows.keys import Held, Wish
 from anzheng.licence_signers import licence_signer, signing_key
-from anzheng.opening import open_ca
 from licence.domain.model import Environment
 from licence.errors import Code
 from licence.formats import licence_json
@@ -48,12 +47,7 @@ def office(tmp_path: Path, world: World) -> KeyOffice:
         }
     )
     ring = keyrings.open_keyring(settings, SeededEntropy("ring"))
-    return replace(
-        made,
-        settings=settings,
-        ring=ring,
-        open_ca=lambda name: open_ca(settings, ring, made.entropy, name),
-    )
+    return replace(made, settings=settings, ring=ring)
 
 
 def rotate(office: KeyOffice, purpose: Purpose, token: str) -> Held:

@@ -213,7 +213,7 @@ def test_nothing_is_made_without_two_officers(
     with refuses(code):
         ceremonies.make(office, Wish(Act.ROTATE, AUTHORITY), attendance)
     assert not office.ring.has(NEW)
-    assert key_book.unfinished(office.settings.data_dir) is None
+    assert not key_book.unfinished(office.settings.data_dir)
 
 
 def test_a_borrowed_name_is_found_out(office: KeyOffice) -> None:
@@ -292,7 +292,7 @@ def test_a_rotation_that_was_killed_is_finished_by_asking_again(
         held = ceremonies.make(after, wish, present())
         assert held.record.order.key == NEW
     assert active(after) == NEW
-    assert key_book.unfinished(after.settings.data_dir) is None
+    assert not key_book.unfinished(after.settings.data_dir)
     assert len(key_book.records(after.settings.data_dir)) == 1
 
 

@@ -63,7 +63,7 @@ def test_a_key_is_followed_closed_and_listed(say: Say) -> None:
         (("rotate", AUTHORITY, *WHO, "--signs-from", "tomorrow"), Code.REQUEST_INVALID),
         (("rotate", AUTHORITY, *WHO, "--signs-from", "2026-12-01"), Code.REQUEST_INVALID),
         (("rotate", AUTHORITY, *WHO, "--key", "a.pem"), Code.REQUEST_INVALID),
-        (("rotate", AUTHORITY, *WHO, "--store", "usb:"), Code.CEREMONY_SYNTAX),
+        (("rotate", AUTHORITY, *WHO, "--store", "usb:"), Code.KEY_URI),
         (("init", AUTHORITY, *WHO), Code.CONFLICT),
         (("close", AUTHORITY, "nothing", "--reason", "x", *WHO), Code.NOT_FOUND),
     ],
