@@ -11,13 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-import typst
-
-from licence.errors import AnzhengError, Code
 from licence.formats import ceremony
 from licence.formats.ceremony import Act, Ceremony, Purpose
 from licence.formats.fields import moment_text
-from signer.glyphs import font_folders
+from signer.typesetting import Typesetter, quoted
 
 _FOLDER: Final = Path(__file__).parent / "templates" / "ceremony" / "1"
 
@@ -64,21 +61,8 @@ def render_record(held: Ceremony, *, is_test: bool) -> bytes:
         + ceremony.digest(held).hex()
         + "; the attached record.json holds their signatures.",
     }
-    texts = ", ".join(_text(each) for each in (json.dumps(page, ensure_ascii=False), raw.decode()))
-    source = f'#import "/record.typ": record\n#record({texts})\n'
-    fonts = typst.Fonts(
-        include_system_fonts=False,
-        include_embedded_fonts=False,
-        font_paths=[str(folder) for folder in font_folders()],
-    )
-    compiler = typst.Compiler(root=str(_FOLDER), font_paths=fonts, ignore_system_fonts=True)
-    try:
-        pdf = compiler.compile(input=source.encode(), pdf_standards=["a-3a", "ua-1"])
-    except typst.TypstError as error:
-        raise AnzhengError(Code.RENDER_FAILED, f"Typst: {error.message}") from error
-    if not isinstance(pdf, bytes):
-        raise AnzhengError(Code.RENDER_FAILED, "Typst gave no single file")
-    return pdf
+    texts = ", ".join(map(quoted, (json.dumps(page, ensure_ascii=False), raw.decode())))
+    return Typesetter(_FOLDER).typeset(f'#import "/record.typ": record\n#record({texts})\n')
 
 
 def _occasion(held: Ceremony) -> Iterator[Row]:
@@ -114,8 +98,3 @@ def _key(held: Ceremony) -> Iterator[Row]:
 def _signatures(held: Ceremony) -> Iterator[Row]:
     for signature in held.signatures:
         yield f"{signature.officer} ({signature.algorithm.value})", signature.value.hex()
-
-
-def _text(text: str) -> str:
-    """Write a text as Typst reads it: only the quotation mark and the backslash mean something."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -1,9 +1,7 @@
 """Turn the plan of a licence into its pages: PDF/A-3a and PDF/UA-1 with `licence.json` attached.
 
 Typst compiles template and plan; the compiler and its fonts are kept, which makes a page a matter
-of milliseconds. The same data gives the same bytes: no clock, no font of the machine.
-
-Standard: ISO 19005-3 (level A), ISO 14289-1.
+of milliseconds. The same data gives the same bytes.
 """
 
 import re
@@ -11,9 +9,7 @@ import tempfile
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Final, Literal
-
-import typst
+from typing import Final
 
 from licence.domain.model import Glyph
 from licence.errors import AnzhengError, Code
@@ -21,11 +17,9 @@ from licence.formats.short_code import short_code
 from licence.pages import Plan, SectionKind, printed_text
 from licence.pages.templates import find_template
 from signer.approved_glyphs import approved_font, require_all_glyphs
-from signer.glyphs import font_folders
 from signer.plan_json import plan_json
 from signer.qr import check_verify_base, make_qr, to_svg
-
-STANDARDS: Final[tuple[Literal["a-3a"], Literal["ua-1"]]] = ("a-3a", "ua-1")
+from signer.typesetting import Typesetter, quoted
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 
@@ -50,7 +44,7 @@ class Renderer:
     def __init__(self, *, verify_base: str) -> None:
         check_verify_base(verify_base)
         self._verify_base = verify_base
-        self._compiler = _compiler(TEMPLATES, font_folders())
+        self._typesetter = Typesetter(TEMPLATES)
 
     def render(self, plan: Plan, licence_json: bytes, approved: Sequence[Glyph] = ()) -> bytes:
         """Return the pages as PDF, not yet prepared for signing.
@@ -75,22 +69,21 @@ class Renderer:
         entry = "/" + folder.relative_to(TEMPLATES).as_posix() + "/licence.typ"
         qr = to_svg(make_qr(self._verify_base, short_code(licence_json)))
 
-        def draw(compiler: typst.Compiler, *, single_pages: bool) -> bytes:
-            words = plan_json(plan, single_pages=single_pages).decode()
-            texts = ", ".join(map(_text, (licence_json.decode(), qr)))
-            source = f'#import "{entry}": licence\n#licence(json(bytes({_text(words)})), {texts})\n'
-            return _compile(compiler, source)
+        def draw(typesetter: Typesetter, *, single_pages: bool) -> bytes:
+            words = quoted(plan_json(plan, single_pages=single_pages).decode())
+            texts = ", ".join(map(quoted, (licence_json.decode(), qr)))
+            source = f'#import "{entry}": licence\n#licence(json(bytes({words})), {texts})\n'
+            return typesetter.typeset(source)
 
         if approved:
             with tempfile.TemporaryDirectory(prefix="anzheng-font-") as fonts:
-                Path(fonts, "approved.otf").write_bytes(approved_font(approved))
-                compiler = _compiler(TEMPLATES, (*font_folders(), Path(fonts)))
-                return draw(compiler, single_pages=False)
+                Path(fonts, "approved.ttf").write_bytes(approved_font(approved))
+                return draw(Typesetter(TEMPLATES, fonts=(Path(fonts),)), single_pages=False)
         if _is_short(plan):
-            pdf = draw(self._compiler, single_pages=True)
+            pdf = draw(self._typesetter, single_pages=True)
             if _page_count(pdf) == len(plan.sections):
                 return pdf
-        return draw(self._compiler, single_pages=False)
+        return draw(self._typesetter, single_pages=False)
 
 
 @lru_cache(maxsize=32)
@@ -119,30 +112,3 @@ def _page_count(pdf: bytes) -> int:
     """Read the number of pages from the page tree, which Typst writes as plain text."""
     found = _PAGES.search(pdf)
     return int(found[1]) if found else 0
-
-
-def _compiler(root: Path, fonts: Sequence[Path]) -> typst.Compiler:
-    return typst.Compiler(
-        root=str(root),
-        font_paths=typst.Fonts(
-            include_system_fonts=False,
-            include_embedded_fonts=False,
-            font_paths=[str(folder) for folder in fonts],
-        ),
-        ignore_system_fonts=True,
-    )
-
-
-def _compile(compiler: typst.Compiler, source: str) -> bytes:
-    try:
-        pdf = compiler.compile(input=source.encode(), pdf_standards=list(STANDARDS))
-    except typst.TypstError as error:
-        raise AnzhengError(Code.RENDER_FAILED, f"Typst: {error.message}") from error
-    if not isinstance(pdf, bytes):
-        raise AnzhengError(Code.RENDER_FAILED, "Typst gave no single file")
-    return pdf
-
-
-def _text(text: str) -> str:
-    """Write a text as Typst reads it: only the quotation mark and the backslash mean something."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
