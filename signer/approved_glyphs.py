@@ -18,7 +18,7 @@ from fontTools.ttLib.tables._g_l_y_f import Glyph as Glyf
 from licence.domain.glyph_outline import BASELINE, UNITS_PER_EM
 from licence.domain.model import Glyph
 from licence.errors import AnzhengError, Code
-from signer.glyphs import Outline, Segment, known_code_points, require_glyphs
+from signer.glyphs import Outline, Segment, cubic, known_code_points, require_glyphs
 
 FAMILY: Final = "Anzheng Approved"
 """What the templates call this font; last in their chains."""
@@ -101,19 +101,11 @@ def _segments(path: str) -> Iterator[Segment]:
             yield ("closePath", ())
         elif operator == "Q":
             control, end = points
-            yield ("curveTo", (_towards(here, control), _towards(end, control), end))
+            yield cubic(here, control, end)
             here = end
         else:
             yield (_OPERATORS[operator], points)
             here = points[-1]
-
-
-def _towards(point: tuple[float, float], control: tuple[float, float]) -> tuple[float, float]:
-    """The handle of a cubic that draws the same curve as a quadratic."""
-    return (
-        point[0] + (control[0] - point[0]) * 2 / 3,
-        point[1] + (control[1] - point[1]) * 2 / 3,
-    )
 
 
 def _drawing(path: str) -> Glyf:

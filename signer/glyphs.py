@@ -9,13 +9,14 @@ same bytes.
 """
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from fontTools.pens.basePen import decomposeQuadraticSegment
 from fontTools.pens.recordingPen import DecomposingRecordingPen
 from fontTools.ttLib import TTFont, TTLibError
 
@@ -38,7 +39,8 @@ MAX_NAMED: Final = 8
 
 _REGULAR: Final = {"wght": 400}
 
-Segment = tuple[str, tuple[tuple[float, float], ...]]
+Point = tuple[float, float]
+Segment = tuple[str, tuple[Point, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +116,22 @@ def outline(character: str) -> Outline:
             units = font["head"].unitsPerEm
             pen = DecomposingRecordingPen(glyphs)
             glyphs[name].draw(pen)
-            return Outline(glyphs[name].width / units, _scaled(pen.value, units))
+            segments = tuple(_scaled(_cubics(pen.value), units))
+            return Outline(glyphs[name].width / units, segments)
     require_glyphs(character)
     raise AnzhengError(Code.GLYPH_MISSING, "white space has no outline")
+
+
+def cubic(start: Point, control: Point, end: Point) -> Segment:
+    """Return the cubic that draws the same curve as a quadratic."""
+    return ("curveTo", (_towards(start, control), _towards(end, control), end))
+
+
+def _towards(point: Point, control: Point) -> Point:
+    return (
+        point[0] + (control[0] - point[0]) * 2 / 3,
+        point[1] + (control[1] - point[1]) * 2 / 3,
+    )
 
 
 def _needed(text: str) -> set[int]:
@@ -157,10 +172,19 @@ def _code_points(font: TTFont) -> set[int]:
     return set(font.getBestCmap())
 
 
-def _scaled(
-    segments: Iterable[tuple[str, tuple[tuple[float, float], ...]]], units: int
-) -> tuple[Segment, ...]:
-    return tuple(
-        (operator, tuple((x / units, y / units) for x, y in points))
-        for operator, points in segments
-    )
+def _scaled(segments: Iterable[Segment], units: int) -> Iterator[Segment]:
+    for operator, points in segments:
+        yield operator, tuple((x / units, y / units) for x, y in points)
+
+
+def _cubics(segments: Iterable[Segment]) -> Iterator[Segment]:
+    """Yield an outline without the quadratics of TrueType: PDF has none."""
+    here: Point = (0.0, 0.0)
+    for operator, points in segments:
+        if operator == "qCurveTo":
+            for control, end in decomposeQuadraticSegment(points):
+                yield cubic(here, control, end)
+                here = end
+        else:
+            yield operator, points
+            here = points[-1] if points else here

@@ -14,8 +14,8 @@ from math import cos, pi, radians, sin
 from typing import Final
 
 from signer.glyphs import Outline
-from signer.printing.drawing import INK, Drawing
-from signer.printing.lettering import Outlines, shape
+from signer.printing.drawing import INK, KAPPA, Drawing
+from signer.printing.lettering import OPERATORS, Outlines, shape
 
 SIZE: Final = 1400
 """Width and height of a seal's own coordinates: 0.03 mm in a seal of 42 mm."""
@@ -43,10 +43,6 @@ _STAR_UP: Final = 40
 _LINE: Final = (87, 853, 327)
 """Height of the purpose's letters, its greatest width, and its foot."""
 _SAMPLE_LINE: Final = (83, 853, 193)
-_KAPPA: Final = 0.5523
-"""Handle length of the cubic that draws a quarter circle, in radii."""
-
-_OPERATORS: Final = {"moveTo": "m", "lineTo": "l", "curveTo": "c"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +89,7 @@ def _drawing(parts: list[str], forms: tuple[tuple[str, Drawing], ...] = ()) -> D
 
 
 def _circle(radius: float) -> Iterator[str]:
-    k = _KAPPA * radius
+    k = KAPPA * radius
     low, high, c = _CENTRE - radius, _CENTRE + radius, _CENTRE
     yield f"{_n(high)} {_n(c)} m"
     for points in (
@@ -140,7 +136,7 @@ def _letter(
     """Draw one letter around the middle of its foot, in short numbers, then turned to its place."""
     path = "".join(
         "".join(f"{_n((x - letter.advance / 2) * wide)} {_n(y * high)} " for x, y in points)
-        + _OPERATORS.get(operator, "h")
+        + OPERATORS[operator]
         + " "
         for operator, points in letter.segments
     )

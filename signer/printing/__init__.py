@@ -2,5 +2,5 @@
 
 Each module draws one thing from the layout, the digest of `licence.json` and the text it repeats;
 `layers` puts them together for a page. Nothing here writes text: letters are outlines, so that a
-reader's programme finds on the page the words of the licence and no others.
+program that reads the page finds the words of the licence and no others.
 """

@@ -15,7 +15,7 @@ INK: Final = "Ink"
 """Name of the graphics state that multiplies with what is below, as ink does."""
 
 POINTS_PER_MM: Final = 72 / 25.4
-_KAPPA: Final = 0.5523
+KAPPA: Final = 0.5523
 """Handle length of the cubic that draws a quarter circle, in radii."""
 
 Matrix = tuple[float, float, float, float, float, float]
@@ -96,7 +96,7 @@ def rectangle(left: float, top: float, width: float, height: float) -> str:
 def circle(x: float, y: float, radius: float) -> str:
     """Return a circle, given in mm."""
     x, y, radius = UNITS * x, UNITS * y, UNITS * radius
-    k = _KAPPA * radius
+    k = KAPPA * radius
     right, left, low, high = x + radius, x - radius, y - radius, y + radius
     points = (
         *(right, y, right, y + k, x + k, high, x, high),

@@ -11,7 +11,9 @@ from signer.glyphs import Outline, outline
 Outlines = tuple[tuple[str, Outline], ...]
 """Characters with outlines of their own, which officers approved for a licence."""
 
-_OPERATORS: Final = {"moveTo": "m", "lineTo": "l", "curveTo": "c"}
+OPERATORS: Final = {"moveTo": "m", "lineTo": "l", "curveTo": "c", "closePath": "h"}
+"""How a PDF writes the segments of an outline."""
+
 _SPACE: Final = 0.5
 
 
@@ -50,7 +52,7 @@ def _filled(letter: Outline, em: int) -> str:
     parts = []
     for operator, points in letter.segments:
         numbers = "".join(f"{round(x * em)} {round(-y * em)} " for x, y in points)
-        parts.append(f"{numbers}{_OPERATORS.get(operator, 'h')} ")
+        parts.append(f"{numbers}{OPERATORS[operator]} ")
     return f"{''.join(parts)}f {_moved(letter.advance, em)}"
 
 

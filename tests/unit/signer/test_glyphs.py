@@ -35,3 +35,12 @@ def test_outlines_are_in_units_of_the_font_size() -> None:
         outline(IN_NO_FONT)
     with refuses(Code.GLYPH_MISSING):
         outline("\x1c")
+
+
+@pytest.mark.parametrize("letter", ["安", "A", "Š", "ő"])
+def test_outlines_have_only_what_a_pdf_can_draw(letter: str) -> None:
+    # Š and ő are in a TrueType font alone, whose curves are quadratics.
+    numbers = {"moveTo": 1, "lineTo": 1, "curveTo": 3, "closePath": 0}
+    segments = outline(letter).segments
+    assert all(len(points) == numbers[operator] for operator, points in segments)
+    assert any(operator == "curveTo" for operator, _ in segments) or letter == "A"
