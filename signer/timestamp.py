@@ -70,10 +70,17 @@ class TstInfo:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token taken apart; `signed_attributes` is the DER SET OF that is signed.
+    """A token taken apart; all bytes but those of the signature value are DER.
 
-    `signer` is the IssuerAndSerialNumber of the certificate that signed, `digest_algorithm` the
-    identifier of the hash alone, `signature_algorithm` with its parameters; all DER.
+    Attributes:
+        info: What it says.
+        content: The TSTInfo, as it was signed.
+        certificates: Those that it carries.
+        signer: IssuerAndSerialNumber of the certificate that signed.
+        digest_algorithm: Identifier of the hash, without parameters.
+        signature_algorithm: AlgorithmIdentifier, with its parameters.
+        signed_attributes: The SET OF that was signed.
+        signature: The signature value.
     """
 
     info: TstInfo

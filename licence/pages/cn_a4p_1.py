@@ -89,12 +89,6 @@ def expected_page_text(version: LicenceVersion, short_code: str, *, pages: int) 
     )
 
 
-def printed_text(version: LicenceVersion, short_code: str) -> str:
-    """Return every character that the page needs, for the search for missing glyphs."""
-    expected = expected_page_text(version, short_code, pages=2)
-    return "".join((*expected.heads, expected.body, *expected.feet, "0123456789"))
-
-
 def check_page_text(pages: Sequence[str], version: LicenceVersion, short_code: str) -> None:
     """Refuse pages that do not say exactly what the licence says.
 
