@@ -122,7 +122,7 @@ def test_the_second_licence_type_is_drawn_too() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("large_print", [False, True])
-def test_no_page_is_left_with_a_line_or_a_gap_alone(large_print: bool) -> None:  # noqa: FBT001
+def test_any_number_of_items_flows_to_further_pages(large_print: bool) -> None:  # noqa: FBT001
     for count in range(1, 60):
         scope = [{"name": f"第{place}号化学品", "risk": "NORMAL"} for place in range(count)]
         version = good_version(scope=scope)
