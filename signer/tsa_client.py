@@ -15,7 +15,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS, PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512, Hash, HashAlgorithm
-from cryptography.x509.oid import ExtendedKeyUsageOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
 
 from licence.errors import AnzhengError, Code
 from licence.formats import der, oids
@@ -42,6 +42,9 @@ NONCE_BYTES: Final = 16
 QUERY_TYPE: Final = "application/timestamp-query"
 REPLY_TYPE: Final = "application/timestamp-reply"
 MIN_RSA_BITS: Final = 2048
+MIN_RSA_EXPONENT: Final = 65537
+MAX_CHAIN: Final = 4
+"""Certificates from the authority to its root, both counted: `verifier.chain_of_trust.MAX_PATH`."""
 
 _OK: Final = 200
 _DIGESTS: Final[dict[bytes, HashAlgorithm]] = {
@@ -60,6 +63,15 @@ _ECDSA: Final = {
     "sha384": der.oid("1.2.840.10045.4.3.3"),
     "sha512": der.oid("1.2.840.10045.4.3.4"),
 }
+_KNOWN_CRITICAL: Final = frozenset(
+    {
+        ExtensionOID.BASIC_CONSTRAINTS,
+        ExtensionOID.KEY_USAGE,
+        ExtensionOID.EXTENDED_KEY_USAGE,
+        ExtensionOID.CERTIFICATE_POLICIES,
+        ExtensionOID.NAME_CONSTRAINTS,
+    }
+)
 _CURVES: Final = (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)
 
 
@@ -218,16 +230,22 @@ def _policy(dotted: str) -> bytes:
 
 
 def _check_chain(certificates: tuple[bytes, ...]) -> tuple[x509.Certificate, ...]:
-    """Check once what does not change: links, CAs, keys, and the one purpose (RFC 3161, 2.3)."""
+    """Check once what does not change: links, CAs, keys, and the one purpose (RFC 3161, 2.3).
+
+    It is what every verifier demands of the chain: a licence with a token of another one would be
+    lost.
+    """
     chain = tuple(load_certificate(each) for each in certificates)
-    if len(chain) == 1:
-        raise AnzhengError(Code.KEY_REFUSED, "a timestamp authority stands under a root of its own")
+    if not 1 < len(chain) <= MAX_CHAIN:
+        raise AnzhengError(Code.KEY_REFUSED, "a timestamp authority stands under one to three CAs")
     try:
         for below, above in pairwise((*chain, chain[-1])):
             below.verify_directly_issued_by(above)
         for depth, above in enumerate(chain[1:]):
             _require_ca(above, depth)
         _require_tsa(chain[0])
+        for each in chain:
+            _require_known(each)
     except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm) as error:
         raise AnzhengError(Code.KEY_REFUSED, "no chain from the authority to its root") from error
     except x509.ExtensionNotFound as error:
@@ -243,6 +261,8 @@ def _require_ca(certificate: x509.Certificate, below: int) -> None:
     length = constraints.path_length
     if not (constraints.ca and usage.key_cert_sign) or (length is not None and length < below):
         raise AnzhengError(Code.KEY_REFUSED, "a certificate in the chain is no CA for it")
+    if not usage.crl_sign:
+        raise AnzhengError(Code.KEY_REFUSED, "a CA in the chain signs no revocation lists")
     _require_strong(certificate)
 
 
@@ -259,10 +279,22 @@ def _require_tsa(certificate: x509.Certificate) -> None:
 
 def _require_strong(certificate: x509.Certificate) -> None:
     key = certificate.public_key()
-    rsa_ok = isinstance(key, rsa.RSAPublicKey) and key.key_size >= MIN_RSA_BITS
+    rsa_ok = (
+        isinstance(key, rsa.RSAPublicKey)
+        and key.key_size >= MIN_RSA_BITS
+        and key.public_numbers().e >= MIN_RSA_EXPONENT
+    )
     ec_ok = isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, _CURVES)
     if not (rsa_ok or ec_ok):
         raise AnzhengError(Code.KEY_REFUSED, "a weak key in the authority's chain")
+
+
+def _require_known(certificate: x509.Certificate) -> None:
+    """Refuse a weak hash, and critical extensions that verifiers do not know."""
+    if not isinstance(certificate.signature_hash_algorithm, SHA256 | SHA384 | SHA512):
+        raise AnzhengError(Code.KEY_REFUSED, "a weak hash in the authority's chain")
+    if any(each.critical and each.oid not in _KNOWN_CRITICAL for each in certificate.extensions):
+        raise AnzhengError(Code.KEY_REFUSED, "a critical extension that no verifier knows")
 
 
 def _valid(certificate: x509.Certificate, moment: datetime) -> bool:

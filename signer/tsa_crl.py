@@ -14,6 +14,7 @@ from typing import Final
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from licence.errors import AnzhengError, Code
@@ -57,7 +58,7 @@ class CrlKeeper:
         if not self._places or self._covered(now + RENEW_BEFORE):
             return self._lists
         try:
-            lists = tuple(_as_der(self._read(place)) for place in self._places)
+            lists = tuple(read_list(self._read(place)) for place in self._places)
             check_covered(self._chain, lists, now)
         except AnzhengError as error:
             if error.code is not Code.KEY_REFUSED and self._covered(now):
@@ -100,10 +101,18 @@ def _says(crl: x509.CertificateRevocationList, issuer: x509.Certificate, now: da
         return False
     if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey) or end is None:
         return False
+    # SHA-1 is no proof to a verifier.
+    if not isinstance(crl.signature_hash_algorithm, SHA256 | SHA384 | SHA512):
+        return False
     return crl.is_signature_valid(key) and crl.last_update_utc - MAX_EARLY <= now <= end
 
 
-def _as_der(data: bytes) -> bytes:
+def read_list(data: bytes) -> bytes:
+    """Return a revocation list, PEM or DER, as DER.
+
+    Raises:
+        AnzhengError: TSA_UNAVAILABLE.
+    """
     if len(data) > MAX_CRL_BYTES:
         raise AnzhengError(
             Code.TSA_UNAVAILABLE, "the revocation list of a TSA's CA is too large", bytes=len(data)

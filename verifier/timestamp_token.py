@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512, Hash, 
 
 from licence.errors import AnzhengError, Code
 from licence.formats import der, oids
-from licence.formats.algorithms import pss_identifier
+from licence.formats.algorithms import SHA256_IDENTIFIER, pss_identifier
 from verifier.chain_of_trust import PKCS1, load_certificate, verify_signature
 
 MAX_TOKEN_BYTES: Final = 16 << 10
@@ -57,6 +57,9 @@ _PSS: Final[Mapping[bytes, HashAlgorithm]] = MappingProxyType(
         for null in ((der.NULL,), ())
     }
 )
+
+_SHA256_WRITTEN: Final = (SHA256_IDENTIFIER, der.tlv(der.SEQUENCE, der.oid(oids.SHA256)))
+"""AlgorithmIdentifier of SHA-256, with the NULL and without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,14 +169,15 @@ def _attributes(attributes: bytes) -> dict[str, bytes]:
 def _named_certificate(attribute: bytes | None, identity: bytes, pool: Sequence[bytes]) -> bytes:
     """Return the certificate that both the signed attribute and the signer's name mean.
 
-    Standard: RFC 5035, 4 (the first ESSCertIDv2; SHA-256 is its default).
+    Standard: RFC 5035, 4 (the first ESSCertIDv2; SHA-256 is its default, and yet written by some).
     """
     if attribute is None:
         raise _broken("the token does not name its certificate")
     first = der.children(der.children(der.children(attribute)[0])[0])
-    if first[0][0] != der.OCTET_STRING:
+    named = first[1] if first[0] in _SHA256_WRITTEN else first[0]
+    if named[0] != der.OCTET_STRING:
         raise _broken("the certificate is named by another hash than SHA-256")
-    wanted = der.value(first[0], der.OCTET_STRING)
+    wanted = der.value(named, der.OCTET_STRING)
     for certificate in pool:
         if hmac.compare_digest(sha256(certificate).digest(), wanted):
             loaded = load_certificate(certificate)

@@ -230,6 +230,7 @@ def _certificate(
     critical: bool = True,
     is_ca: bool = False,
     key: rsa.RSAPublicKey | ec.EllipticCurvePublicKey | None = None,
+    unknown: bool = False,
 ) -> bytes:
     """A certificate under the root of the test PKI, wrong in one thing."""
     root = x509.load_der_x509_certificate(pki().root.certificate)
@@ -245,6 +246,9 @@ def _certificate(
         .add_extension(usage, critical=True)
         .add_extension(x509.ExtendedKeyUsage(purposes), critical=critical)
     )
+    if unknown:
+        extension = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3"), b"\5\0")
+        builder = builder.add_extension(extension, critical=True)
     private = pki().private_keys["root"]
     return builder.sign(private, SHA256()).public_bytes(Encoding.DER)
 
@@ -264,9 +268,21 @@ def test_such_a_certificate_without_fault_is_taken() -> None:
         lambda: _certificate(is_ca=True),
         lambda: _certificate(key=rsa.generate_private_key(65537, 1024).public_key()),  # noqa: S505
         lambda: _certificate(key=ec.generate_private_key(ec.SECP192R1()).public_key()),
+        lambda: _certificate(key=rsa.generate_private_key(3, 2048).public_key()),
+        lambda: _certificate(unknown=True),
         lambda: b"no certificate",
     ],
-    ids=["purpose", "two-purposes", "not-critical", "ca", "rsa-1024", "p-192", "none"],
+    ids=[
+        "purpose",
+        "two-purposes",
+        "not-critical",
+        "ca",
+        "rsa-1024",
+        "p-192",
+        "e-3",
+        "new",
+        "none",
+    ],
 )
 def test_a_certificate_that_may_not_timestamp_is_refused(certificate: Callable[[], bytes]) -> None:
     with refuses(Code.KEY_REFUSED):

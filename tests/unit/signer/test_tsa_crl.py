@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA384
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from licence.errors import AnzhengError, Code
@@ -117,3 +118,10 @@ def test_a_list_signed_by_another_key_is_refused() -> None:
 def test_without_places_nothing_is_said() -> None:
     chain = (pki().tsa_key.certificate, pki().root.certificate)
     assert CrlKeeper((), chain, Web(b"").read).current(NOW) == ()
+
+
+def test_a_list_that_verifiers_do_not_believe_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library signs no SHA-1 any more; a list of an old CA may be so."""
+    monkeypatch.setattr("signer.tsa_crl.SHA256", SHA384)
+    with refuses(Code.TSA_UNAVAILABLE):
+        _keeper(Web(_list())).current(NOW)

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from licence.errors import AnzhengError, Code
-from licence.formats import cms, der
+from licence.formats import cms, der, oids
 from licence.ids import Digest
+from signer.timestamp import certificate_digest, read_token
 from tests.builders import SIGNED_AT, make_world
 from tests.fakes.refusal import refuses
 from verifier.timestamp_token import MAX_TOKEN_BYTES, _dotted, _moment, verify_token
@@ -32,6 +33,21 @@ def test_a_token_says_when_and_by_whom() -> None:
     assert read.gen_time == SIGNED_AT
     assert read.certificate == make_world().pki.tsa_key.certificate
     assert read.serial > 0
+
+
+@pytest.mark.parametrize("null", [b"", der.NULL])
+def test_a_token_may_write_that_its_certificate_is_named_by_sha256(null: bytes) -> None:
+    """Many authorities write the default hash; the signer takes them, so verifiers must too."""
+    world = make_world()
+    tsa = world.pki.tsa(clock=world.clock, entropy=world.entropy)
+    hashed = der.tlv(der.OCTET_STRING, sha256(tsa.certificates[0]).digest())
+    written = der.tlv(der.SEQUENCE, der.oid(oids.SHA256), null)
+    ids = der.tlv(der.SEQUENCE, der.tlv(der.SEQUENCE, written, hashed))
+    named = der.tlv(der.SET, der.tlv(der.SEQUENCE, ids))
+    tsa._names_certificate = der.tlv(der.SEQUENCE, der.oid(oids.ATTR_SIGNING_CERTIFICATE_V2), named)
+    made = tsa.timestamp(Digest(sha256(STAMPED).digest()))
+    assert certificate_digest(read_token(made)) == sha256(tsa.certificates[0]).digest()
+    assert verify_token(made, STAMPED).certificate == tsa.certificates[0]
 
 
 def test_a_token_over_something_else_is_broken() -> None:
