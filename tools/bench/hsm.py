@@ -11,10 +11,8 @@ from signer.keys import SigningKey, open_key, open_private_key
 from signer.keys.pkcs11 import generate_token_key
 from signer.keys.pkcs11_uri import parse_pkcs11_uri
 from tests.builders import AUTHORITY, NAMES, SIGNED_AT, make_world
-from tests.fakes.softhsm import Pins, soft_hsm
+from tests.fakes.softhsm import PINS, Pins, soft_hsm
 
-LABEL: Final = "bench"
-PIN: Final = "1234-5678"
 BITS: Final = 2048
 
 
@@ -25,8 +23,8 @@ def has_hsm() -> bool:
 
 def hsm_key() -> SigningKey:
     """Return a licence-signing key in a token of this process."""
-    hsm, pins = soft_hsm(((LABEL, PIN),)), Pins({LABEL: PIN})
-    uri = hsm.uri(LABEL, "signer")
+    hsm, pins = soft_hsm(), Pins(PINS)
+    uri = hsm.uri(next(iter(PINS)), "bench")
     generate_token_key(parse_pkcs11_uri(uri), BITS, secrets=pins)
     public = open_private_key(uri, secrets=pins).public_key()
     issuing = make_world().pki.issuing
