@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 
 from licence.domain.elicence_id import make_elicence_id
+from licence.domain.licence_types import HAZCHEM_TRADING
 from licence.domain.model import Draft, LicenceVersion, StatusRef
 from licence.domain.rows import parse_row
 from licence.ids import RegistryId, StatusIndex
+from licence.pages import SectionKind
+from licence.pages.templates import TEMPLATES as SPECS
 
 TYPE_CODE = "1121000000TXT10121901"
 ISSUER = "1121000000TXT10121"
@@ -95,7 +98,7 @@ RARE = "\U0002b4b6"
 
 RARE_OUTLINE = "M 120 90 L 880 90 L 880 170 L 120 170 Z M 460 170 Q 500 600 120 900 L 500 560 Z"
 TRADING_NO = "（辽）危化经字〔2024〕0001"
-TEMPLATES = ("cn-a4p/2", "seed-a3/1", "seed-a4/1", "hazchem-a4p/1")
+TEMPLATES = tuple(spec.id for spec in SPECS.values() if not spec.closed)
 """Every template that draws a plan."""
 
 
@@ -111,11 +114,13 @@ def paged_row(template: str = "seed-a3/1") -> dict[str, object]:
         ],
         "glyphs": [{"char": RARE, "outline": RARE_OUTLINE}],
     }
-    if not template.startswith("seed-"):
-        row["page"] = {"large_print": True}
-    if template.startswith("hazchem-"):
-        trading = {"licence_type": "hazchem-trading", "licence_no": TRADING_NO, "page": {}}
-        row = {key: value for key, value in (row | trading).items() if key != "translation"}
+    spec = SPECS[template]
+    if not spec.has(SectionKind.DUPLICATE):
+        row["page"] = {"large_print": True} if spec.has(SectionKind.LARGE_PRINT) else {}
+    if not spec.has(SectionKind.TRANSLATION):
+        del row["translation"]
+    if HAZCHEM_TRADING.id in spec.types:
+        row |= {"licence_type": HAZCHEM_TRADING.id, "licence_no": TRADING_NO}
     return row
 
 
