@@ -65,14 +65,15 @@ def many_rows(
     Args:
         count: How many.
         template: A sample row, shifted already.
-        year: Year in the numbers.
-        first: Serial of the first number, four digits.
+        year: Year in the numbers; after serial 9999 comes the next year.
+        first: Serial of the first number.
     """
     parsed = parse_elicence_id(str(template["elicence_id"]))
     number = parse_licence_no(str(template["licence_no"]))
     rows = []
-    for serial in range(first, first + count):
-        text = make_licence_no(number.type, number.province, number.industry, year, f"{serial:04d}")
-        elicence = make_elicence_id(parsed.type, parsed.issuer, f"{year}{serial:04d}", 1)
+    for place in range(first, first + count):
+        of, serial = year + place // 10_000, f"{place % 10_000:04d}"
+        text = make_licence_no(number.type, number.province, number.industry, of, serial)
+        elicence = make_elicence_id(parsed.type, parsed.issuer, f"{of}{serial}", 1)
         rows.append({**template, "licence_no": text, "elicence_id": elicence.text, "version": 1})
     return tuple(rows)

@@ -24,12 +24,11 @@ from anzheng.flows import release
 from anzheng.flows.anchor import BatchRule
 from anzheng.flows.establish import AuthoritySpec, Place, establish
 from anzheng.flows.prepare import Outcome
-from anzheng.flows.samples import shift_roster
+from anzheng.flows.samples import many_rows, shift_roster
 from anzheng.jobs import make_worker
 from anzheng.settings import load
 from anzheng.store.licences import FlowState
 from anzheng.wiring import Base, Installation, attach, open_base
-from licence.domain.elicence_id import make_elicence_id, parse_elicence_id
 from licence.domain.validity import shanghai_date
 from licence.formats import release as release_format
 from licence.ids import AuthorityId, ChainId, RegistryId
@@ -116,17 +115,7 @@ def _rows(base: Base, count: int) -> tuple[dict[str, object], ...]:
     """Return one-page sample licences that differ in number only."""
     samples = json.loads((ROOT / "samples" / "roster.json").read_text("utf-8"))
     first = shift_roster(samples[:1], shanghai_date(base.clock.now()))[0]
-    return tuple(_numbered(first, serial) for serial in range(1, count + 1))
-
-
-def _numbered(row: Mapping[str, object], serial: int) -> dict[str, object]:
-    sample = parse_elicence_id(str(row["elicence_id"]))
-    year = 2000 + serial // 10_000
-    made = make_elicence_id(
-        sample.type, sample.issuer, f"{year}{serial % 10_000:04d}", sample.version
-    )
-    licence_no = f"（辽）WH安许证字〔{year}〕{serial % 10_000:04d}"
-    return {**row, **PAGE, "licence_no": licence_no, "elicence_id": made.text}
+    return many_rows(count, {**first, **PAGE}, year=2000, first=1)
 
 
 def _establish(base: Base, row: Mapping[str, object]) -> None:
