@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from anzheng import key_book
 from anzheng.flows.key_making import KeyOffice
@@ -15,6 +15,10 @@ from licence.ids import AuthorityId
 from signer.certificates import load_certificate
 from signer.issue import Parked
 from signer.sign import LicenceSigner, RevocationData, SignedLicence, SignerChain
+from signer.tsa_crl import check_covered, read_list
+
+USED_FOR = timedelta(hours=2)
+"""A signer is made anew each hour, and its last batch takes a while: so long lists must last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +40,31 @@ class LockedSigner:
 
 
 def signing_key(keys: KeyOffice, authority: AuthorityId, now: datetime) -> KeyState | None:
-    """Return the licence key that signs now, or None while there is none."""
+    """Return the licence key that signs now, or None while there is none.
+
+    A key below a CA that leaked is none: nobody would believe what it signs.
+    """
+    book = keys.book()
     try:
-        return keys.book().active(Purpose.LICENCE, authority, now)
+        key = book.active(Purpose.LICENCE, authority, now)
     except AnzhengError as error:
         if error.code is not Code.KEY_LOCKED:
             raise
         return None
+    return None if any(each.distrust_from for each in _above(keys, book, key)) else key
+
+
+def _above(keys: KeyOffice, book: KeyBook, key: KeyState) -> tuple[KeyState, ...]:
+    """Return the CAs above a key as far as they are here."""
+    found: tuple[KeyState, ...] = ()
+    try:
+        found = (issuing := key_book.issuer_of(keys.ring, book, key),)
+        found = (issuing, key_book.issuer_of(keys.ring, book, issuing))
+    except AnzhengError as error:
+        # What is missing is said when the key is opened.
+        if error.code is not Code.KEY_URI:
+            raise
+    return found
 
 
 def licence_signer(keys: KeyOffice, key: KeyState) -> LicenceSigner:
@@ -55,6 +77,8 @@ def licence_signer(keys: KeyOffice, key: KeyState) -> LicenceSigner:
     issuing = key_book.issuer_of(keys.ring, book, key)
     root = key_book.issuer_of(keys.ring, book, issuing)
     own, above_tsa = _own_tsa(keys, book, now)
+    crls = tuple(_crl(keys, name, now) for name in dict.fromkeys((root.name, *above_tsa)))
+    _require_good(keys, (issuing, root), crls, now)
     opened = keys.ring.signing_key(key.name, settings.signature_padding)
     issuing_ca = keys.open_ca(issuing.name)
     revoked = keys.register.revoked(issuing_ca.certificate)
@@ -65,7 +89,7 @@ def licence_signer(keys: KeyOffice, key: KeyState) -> LicenceSigner:
         chain=SignerChain((issuing_ca.certificate,), keys.ring.certificate(root.name)),
         timestamper=make_timestamper(settings, keys.ring, own, keys.clock, keys.entropy),
         revocation=RevocationData(
-            crls=tuple(_crl(keys, name, now) for name in dict.fromkeys((root.name, *above_tsa))),
+            crls=crls,
             ocsps=(issuing_ca.ocsp_answer(opened.certificate, revoked, now=now),),
         ),
         clock=keys.clock,
@@ -82,13 +106,33 @@ def _own_tsa(keys: KeyOffice, book: KeyBook, now: datetime) -> tuple[OwnTsa, tup
     return OwnTsa(tsa.name, keys.ring.certificate(root.name)), (root.name,)
 
 
+def _require_good(
+    keys: KeyOffice, path: tuple[KeyState, KeyState], crls: tuple[bytes, ...], now: datetime
+) -> None:
+    """Refuse to sign what no verifier could conclude on: the lists go into the files for ever."""
+    chain = tuple(load_certificate(keys.ring.certificate(each.name)) for each in path)
+    try:
+        for moment in (now, now + USED_FOR):
+            check_covered(chain, crls, moment)
+    except AnzhengError as error:
+        below, above = path
+        raise AnzhengError(
+            Code.KEY_LOCKED,
+            f"the revocation list of {above.name} ends too soon, or names {below.name}",
+            key=above.name,
+        ) from error
+
+
 def _crl(keys: KeyOffice, name: str, now: datetime) -> bytes:
     """Return a fresh revocation list of a CA, or the one laid beside a CA that is kept offline."""
     if not keys.ring.has(name):
         place = keys.ring.folder / f"{name}.crl"
         if not place.is_file():
             raise AnzhengError(Code.KEY_URI, f"neither key nor revocation list of {name} is here")
-        return place.read_bytes()
+        try:
+            return read_list(place.read_bytes())
+        except AnzhengError as error:
+            raise AnzhengError(Code.KEY_LOCKED, f"{place.name} is no revocation list") from error
     ca = keys.open_ca(name)
     listed = keys.register.next_list(ca.certificate)
     return ca.crl(listed.revoked, now=now, number=listed.number)

@@ -20,6 +20,7 @@ from licence.errors import AnzhengError, Code
 from licence.formats import oids
 from licence.formats.trust_types import Root, TsaRoot
 from licence.ports import Clock, Entropy
+from signer.certificates import is_test_certificate
 from signer.deadline_http import DeadlineHttp
 from signer.tsa import TestTsa, Timestamper
 from signer.tsa_client import HttpTsa, TsaTrust
@@ -83,11 +84,19 @@ def make_timestamper(
         own: Our own responder, for a trial.
         clock: For checks and rests.
         entropy: For nonces and serial numbers.
+
+    Raises:
+        AnzhengError: KEY_URI, KEY_REFUSED; KEY_URI too where an outside authority has no lists:
+            nobody could ever conclude on its timestamps.
     """
     outside = outside_authorities(settings, ring)
     if not outside:
         key = ring.signing_key(own.key)
         return TestTsa(key, chain=(own.root,), clock=clock, entropy=entropy)
+    if not all(each.crls for each in outside):
+        raise AnzhengError(
+            Code.KEY_URI, "a timestamp authority without a revocation list: see docs/timestamps.md"
+        )
     policy = PoolPolicy(
         attempt_seconds=settings.tsa_timeout_seconds,
         budget_seconds=settings.tsa_budget_seconds,
@@ -135,14 +144,21 @@ def tsa_roots(settings: Settings, ring: KeyRing, own: Sequence[Root]) -> tuple[T
             )
             for number, root in enumerate(own, start=1)
         )
-    return tuple(_roots([(each.trust.chain[-1], each.trust.policy) for each in outside]))
+    return tuple(_roots([each.trust for each in outside]))
 
 
-def _roots(pairs: Sequence[tuple[bytes, str]]) -> Iterator[TsaRoot]:
+def _roots(trusts: Sequence[TsaTrust]) -> Iterator[TsaRoot]:
     """Yield each root once, with every policy that is asked for under it."""
-    for number, root in enumerate(dict.fromkeys(root for root, _ in pairs), start=1):
-        policies = tuple(sorted({policy for each, policy in pairs if each == root}))
-        yield TsaRoot("tsa" if number == 1 else f"tsa-{number}", root, policies, test_only=False)
+    for number, root in enumerate(dict.fromkeys(each.chain[-1] for each in trusts), start=1):
+        below = [each for each in trusts if each.chain[-1] == root]
+        certificates = [one for each in below for one in (each.certificate, *each.chain)]
+        yield TsaRoot(
+            "tsa" if number == 1 else f"tsa-{number}",
+            root,
+            tuple(sorted({each.policy for each in below})),
+            # Whatever the settings call it: verifiers in production refuse a test's.
+            test_only=any(map(is_test_certificate, certificates)),
+        )
 
 
 def read_place(place: str, seconds: float) -> bytes:

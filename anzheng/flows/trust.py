@@ -22,6 +22,7 @@ from anzheng.keyring import KeyRing
 from anzheng.locking import alone
 from anzheng.settings import Settings
 from anzheng.timestamping import tsa_roots
+from licence.domain.model import Environment
 from licence.errors import AnzhengError, Code
 from licence.formats import es256, oids, trust_bundle
 from licence.formats.ceremony import Purpose
@@ -38,6 +39,7 @@ from licence.formats.trust_types import (
     Withdrawn,
     Witness,
 )
+from signer.certificates import is_test_certificate
 from verifier.trust import ROOT_FILE, load_trust
 
 SHARDS = 1
@@ -60,9 +62,15 @@ def make_bundle(
         ring: Certificates and public keys.
         version: Higher than that of any bundle before.
         now: When it is issued.
+
+    Raises:
+        AnzhengError: SETTINGS_UNSAFE, for a root of a test PKI in production; KEY_URI.
     """
     book = key_book.read(settings.data_dir, [each.id for each in estate.authorities], ring)
     roots = _roots(book, ring)
+    in_earnest = settings.environment is Environment.PRODUCTION
+    if in_earnest and any(is_test_certificate(root.certificate) for root in roots):
+        raise AnzhengError(Code.SETTINGS_UNSAFE, "a root of a test PKI in a production bundle")
     return TrustBundle(
         version=version,
         environment=settings.environment,

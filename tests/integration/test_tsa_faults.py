@@ -251,4 +251,9 @@ def test_settings_with_several_authorities_make_a_pool(serve: Servers, tmp_path:
     }
     (root,) = tsa_roots(settings, ring, ())
     assert (root.certificate, root.policies) == (pki().root.certificate, (oids.POLICY_TSA_TEST,))
-    assert not root.test_only
+    assert root.test_only, "whatever the settings call it"
+    for table in tables:
+        del table["crls"]
+    without = load(tsa=tables, data_dir=tmp_path)
+    with refuses(Code.KEY_URI):
+        make_timestamper(without, ring, OwnTsa("", b""), SystemClock(), FakeEntropy())
