@@ -1,6 +1,7 @@
 """`anzheng authority keys`: ceremonies that make, follow and end keys, and what came of them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -60,8 +61,18 @@ def init(  # noqa: PLR0913 - the options of a command
     Example: anzheng authority keys init 1121000000TXT10121 --purpose qr --place 一号机房
     --officer 1121000000TXT10121-1 --officer 1121000000TXT10121-2
     """
-    wanted = ("init", authority, purpose, store, bits, signs_from, certificate)
-    _make(context, wanted, (officer, key, place), as_json=as_json)
+    asked = _Asked(
+        authority=authority,
+        purpose=purpose,
+        store=store,
+        bits=bits,
+        signs_from=signs_from,
+        certificate=certificate,
+        officers=officer,
+        keys=key,
+        place=place,
+    )
+    _make(context, "init", asked, as_json=as_json)
 
 
 @app.command()
@@ -84,8 +95,18 @@ def rotate(  # noqa: PLR0913 - the options of a command
     Example: anzheng authority keys rotate 1121000000TXT10121 --place 一号机房
     --officer 1121000000TXT10121-1 --officer 1121000000TXT10121-2
     """
-    wanted = ("rotate", authority, purpose, store, bits, signs_from, certificate)
-    _make(context, wanted, (officer, key, place), as_json=as_json)
+    asked = _Asked(
+        authority=authority,
+        purpose=purpose,
+        store=store,
+        bits=bits,
+        signs_from=signs_from,
+        certificate=certificate,
+        officers=officer,
+        keys=key,
+        place=place,
+    )
+    _make(context, "rotate", asked, as_json=as_json)
 
 
 @app.command()
@@ -160,32 +181,41 @@ def list_(
         )
 
 
-def _make(
-    context: typer.Context,
-    wanted: tuple[str, str, str, str, int, str, Path | None],
-    who: tuple[list[str], list[Path], str],
-    *,
-    as_json: bool,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What was typed to make a key, the first or the next."""
+
+    authority: str
+    purpose: str
+    store: str
+    bits: int
+    signs_from: str
+    certificate: Path | None
+    officers: Sequence[str]
+    keys: Sequence[Path]
+    place: str
+
+
+def _make(context: typer.Context, act: str, asked: _Asked, *, as_json: bool) -> None:
     from anzheng.flows import keys as ceremonies
     from anzheng.flows.keys import Wish
     from anzheng.wiring import open_key_office
     from licence.formats.ceremony import Act
     from licence.ids import AuthorityId
 
-    act, authority, purpose, store, bits, signs_from, certificate = wanted
     settings = settings_of(context)
     with answering(as_json=as_json) as out, open_key_office(settings) as office:
         wish = Wish(
             Act(act),
-            AuthorityId(authority),
-            _purpose(purpose),
-            store,
-            bits,
-            _moment(signs_from),
-            None if certificate is None else read_file(certificate),
+            AuthorityId(asked.authority),
+            _purpose(asked.purpose),
+            asked.store,
+            asked.bits,
+            _moment(asked.signs_from),
+            None if asked.certificate is None else read_file(asked.certificate),
         )
-        held = ceremonies.make(office, wish, _present(settings, *who))
+        present = _present(settings, asked.officers, asked.keys, asked.place)
+        held = ceremonies.make(office, wish, present)
         out.say(_facts(held), _lines(held))
 
 

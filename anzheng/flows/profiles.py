@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from anzheng.flows.roster import Row
 from licence.errors import AnzhengError, Code
-from licence.pages.templates import TEMPLATES
+from licence.pages.templates import TEMPLATES, TemplateSpec, find_template
 
 
 def profile(name: str) -> str:
@@ -16,18 +16,31 @@ def profile(name: str) -> str:
     Raises:
         AnzhengError: TEMPLATE_UNKNOWN, TEMPLATE_CLOSED.
     """
-    versions = [each for each in TEMPLATES.values() if name in (each.id, each.id.split("/")[0])]
+    versions = [each for each in TEMPLATES.values() if name in (each.id, _name(each.id))]
     if not versions:
-        known = ", ".join(sorted({each.split("/")[0] for each in TEMPLATES}))
+        known = ", ".join(sorted(set(map(_name, TEMPLATES))))
         raise AnzhengError(
             Code.TEMPLATE_UNKNOWN, f"no profile {name}; there are {known}", template=name[:64]
         )
-    newest = max(versions, key=lambda each: int(each.id.split("/")[1]))
-    if newest.closed:
+    newest = _newest(versions)
+    if newest is None:
         raise AnzhengError(
-            Code.TEMPLATE_CLOSED, f"nothing is issued with {newest.id} any more", template=newest.id
+            Code.TEMPLATE_CLOSED, f"nothing is issued with {name} any more", template=name
         )
-    return newest.id
+    return newest
+
+
+def open_template(template: str) -> str:
+    """Return a template, or where it is closed the newest open version of its profile, if any."""
+    if not find_template(template).closed:
+        return template
+    name = _name(template)
+    return _newest([each for each in TEMPLATES.values() if _name(each.id) == name]) or template
+
+
+def _newest(versions: Sequence[TemplateSpec]) -> str | None:
+    still_open = (each.id for each in versions if not each.closed)
+    return max(still_open, key=lambda each: int(each.partition("/")[2]), default=None)
 
 
 def with_profile(rows: Sequence[Row], template: str | None, *, all_rows: bool) -> tuple[Row, ...]:
@@ -37,3 +50,7 @@ def with_profile(rows: Sequence[Row], template: str | None, *, all_rows: bool) -
     return tuple(
         {**row, "template": template} if all_rows or "template" not in row else row for row in rows
     )
+
+
+def _name(template: str) -> str:
+    return template.partition("/")[0]

@@ -7,7 +7,7 @@ import pytest
 
 from anzheng.flows.prepare import Preparer
 from anzheng.flows.preview import Previewed, preview
-from anzheng.flows.profiles import profile, with_profile
+from anzheng.flows.profiles import open_template, profile, with_profile
 from anzheng.flows.roster import read_roster
 from anzheng.store.database import Store
 from licence.domain.model import Environment, Kind, LicenceVersion
@@ -89,6 +89,13 @@ def test_a_page_that_cannot_be_drawn_is_a_problem_of_its_row(preparer: Preparer)
 )
 def test_a_short_name_means_the_newest_version(name: str, template: str) -> None:
     assert profile(name) == template
+
+
+def test_a_closed_template_is_followed_by_the_newest_of_its_profile() -> None:
+    assert open_template("cn-a4p/1") == "cn-a4p/2"
+    assert open_template("seed-a3/1") == "seed-a3/1"
+    with refuses(Code.TEMPLATE_CLOSED):
+        profile("cn-a4p/1")
 
 
 @pytest.mark.parametrize("name", ["", "seed", "seed-a3/9", "cn-a4p/", "/2"])
