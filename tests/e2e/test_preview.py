@@ -12,8 +12,8 @@ from anzheng.cli import run
 from licence.formats import licence_json
 
 SAMPLES = Path(__file__).parents[2] / "samples"
-PAGES = {"cn-a4p/2": 2, "seed-a3/1": 4, "seed-a4/1": 4}
-"""Pages of a licence of each profile that has nothing special: 正本, 副本, records, back."""
+SECTIONS = {"cn-a4p/2": 2, "seed-a3/1": 4, "seed-a4/1": 4}
+"""Of a licence of each profile that has nothing special: 正本, 副本, records, back."""
 
 
 @pytest.fixture
@@ -37,16 +37,16 @@ def _text(pdf: bytes) -> list[str]:
         document.close()
 
 
-@pytest.mark.parametrize(("template", "pages"), PAGES.items())
+@pytest.mark.parametrize(("template", "sections"), SECTIONS.items())
 def test_a_preview_says_sample_and_has_nothing_to_sign(
-    tmp_path: Path, roster: Path, template: str, pages: int
+    tmp_path: Path, roster: Path, template: str, sections: int
 ) -> None:
     profile = template.partition("/")[0]
     assert _preview(tmp_path, str(roster), "--profile", profile, "--page-png") == 0
     (place,) = (tmp_path / "out").glob("*.pdf")
     pdf = place.read_bytes()
     texts = _text(pdf)
-    assert len(texts) >= pages
+    assert len(texts) >= sections
     assert "样本" in texts[0]
     pictures = sorted((tmp_path / "out").glob("*.png"))
     assert len(pictures) == len(texts)
