@@ -22,7 +22,6 @@ PREFIX: Final = "zz"
 _SCHEMAS_END: Final = re.compile(r"</rdf:Bag>\s*</pdfaExtension:schemas>")
 _END: Final = re.compile(r"</rdf:RDF>")
 
-
 FIELDS: Final = {
     "ZZBH": "证照编号",
     "ZZBS": "电子证照标识",
