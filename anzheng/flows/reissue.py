@@ -12,25 +12,26 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import Enum, auto
 from hashlib import sha256
 from itertools import islice
 
 from anzheng.files import FileStore
 from anzheng.flows.prepare import Outcome, Preparer
+from anzheng.flows.profiles import open_template
 from anzheng.flows.roster import Row
 from anzheng.store.database import Store, Unit
 from anzheng.store.licences import FlowState, StoredLicence
 from licence.domain.elicence_id import make_elicence_id, parse_elicence_id
-from licence.domain.model import Draft, Kind
+from licence.domain.model import Kind
 from licence.domain.problem import Problem
-from licence.domain.status import StatusWord, is_final, may_change, word_on
+from licence.domain.status import StatusWord, is_final, word_on
 from licence.domain.validity import shanghai_date
 from licence.errors import AnzhengError, Code
 from licence.formats import cms, hole, licence_json
 from licence.formats.decision import MAX_SUBJECTS, Decision, DecisionSubject
 from licence.formats.fields import whole_second
 from licence.ids import AuthorityId, Digest
-from licence.pages.templates import TEMPLATES
 from licence.ports import Clock
 
 CHUNK = 200
@@ -47,6 +48,15 @@ SIGNED = (
 HANDED_OUT = (FlowState.FILLED, FlowState.PUBLISHED)
 
 GROUND = "签发密钥更换，重新签发"
+
+
+class Fate(Enum):
+    """What is to become of a licence that the key signed."""
+
+    LIVE = auto()
+    WITHHELD = auto()
+    FOLLOWED = auto()
+    OVER = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +121,13 @@ class Reissuer:
         for chunk in _chunks(iter(rows)):
             signed = [row for row in chunk if self._signed_by(row, certificate)]
             with self.store.read() as unit:
-                fates = [_fate(unit, row, today) for row in signed]
-                live = [
-                    _next_row(row, 1 + max([row, *_later(unit, row)], key=_version).version, today)
-                    for row, fate in zip(signed, fates, strict=True)
-                    if fate == "live"
-                ]
-            followed += fates.count("followed")
-            over += fates.count("over")
+                later = [_later(unit, row) for row in signed]
+                fates = [_fate(unit, *each, today) for each in zip(signed, later, strict=True)]
+            asked = list(zip(signed, later, fates, strict=True))
+            live = _next_rows([each[:2] for each in asked if each[2] is Fate.LIVE], today)
+            followed += fates.count(Fate.FOLLOWED)
+            over += fates.count(Fate.OVER)
+            refused += [_withheld(row) for row, _, fate in asked if fate is Fate.WITHHELD]
             result = self.preparer.import_roster(live)
             prepared += result.count(Outcome.NEW)
             refused += result.problems
@@ -178,27 +187,44 @@ def _pairs(
         if before is None:
             continue
         old = unit.licences.version(new.authority, new.licence_no, before)
-        if old is not None and old.leaf is not None:
-            word = _word(unit, old, today)
-            if not is_final(word) and may_change(word, StatusWord.SUPERSEDED):
-                yield old, new
+        if old is None or old.leaf is None or not _follows(_kind(new), _kind(old)):
+            continue
+        if not _words(unit, old, today):
+            yield old, new
 
 
 def _of(unit: Unit, state: FlowState, authority: AuthorityId) -> Sequence[StoredLicence]:
     return unit.licences.in_state(state, authority=authority)
 
 
-def _word(unit: Unit, row: StoredLicence, today: date) -> StatusWord:
-    return word_on(unit.status.of_index(row.registry, row.authority, row.status_index), today)
+def _words(unit: Unit, row: StoredLicence, today: date) -> frozenset[StatusWord]:
+    """Return the negative words that count for a licence, today or once their day has come."""
+    events = unit.status.of_index(row.registry, row.authority, row.status_index)
+    return frozenset({word_on(events, day) for day in (today, date.max)}) - {StatusWord.NONE}
 
 
-def _fate(unit: Unit, row: StoredLicence, today: date) -> str:
-    """Say whether a licence is live, followed by a later version, or over."""
-    if any(_kind(each) is not Kind.EMERGENCY_TEMPORARY for each in _later(unit, row)):
-        return "followed"
+def _fate(unit: Unit, row: StoredLicence, later: Sequence[StoredLicence], today: date) -> Fate:
     draft = licence_json.decode(row.licence_json).draft
-    ended = draft.valid_to < today or draft.kind is Kind.SAMPLE
-    return "over" if ended or is_final(_word(unit, row, today)) else "live"
+    if any(_follows(_kind(each), draft.kind) for each in later):
+        return Fate.FOLLOWED
+    words = _words(unit, row, today)
+    if draft.valid_to < today or draft.kind is Kind.SAMPLE or any(map(is_final, words)):
+        return Fate.OVER
+    # A new version has a status of its own: it would be good while the old one is withheld.
+    return Fate.WITHHELD if words else Fate.LIVE
+
+
+def _follows(later: Kind, kind: Kind) -> bool:
+    """Say whether a later version takes the place of one; a temporary one only of its like."""
+    return Kind.EMERGENCY_TEMPORARY not in {later} - {kind}
+
+
+def _withheld(row: StoredLicence) -> Problem:
+    return Problem(
+        "status",
+        Code.STATUS_SUSPENDED,
+        f"{row.licence_no} is suspended: re-issue it once it is given back",
+    )
 
 
 def _later(unit: Unit, row: StoredLicence) -> list[StoredLicence]:
@@ -208,6 +234,19 @@ def _later(unit: Unit, row: StoredLicence) -> list[StoredLicence]:
 
 def _kind(row: StoredLicence) -> Kind:
     return licence_json.decode(row.licence_json).draft.kind
+
+
+def _next_rows(
+    live: Sequence[tuple[StoredLicence, Sequence[StoredLicence]]], today: date
+) -> list[Row]:
+    """Return the rows of the next versions; two versions of one number get two numbers."""
+    taken: dict[str, int] = {}
+    rows = []
+    for row, later in live:
+        known = (row.version, *(each.version for each in later), taken.get(row.licence_no, 0))
+        taken[row.licence_no] = version = 1 + max(known)
+        rows.append(_next_row(row, version, today))
+    return rows
 
 
 def _next_row(row: StoredLicence, version: int, today: date) -> Row:
@@ -223,25 +262,8 @@ def _next_row(row: StoredLicence, version: int, today: date) -> Row:
         "reissue_no": draft.reissue_no + 1,
         "elicence_id": number.text,
         "issued_on": today.isoformat(),
-        "template": _open_template(draft),
+        "template": open_template(draft.template),
     }
-
-
-def _open_template(draft: Draft) -> str:
-    """Return the template, or its newest version where it is closed."""
-    name = draft.template.partition("/")[0]
-    versions = [
-        spec.id
-        for spec in TEMPLATES.values()
-        if not spec.closed and spec.id.partition("/")[0] == name
-    ]
-    if not versions or draft.template in versions:
-        return draft.template
-    return max(versions, key=lambda each: int(each.partition("/")[2]))
-
-
-def _version(row: StoredLicence) -> int:
-    return row.version
 
 
 def _chunks(rows: Iterator[StoredLicence]) -> Iterator[list[StoredLicence]]:

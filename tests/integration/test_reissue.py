@@ -16,6 +16,7 @@ from anzheng.store.licences import FlowState, StoredLicence
 from anzheng.store.migrate import migrate
 from licence.domain.model import Environment, StatusRef
 from licence.domain.status import StatusEvent, StatusWord
+from licence.errors import Code
 from licence.formats import licence_json
 from licence.ids import Digest, StatusIndex
 from tests.builders import AUTHORITY, REGISTRY, World, make_world
@@ -74,23 +75,29 @@ def prepared(store: Store) -> tuple[StoredLicence, ...]:
         return unit.licences.in_state(FlowState.PREPARED)
 
 
-def _revoke(store: Store, row: StoredLicence, clock: FakeClock) -> None:
+def _decide(
+    store: Store,
+    row: StoredLicence,
+    clock: FakeClock,
+    word: StatusWord = StatusWord.REVOKED,
+    effective_from: date = date(2026, 11, 21),
+) -> None:
     assert row.leaf is not None
     event = StatusEvent(
         leaf=row.leaf,
         ref=StatusRef(row.registry, StatusIndex(row.status_index)),
         authority=row.authority,
         old=StatusWord.NONE,
-        new=StatusWord.REVOKED,
+        new=word,
         decided_at=clock.now(),
-        effective_from=date(2026, 11, 21),
+        effective_from=effective_from,
         until=None,
         document_no="1",
         ground="示例",
         successor=None,
     )
     with store.write() as unit:
-        unit.status.add(Digest(bytes(32)), b"", (event,), clock.now())
+        unit.status.add(Digest(sha256(row.leaf).digest()), b"", (event,), clock.now())
 
 
 def test_live_licences_of_the_key_get_a_version_and_others_do_not(
@@ -98,7 +105,7 @@ def test_live_licences_of_the_key_get_a_version_and_others_do_not(
 ) -> None:
     live = finished(reissuer, world, 1)
     finished(reissuer, world, 2, kind="EMERGENCY_TEMPORARY", valid_to="2024-04-10")
-    _revoke(store, finished(reissuer, world, 3), clock)
+    _decide(store, finished(reissuer, world, 3), clock)
     seen: list[tuple[int, int]] = []
     found = reissuer.reissue(
         AUTHORITY, certificate(world), on_progress=lambda done, total: seen.append((done, total))
@@ -166,3 +173,53 @@ def test_old_versions_are_superseded_once_the_new_ones_are_out(
     assert (subject.index, subject.leaf) == (old.status_index, old.leaf)
     assert subject.successor == bytes(31) + b"\1"
     assert new.leaf not in {subject.leaf, subject.successor}
+
+
+def _emergency(version: int, supersedes: int | None = None) -> dict[str, object]:
+    more = {} if supersedes is None else {"supersedes": supersedes}
+    return more | {
+        "kind": "EMERGENCY_TEMPORARY",
+        "version": version,
+        "issued_on": "2026-11-10",
+        "valid_from": "2026-11-10",
+        "valid_to": "2026-12-05",
+    }
+
+
+@pytest.mark.parametrize("announced", [date(2026, 11, 21), date(2026, 12, 1)])
+def test_a_new_version_is_no_way_out_of_a_decision(
+    reissuer: Reissuer, world: World, store: Store, clock: FakeClock, announced: date
+) -> None:
+    _decide(store, finished(reissuer, world, 1), clock, StatusWord.SUSPENDED, announced)
+    _decide(store, finished(reissuer, world, 2), clock, StatusWord.REVOKED, announced)
+    found = reissuer.reissue(AUTHORITY, certificate(world))
+    assert (found.prepared, found.over) == (0, 1)
+    assert [each.code for each in found.refused] == [Code.STATUS_SUSPENDED]
+    assert prepared(store) == ()
+
+
+def test_a_suspension_that_came_meanwhile_is_not_superseded(
+    reissuer: Reissuer, world: World, store: Store, clock: FakeClock
+) -> None:
+    old = finished(reissuer, world, 1)
+    new = finished(reissuer, world, 1, version=2, supersedes=1, reissue_no=1)
+    decision = superseding(store, clock, AUTHORITY)
+    assert decision is not None
+    assert [each.successor for each in decision.subjects] == [new.leaf]
+    _decide(store, old, clock, StatusWord.SUSPENDED)
+    assert superseding(store, clock, AUTHORITY) is None
+
+
+def test_a_temporary_version_beside_a_regular_one_has_a_number_of_its_own(
+    reissuer: Reissuer, world: World, store: Store, clock: FakeClock
+) -> None:
+    finished(reissuer, world, 1)
+    finished(reissuer, world, 1, **_emergency(2, supersedes=1))
+    finished(reissuer, world, 2, **_emergency(1))
+    assert superseding(store, clock, AUTHORITY) is None, "a temporary one ends no regular one"
+    found = reissuer.reissue(AUTHORITY, certificate(world))
+    assert (found.prepared, found.refused) == (3, ())
+    versions = [(row.licence_no[-4:], row.version) for row in prepared(store)]
+    assert sorted(versions) == [("0001", 3), ("0001", 4), ("0002", 2)]
+    again = reissuer.reissue(AUTHORITY, certificate(world))
+    assert (again.prepared, again.followed) == (0, 3)
