@@ -26,7 +26,7 @@ def _run(folder: Path, source: str, **environment: str) -> str:
     tests = folder / "tests"
     place = tests / "unit"
     place.mkdir(parents=True, exist_ok=True)
-    conftest = Path(__file__).with_name("conftest.py").read_text("utf-8")
+    conftest = Path(__file__).parents[1].joinpath("conftest.py").read_text("utf-8")
     (tests / "conftest.py").write_text(conftest, "utf-8")
     (place / "test_inner.py").write_text(source, "utf-8")
     done = subprocess.run(
