@@ -12,7 +12,7 @@ from anzheng.commands.common import JsonFlag, answering, read_file, settings_of
 from licence.errors import AnzhengError, Code
 
 if TYPE_CHECKING:
-    from anzheng.flows.keys import Attendance, Held
+    from anzheng.flows.key_ceremony import Attendance, Held
     from anzheng.key_book import KeyState
     from anzheng.settings import Settings
     from licence.formats.ceremony import Purpose
@@ -154,7 +154,7 @@ def list_(
     Example: anzheng authority keys list --json
     """
     from anzheng import key_book
-    from anzheng.flows import keys as ceremonies
+    from anzheng.flows.key_ceremony import not_signed
     from anzheng.wiring import open_key_office
 
     settings = settings_of(context)
@@ -169,7 +169,7 @@ def list_(
         lines += [
             f"{each.id} ({each.act.value} {each.key}) was begun and not finished" for each in begun
         ]
-        doubtful = ceremonies.not_signed(office)
+        doubtful = not_signed(office)
         lines += [f"{each} is not signed by officers of today" for each in doubtful]
         out.say(
             {
@@ -222,7 +222,7 @@ def _make(context: typer.Context, act: str, asked: _Asked, *, as_json: bool) -> 
 def _present(
     settings: "Settings", officers: Sequence[str], keys: Sequence[Path], place: str
 ) -> "Attendance":
-    from anzheng.flows.keys import Attendance
+    from anzheng.flows.key_ceremony import Attendance
     from anzheng.wiring import officer_key
     from licence.ids import OfficerId
 

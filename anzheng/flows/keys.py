@@ -1,25 +1,15 @@
-"""Key ceremonies: make a key, make the next one, end one; two officers sign what was done.
+"""What officers do with keys: make the first of a purpose, make the next one, end one.
 
-Each step is durable before the next, and a ceremony that was interrupted is finished by asking for
-it again:
-
-1. The order is written down: what is to be done, by whom, where.
-2. Key and certificate are made; or, for a leaked key, its certificate is revoked.
-3. The officers sign the record, which is stored, and drawn as PDF for people.
-4. A line is added to the log: from here on the key signs, or does not.
-5. The trust bundle is published anew where its keys are here.
+Each is a ceremony (`anzheng.flows.key_ceremony`), which leaves a record that two officers signed.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from cryptography import x509
 
 from anzheng import key_book
-from anzheng.files import write_durably
-from anzheng.flows import trust as trusting
+from anzheng.flows.key_ceremony import Asked, Attendance, Held, Step, hold, publish
 from anzheng.flows.key_making import (
     KeyOffice,
     check_size,
@@ -29,41 +19,16 @@ from anzheng.flows.key_making import (
     make_key,
 )
 from anzheng.key_book import KeyState
-from anzheng.keyfiles import Key
 from anzheng.keyring import FILE
-from anzheng.locking import alone
-from anzheng.officers import sign_as
 from licence.errors import AnzhengError, Code
 from licence.formats import ceremony
-from licence.formats.ceremony import OF_AN_AUTHORITY, Act, Ceremony, Order, Purpose
-from licence.formats.fields import moment_text, whole_second
-from licence.formats.officers import (
-    OFFICERS_NEEDED,
-    OfficerCodes,
-    PinnedOfficer,
-    SignedStatement,
-    check_officers,
-)
-from licence.ids import AuthorityId, OfficerId
-from signer.ceremony_record import render_record
+from licence.formats.ceremony import OF_AN_AUTHORITY, Act, Order, Purpose
+from licence.formats.fields import whole_second
+from licence.ids import AuthorityId
 
 ID_BYTES = 4
-LOCK = "lock"
 
-_CODES = OfficerCodes(
-    unknown=Code.CEREMONY_OFFICER_UNKNOWN,
-    too_few=Code.CEREMONY_TWO_OFFICERS,
-    signature=Code.CEREMONY_SIGNATURE,
-)
 _CAS = frozenset({Purpose.ROOT, Purpose.ISSUING, Purpose.HOLDER_CA})
-
-
-@dataclass(frozen=True, slots=True)
-class Attendance:
-    """Who holds a ceremony, and where."""
-
-    officers: Mapping[OfficerId, Key]
-    place: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,25 +69,6 @@ class Closing:
     key: str
     reason: str
     compromised_since: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A finished ceremony.
-
-    Attributes:
-        record: What was signed.
-        folder: Where record.json and record.pdf lie.
-        bundle: Version of the trust bundle that tells of it; None where its keys are not here.
-    """
-
-    record: Ceremony
-    folder: Path
-    bundle: int | None
-
-
-Step = Callable[[str], None]
-"""Told of each step that is durable now."""
 
 
 def make(
@@ -174,7 +120,7 @@ def make(
         return make_key(office, order, bits, wish.certificate)
 
     kind = (wish.act, wish.authority, wish.purpose)
-    return _hold(office, _Ceremony(kind, is_asked, planned, carried_out), present, on_step)
+    return hold(office, Asked(kind, is_asked, planned, carried_out), present, on_step)
 
 
 def close(
@@ -225,8 +171,8 @@ def close(
         return facts_of(office, order.key, order.purpose)
 
     kind = (Act.CLOSE, closing.authority, key.purpose)
-    asked = _Ceremony(kind, is_asked, planned, carried_out, is_urgent=since is not None)
-    return _hold(office, asked, present, on_step)
+    asked = Asked(kind, is_asked, planned, carried_out, is_urgent=since is not None)
+    return hold(office, asked, present, on_step)
 
 
 def _is_known(key: KeyState, since: datetime | None) -> bool:
@@ -243,121 +189,7 @@ def _closed_before(office: KeyOffice, key: KeyState) -> Held:
         for each in key_book.records(home)
         if (each.order.act, each.order.key) == (Act.CLOSE, key.name)
     ]
-    return Held(held[-1], home / key_book.FOLDER / held[-1].order.id, _publish(office))
-
-
-@dataclass(frozen=True, slots=True)
-class _Ceremony:
-    kind: tuple[Act, AuthorityId, Purpose]
-    is_asked: Callable[[Order], bool]
-    planned: Callable[[], Order]
-    carried_out: Callable[[Order], ceremony.KeyFacts]
-    is_urgent: bool = False
-
-
-def not_signed(office: KeyOffice) -> tuple[str, ...]:
-    """Return the ceremonies that officers of today did not sign: forged, or theirs who left."""
-    return tuple(
-        held.order.id
-        for held in key_book.records(office.settings.data_dir)
-        if not _is_signed(office, held)
-    )
-
-
-def _is_signed(office: KeyOffice, held: Ceremony) -> bool:
-    authority = held.order.authority
-    statement = SignedStatement(authority, ceremony.statement_bytes(held), held.signatures)
-    try:
-        check_officers(statement, office.estate.authority(authority).pinned_officers, _CODES)
-    except AnzhengError:
-        return False
-    return True
-
-
-def _hold(office: KeyOffice, asked: _Ceremony, present: Attendance, on_step: Step) -> Held:
-    home = office.settings.data_dir
-    pinned = _check_attendance(office, asked.kind[1], present)
-    with alone(home / key_book.FOLDER / LOCK, "holds a ceremony"):
-        order = _resumed(home, asked, present) or asked.planned()
-        key_book.begin(home, order)
-        on_step("begun")
-        folder = home / key_book.FOLDER / order.id
-        held = _signed(folder, order, asked, present, pinned)
-        on_step("signed")
-        write_durably(folder / key_book.RECORD_PDF, render_record(held, is_test=office.is_test))
-        on_step("written")
-        key_book.append(home, held)
-        on_step("logged")
-        bundle = _publish(office)
-        on_step("published")
-    return Held(held, folder, bundle)
-
-
-def _publish(office: KeyOffice) -> int | None:
-    folder = office.settings.data_dir / "trust"
-    return trusting.renew(
-        office.settings, office.estate, office.ring, folder, now=office.clock.now()
-    )
-
-
-def _resumed(home: Path, asked: _Ceremony, present: Attendance) -> Order | None:
-    """Return the order of a ceremony that was interrupted, if this one asks for the very same."""
-    begun = key_book.unfinished(home)
-    for order in begun:
-        same = (order.act, order.authority, order.purpose) == asked.kind
-        if same and set(order.officers) == set(present.officers) and asked.is_asked(order):
-            return order
-    # A leak waits for nobody, but for another leak.
-    waits_for = [each for each in begun if each.compromised_since or not asked.is_urgent]
-    for order in waits_for:
-        leak = f" since {moment_text(order.compromised_since)}" if order.compromised_since else ""
-        raise AnzhengError(
-            Code.CEREMONY_UNFINISHED,
-            f"{order.id} ({order.act.value} {order.key}{leak}, {order.store}, by "
-            f"{', '.join(order.officers)}) was begun: ask for it again as it was to finish it",
-            ceremony=order.id,
-            key=order.key,
-        )
-    return None
-
-
-def _signed(
-    folder: Path,
-    order: Order,
-    asked: _Ceremony,
-    present: Attendance,
-    pinned: tuple[PinnedOfficer, ...],
-) -> Ceremony:
-    place = folder / key_book.RECORD
-    if place.is_file():
-        return ceremony.decode(place.read_bytes())
-    held = Ceremony(order, asked.carried_out(order))
-    data = ceremony.statement_bytes(held)
-    signatures = tuple(sign_as(name, present.officers[name], data) for name in order.officers)
-    check_officers(SignedStatement(order.authority, data, signatures), pinned, _CODES)
-    held = replace(held, signatures=signatures)
-    write_durably(place, ceremony.encode(held))
-    return held
-
-
-def _check_attendance(
-    office: KeyOffice, authority: AuthorityId, present: Attendance
-) -> tuple[PinnedOfficer, ...]:
-    """Refuse before anything is done what could not be signed at the end."""
-    entry = office.estate.authority(authority)
-    known = {each.id: each.public_key for each in entry.officers}
-    for name, key in present.officers.items():
-        if name not in known:
-            raise AnzhengError(
-                Code.CEREMONY_OFFICER_UNKNOWN, f"{name} is no officer of {authority}", officer=name
-            )
-        if key.public_der != known[name]:
-            raise AnzhengError(
-                Code.CEREMONY_SIGNATURE, f"this is not the key of {name}", officer=name
-            )
-    if len({known[name] for name in present.officers}) < OFFICERS_NEEDED:
-        raise AnzhengError(Code.CEREMONY_TWO_OFFICERS, "a ceremony needs two officers")
-    return entry.pinned_officers
+    return Held(held[-1], home / key_book.FOLDER / held[-1].order.id, publish(office))
 
 
 def _key_of(office: KeyOffice, closing: Closing) -> KeyState:

@@ -10,7 +10,8 @@ from anzheng.flows import keys as ceremonies
 from anzheng.flows import release as releasing
 from anzheng.flows import status as deciding
 from anzheng.flows.anchor import BatchRule
-from anzheng.flows.keys import Attendance, Closing, Wish
+from anzheng.flows.key_ceremony import Attendance
+from anzheng.flows.keys import Closing, Wish
 from anzheng.flows.reissue import Reissuer, superseding
 from anzheng.flows.samples import many_rows
 from anzheng.jobs import run_until_quiet

@@ -16,8 +16,8 @@ from anzheng import keyfiles
 from anzheng import keyring as keyrings
 from anzheng.estate import AuthorityEntry, Estate, Officer, WitnessEntry
 from anzheng.flows import trust as trusting
+from anzheng.flows.key_ceremony import Attendance
 from anzheng.flows.key_making import KeyOffice
-from anzheng.flows.keys import Attendance
 from anzheng.keyfiles import Key, KeyKind
 from anzheng.keyring import KeyRing
 from anzheng.settings import load

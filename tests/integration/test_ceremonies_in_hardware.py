@@ -8,8 +8,9 @@ from pydantic import SecretStr
 
 from anzheng import keyring as keyrings
 from anzheng.flows import keys as ceremonies
+from anzheng.flows.key_ceremony import Held
 from anzheng.flows.key_making import KeyOffice
-from anzheng.flows.keys import Held, Wish
+from anzheng.flows.keys import Wish
 from anzheng.licence_signers import licence_signer, signing_key
 from licence.domain.model import Environment
 from licence.errors import Code

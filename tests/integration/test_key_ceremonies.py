@@ -11,8 +11,9 @@ from cryptography import x509
 
 from anzheng import key_book
 from anzheng.flows import keys as ceremonies
+from anzheng.flows.key_ceremony import Attendance, Held, not_signed
 from anzheng.flows.key_making import KeyOffice
-from anzheng.flows.keys import Attendance, Closing, Held, Wish
+from anzheng.flows.keys import Closing, Wish
 from licence.errors import AnzhengError, Code
 from licence.formats import ceremony
 from licence.formats.ceremony import Act, Purpose
@@ -257,11 +258,11 @@ def test_an_altered_record_or_log_is_found_out(office: KeyOffice) -> None:
 
 def test_a_ceremony_that_no_officer_of_today_signed_is_named(office: KeyOffice) -> None:
     held = rotate(office)
-    assert ceremonies.not_signed(office) == ()
+    assert not_signed(office) == ()
     first, *others = office.estate.authorities
     left = replace(first, officers=first.officers[1:])
     later = replace(office, estate=replace(office.estate, authorities=(left, *others)))
-    assert ceremonies.not_signed(later) == (held.record.order.id,)
+    assert not_signed(later) == (held.record.order.id,)
 
 
 # ---------------------------------------------------------------- interruptions

@@ -11,8 +11,9 @@ import pytest
 
 from anzheng import key_book
 from anzheng.flows import keys as ceremonies
+from anzheng.flows.key_ceremony import Held
 from anzheng.flows.key_making import KeyOffice
-from anzheng.flows.keys import Closing, Held, Wish
+from anzheng.flows.keys import Closing, Wish
 from licence.errors import Code
 from licence.formats.ceremony import Act, Purpose
 from tests.builders import AUTHORITY, SIGNED_AT, World, make_world
