@@ -239,10 +239,13 @@ def _kind(row: StoredLicence) -> Kind:
 def _next_rows(
     live: Sequence[tuple[StoredLicence, Sequence[StoredLicence]]], today: date
 ) -> list[Row]:
-    """Return the rows of the next versions; two versions of one number get two numbers."""
+    """Return the rows of the next versions; two of one number are counted on.
+
+    Temporary versions come first: a regular one may follow over them, and not the other way round.
+    """
     taken: dict[str, int] = {}
     rows = []
-    for row, later in live:
+    for row, later in sorted(live, key=lambda each: _kind(each[0]) is not Kind.EMERGENCY_TEMPORARY):
         known = (row.version, *(each.version for each in later), taken.get(row.licence_no, 0))
         taken[row.licence_no] = version = 1 + max(known)
         rows.append(_next_row(row, version, today))
