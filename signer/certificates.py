@@ -34,6 +34,17 @@ COUNTRY: Final = "CN"
 
 PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
 
+_SIGNING_USAGES: Final = ("digital_signature", "content_commitment", "key_cert_sign", "crl_sign")
+ANY_POLICY: Final = "2.5.29.32.0"
+
+_UNREADABLE: Final = (
+    ValueError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
+
 _USAGES: Final = (
     "digital_signature",
     "content_commitment",
@@ -213,9 +224,38 @@ def load_certificate(der: bytes) -> x509.Certificate:
         AnzhengError: KEY_REFUSED.
     """
     try:
-        return x509.load_der_x509_certificate(der)
-    except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
+        certificate = x509.load_der_x509_certificate(der)
+        # Parsed on demand: what is broken in them, or there twice, must be found here.
+        _ = certificate.extensions
+    except _UNREADABLE as error:
         raise AnzhengError(Code.KEY_REFUSED, "the certificate cannot be read") from error
+    return certificate
+
+
+def is_made_for(certificate: bytes, profile: Profile) -> bool:
+    """Say whether verifiers take a certificate, whoever made it, for one of this profile.
+
+    Raises:
+        AnzhengError: KEY_REFUSED.
+    """
+    rules, extensions = PROFILES[profile], load_certificate(certificate).extensions
+    try:
+        is_ca = extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+        usage = extensions.get_extension_for_class(x509.KeyUsage).value
+        policies = {rules.policy} if rules.policy is None else _policies(extensions)
+    except x509.ExtensionNotFound:
+        return False
+    if is_ca is not rules.is_ca or not policies & {rules.policy, ANY_POLICY if is_ca else None}:
+        return False
+    if is_ca:
+        return usage.key_cert_sign and usage.crl_sign
+    # One use, and no second.
+    return all(getattr(usage, each) is (each in rules.usages) for each in _SIGNING_USAGES)
+
+
+def _policies(extensions: x509.Extensions) -> set[str | None]:
+    policies = extensions.get_extension_for_class(x509.CertificatePolicies).value
+    return {each.policy_identifier.dotted_string for each in policies}
 
 
 def is_test_certificate(der: bytes) -> bool:

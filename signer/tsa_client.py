@@ -337,7 +337,10 @@ def _padding(token: Token, hasher: HashAlgorithm) -> PKCS1v15 | PSS:
 
 
 def _name(token: Token) -> bytes:
-    return der.children(token.signature_algorithm)[0]
+    try:
+        return der.children(token.signature_algorithm)[0]
+    except (AnzhengError, IndexError) as error:
+        raise _bad("the token names no algorithm") from error
 
 
 def _bad(message: str) -> AnzhengError:

@@ -20,6 +20,7 @@ from licence.domain.model import Environment
 from licence.errors import AnzhengError, Code
 from licence.formats.algorithms import SignaturePadding, algorithm_for
 from licence.formats.ceremony import KeyFacts, Order, Purpose
+from licence.formats.entitlement import entitlement_of
 from licence.ids import AuthorityId, Digest
 from licence.ports import Clock, Entropy
 from signer.authority_ca import CertificateAuthority, create_root
@@ -28,6 +29,7 @@ from signer.certificates import (
     ORGANISATION_IDENTIFIER,
     Profile,
     Subject,
+    is_made_for,
     is_test_certificate,
     load_certificate,
 )
@@ -36,6 +38,14 @@ from signer.test_pki import CA_BITS, ORGANISATION, SIGNER_BITS
 
 CA_SIZES = frozenset({2048, 3072, 4096})
 """Bits of RSA keys of CAs and timestamp authorities; those of licence signers are an algorithm."""
+
+PROFILE_OF = {
+    Purpose.LICENCE: Profile.LICENCE_SIGNER,
+    Purpose.ISSUING: Profile.ISSUING_CA,
+    Purpose.HOLDER_CA: Profile.HOLDER_CA,
+    Purpose.TSA: Profile.TSA,
+    Purpose.ROOT: Profile.ROOT,
+}
 
 TITLES = {
     Purpose.ROOT: "根证书",
@@ -233,10 +243,21 @@ def _check(office: KeyOffice, order: Order, public: rsa.RSAPublicKey, certificat
     check_belongs(certificate, public)
     if not office.is_test and is_test_certificate(certificate):
         raise AnzhengError(Code.SETTINGS_UNSAFE, "a certificate of a test PKI in production")
+    if not is_made_for(certificate, PROFILE_OF[order.purpose]):
+        raise AnzhengError(Code.KEY_REFUSED, "the certificate is for another purpose")
     if order.purpose is Purpose.LICENCE and _identifier(certificate) != order.authority:
         raise AnzhengError(Code.KEY_REFUSED, "the certificate names another authority")
+    if order.purpose is Purpose.LICENCE:
+        _check_entitlement(order, certificate)
     if order.purpose is not Purpose.ROOT and _above(office, certificate, order.purpose) is None:
         raise AnzhengError(Code.KEY_REFUSED, "no CA of ours is above this certificate")
+
+
+def _check_entitlement(order: Order, certificate: bytes) -> None:
+    """Refuse an entitlement of another authority, or one that verifiers cannot read."""
+    entitlement = entitlement_of(load_certificate(certificate))
+    if entitlement is not None and entitlement.authority != order.authority:
+        raise AnzhengError(Code.KEY_REFUSED, "the certificate entitles another authority")
 
 
 def _identifier(certificate: bytes) -> AuthorityId | None:

@@ -4,18 +4,22 @@ None may keep the next one from beginning, and none may take back that a key lea
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from anzheng import key_book
 from anzheng.flows import keys as ceremonies
 from anzheng.flows.key_ceremony import Held
 from anzheng.flows.key_making import KeyOffice
 from anzheng.flows.keys import Closing, Wish
-from licence.errors import Code
+from licence.errors import AnzhengError, Code
 from licence.formats.ceremony import Act, Purpose
+from signer.certificates import Profile, Subject, Validity
 from tests.builders import AUTHORITY, SIGNED_AT, World, make_world
 from tests.fakes.key_office import again, make_key_office, present
 from tests.fakes.refusal import refuses
@@ -138,3 +142,22 @@ def test_another_wish_does_not_finish_what_was_begun(office: KeyOffice) -> None:
         ceremonies.make(after, Wish(Act.ROTATE, AUTHORITY), present())
     held = ceremonies.make(after, wish, present())
     assert held.record.order.signs_from == SIGNED_AT + HOUR
+
+
+@pytest.mark.parametrize("profile", [Profile.HOLDER, Profile.TSA, Profile.HOLDER_CA])
+def test_a_certificate_that_no_verifier_takes_is_refused(
+    office: KeyOffice, profile: Profile
+) -> None:
+    wish = Wish(Act.ROTATE, AUTHORITY)
+    issuing = office.open_ca("issuing")
+    (office.ring.folder / "issuing.pem").rename(office.ring.folder / "away")
+    with pytest.raises(AnzhengError) as caught:
+        ceremonies.make(office, wish, present())
+    request = x509.load_der_x509_csr(Path(str(caught.value.facts["request"])).read_bytes())
+    public = request.public_key()
+    assert isinstance(public, rsa.RSAPublicKey)
+    subject = Subject("x", "x", AUTHORITY)
+    validity = Validity(SIGNED_AT, SIGNED_AT + 24 * HOUR)
+    certificate = issuing._certify(profile, subject, public, validity)
+    with refuses(Code.KEY_REFUSED):
+        ceremonies.make(office, replace(wish, certificate=certificate), present())

@@ -157,6 +157,20 @@ def _without_certificate(request: bytes) -> Answer:
     return _reply(encode_answer(der.tlv(der.SEQUENCE, kind, content)))
 
 
+def _by_no_algorithm(request: bytes) -> Answer:
+    """What names the algorithm is not signed: anybody on the way may empty it."""
+    named = der.tlv(der.SEQUENCE, der.oid(oids.RSA_SHA256), der.NULL)
+    status, token = der.children(_tsa().respond(request))
+    kind, wrapped = der.children(token)
+    (signed_data,) = der.children(wrapped, der.CONTEXT_0)
+    *parts, infos = der.children(signed_data)
+    (info,) = der.children(infos, der.SET)
+    fields = [der.tlv(der.SEQUENCE) if each == named else each for each in der.children(info)]
+    emptied = der.tlv(der.SET, der.tlv(der.SEQUENCE, *fields))
+    content = der.tlv(der.CONTEXT_0, der.tlv(der.SEQUENCE, *parts, emptied))
+    return _reply(der.tlv(der.SEQUENCE, status, der.tlv(der.SEQUENCE, kind, content)))
+
+
 def _of_another_hash(request: bytes) -> Answer:
     answer = _tsa().respond(request)
     sha256_null = der.tlv(der.SEQUENCE, der.oid(oids.SHA256), der.NULL)
@@ -177,6 +191,7 @@ def _of_another_hash(request: bytes) -> Answer:
         _other_content,
         _without_certificate,
         _of_another_hash,
+        _by_no_algorithm,
         lambda _: _reply(encode_rejection()),
         lambda _: _reply(b""),
         lambda _: _reply(b"<html>"),
@@ -193,6 +208,7 @@ def _of_another_hash(request: bytes) -> Answer:
         "content",
         "certificate",
         "hash",
+        "algorithm",
         "rejection",
         "empty",
         "html",
