@@ -12,14 +12,14 @@ import typer
 
 from anzheng.clock import SystemClock, SystemEntropy
 from anzheng.commands import authority, release, status, trust
-from anzheng.commands.common import Globals
+from anzheng.commands.common import EXIT_FAILED, Globals
 from anzheng.commands.demo import demo
 from anzheng.commands.export import export
 from anzheng.commands.issue import issue
 from anzheng.commands.preview import preview
 from anzheng.commands.roster import import_
 from anzheng.commands.service import serve, worker
-from licence.errors import Code
+from licence.errors import AnzhengError, Code
 from licence.formats.verdict import EXIT_USAGE
 from verifier.cli import tell, verify_command
 from wallet.cli import WalletParts, wallet_app
@@ -98,6 +98,11 @@ def run(arguments: list[str] | None = None) -> int:
         elif message:
             sys.stderr.write(f"USAGE: {message} See --help.\n")
         return EXIT_USAGE
+    except AnzhengError as exc:
+        # Settings that are refused before a command begins.
+        words = sys.argv[1:] if arguments is None else arguments
+        tell(exc.code, exc.message, as_json="--json" in words)
+        return EXIT_FAILED
     except (typer.Abort, KeyboardInterrupt):
         return EXIT_INTERRUPTED
     return result if isinstance(result, int) else 0

@@ -129,13 +129,14 @@ def load(config: Path | None = None, **given: object) -> Settings:
     except ValidationError as exc:
         first = exc.errors(include_input=False, include_url=False)[0]
         field = ".".join(str(part) for part in first["loc"])
+        # Without its cause, which repeats what was given: it may be a PIN.
         raise AnzhengError(
             Code.SETTINGS_INVALID, f"setting {field}: {first['msg']}", field=field
-        ) from exc
+        ) from None
     except ValueError as exc:
         raise AnzhengError(
-            Code.SETTINGS_INVALID, f"the settings file {config} is not TOML: {exc}"
-        ) from exc
+            Code.SETTINGS_INVALID, f"settings file {config or '(none)'} or environment: {exc}"
+        ) from None
     settings = Settings.model_construct(**dict(read))
     refuse_unsafe(settings)
     return settings

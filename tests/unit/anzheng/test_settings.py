@@ -1,10 +1,12 @@
 """Settings: where they come from, what production refuses."""
 
 import tomllib
+import traceback
 from pathlib import Path
 
 import pytest
 
+from anzheng.cli import run
 from anzheng.settings import Settings, load
 from licence.errors import AnzhengError, Code
 from tests.fakes.production import SAFE
@@ -150,3 +152,18 @@ def test_missing_file_is_an_error(tmp_path: Path) -> None:
 
 def test_password_is_not_printed() -> None:
     assert "long and secret" not in repr(load(**SAFE))
+
+
+@pytest.mark.parametrize("given", ['{"LIC": 99887766}', '["99887766"]', '{"LIC": "99887766"'])
+def test_a_pin_that_is_written_wrongly_is_not_repeated(
+    given: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ANZHENG_PKCS11_PINS", given)
+    with pytest.raises(AnzhengError) as caught:
+        load()
+    assert caught.value.code is Code.SETTINGS_INVALID
+    assert "99887766" not in "".join(traceback.format_exception(caught.value))
+    assert run(["authority", "keys", "list"]) == 1
+    said = capsys.readouterr()
+    assert said.err.startswith("SETTINGS_INVALID: ")
+    assert "99887766" not in said.err + said.out
