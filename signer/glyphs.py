@@ -77,6 +77,18 @@ def known_code_points() -> frozenset[int]:
     return frozenset(code for font in _fonts() for code in _code_points(font))
 
 
+def same_shape(one: str, other: str) -> bool:
+    """Say whether a font of the chain draws two characters by one glyph, as · and • or 㬵 and 胶.
+
+    Raises:
+        AnzhengError: TOOL_MISSING, when the fonts are not installed.
+    """
+    if one == other:
+        return True
+    glyphs = [{font.getBestCmap().get(ord(each)) for each in (one, other)} for font in _fonts()]
+    return any(len(names) == 1 and names != {None} for names in glyphs)
+
+
 def missing_glyphs(text: str) -> tuple[int, ...]:
     """Return the code points of the text that no font has, ascending, each once.
 

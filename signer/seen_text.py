@@ -22,6 +22,7 @@ from typing_extensions import override
 from licence.errors import AnzhengError, Code
 from licence.pages import MAX_PAGE_CHARACTERS
 from licence.pages.extracted import squeezed
+from signer.glyphs import same_shape
 
 MIN_POINTS: Final = 4.5
 """Smallest text, in points; anything smaller is not for people."""
@@ -95,8 +96,13 @@ class SeenText(PDFTextDevice):
     @override
     def end_tag(self) -> None:
         start, text = self._spans.pop() if self._spans else (0, None)
-        if text is not None and squeezed(text) != squeezed("".join(self.found[start:])):
+        if text is None:
+            return
+        said, shown = squeezed(text), squeezed("".join(self.found[start:]))
+        if len(said) != len(shown) or not all(map(same_shape, said, shown)):
             raise self.refuse("a text is laid over another")
+        # Of two characters with one shape the font names one; the text over it says which it is.
+        self.found[start:] = [text]
 
     @override
     def render_string(

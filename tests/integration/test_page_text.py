@@ -3,6 +3,7 @@
 import unicodedata
 from dataclasses import replace
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -23,7 +24,7 @@ from licence.formats import licence_json
 from signer.glyphs import known_code_points, missing_glyphs
 from signer.page_text import check_page
 from signer.render import Renderer
-from tests.fakes.drafts import good_version
+from tests.fakes.drafts import TEMPLATES, good_version, paged_version
 from tests.fakes.pages import drawn
 from tests.fakes.refusal import refuses
 from tests.fakes.signing import VERIFY_BASE
@@ -106,3 +107,13 @@ def test_a_page_that_says_something_else_is_refused(draft: Draft, field: str) ->
         altered = replace(version, draft=replace(draft, **{field: other}))
         with refuses(Code.PAGE_TEXT_MISMATCH):
             check_page(rendered, altered, data)
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_the_widest_words_without_a_break_stay_on_the_page(template: str) -> None:
+    draft = paged_version(template).draft
+    if draft.translation is not None:
+        draft = replace(draft, translation=replace(draft.translation, note="W" * 60))
+    draft = replace(draft, legal_basis="W" * 60, issuer=("W" * 24 + " ") * 3 + "W" * 24)
+    version = replace(paged_version(template), draft=draft)
+    check_page(drawn(RENDERER, version), version, licence_json.encode(version))

@@ -1,5 +1,6 @@
 """The second reader: it agrees with the plan, and refuses text that nobody would see."""
 
+import unicodedata
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
@@ -204,6 +205,16 @@ def shifted(content: bytes) -> bytes:
 def test_both_readers_agree_about_a_licence() -> None:
     check_page(pressed(), VERSION, DATA)
     check_signed(pressed(), VERSION, DATA)
+
+
+@pytest.mark.parametrize("name", ["Škoda Žižek ή ά", "胶㬵墫壿", "·•・ …⋯ –‒ -‑"])
+def test_letters_with_marks_and_characters_of_one_shape_are_read(name: str) -> None:
+    # Put together from letter and mark, or under an ActualText, they were refused once signed.
+    version = good_version(scope=[{"name": unicodedata.normalize("NFC", name)}])
+    data = licence_json.encode(version)
+    moment = datetime(2026, 11, 21, tzinfo=UTC)
+    pdf = press().press(PressJob(data, moment, DssMaterial((b"0",), (), ()))).pdf
+    check_signed(pdf, version, data)
 
 
 def test_only_the_second_reader_sees_that_nobody_sees_the_text() -> None:
