@@ -4,7 +4,8 @@
         authority   UTF8String,                 -- code of the issuing authority
         types       SEQUENCE OF UTF8String,     -- licence types, at least one
         industries  SEQUENCE OF UTF8String,     -- licence categories, at least one
-        regions     SEQUENCE OF UTF8String }    -- prefixes of GB/T 2260 codes; none: no limit
+        regions     SEQUENCE OF UTF8String }    -- prefixes of GB/T 2260 codes; none: no limit;
+                                                -- else every address has its code
 
 Each list is ascending and names a thing once, so that an entitlement has one spelling. The trust
 bundle limits the authority, this limits one key of it: a licence must fit both.
@@ -71,6 +72,9 @@ def what_does_not_fit(entitlement: Entitlement, draft: Draft) -> str | None:
         return "licence_type"
     if draft.industry.value not in entitlement.industries:
         return "industry"
+    if entitlement.regions and any(address.region is None for address in draft.addresses):
+        # Who leaves the code out would have no limit.
+        return "region"
     return None if lies_in(draft, entitlement.regions) else "region"
 
 

@@ -113,3 +113,12 @@ def test_the_part_that_does_not_fit_is_named(change: dict[str, object], part: st
     draft = draft_of(good_row(addresses=[address]))
     entitlement: Entitlement = replace(ENTITLEMENT, **change)  # type: ignore[arg-type]
     assert what_does_not_fit(entitlement, draft) == part
+
+
+def test_a_limit_of_regions_is_not_escaped_by_naming_none() -> None:
+    address = {"type": "REGISTERED", "text": "辽宁省大连市", "region": "210213"}
+    store = {"type": "STORAGE", "text": "北京市东城区"}
+    for addresses in ([address | {"region": None}], [address, store]):
+        row = good_row(addresses=[{k: v for k, v in one.items() if v} for one in addresses])
+        assert what_does_not_fit(ENTITLEMENT, draft_of(row)) == "region"
+        assert what_does_not_fit(replace(ENTITLEMENT, regions=()), draft_of(row)) is None
