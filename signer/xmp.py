@@ -21,6 +21,8 @@ PREFIX: Final = "zz"
 
 _SCHEMAS_END: Final = re.compile(r"</rdf:Bag>\s*</pdfaExtension:schemas>")
 _END: Final = re.compile(r"</rdf:RDF>")
+_HISTORY: Final = re.compile(r"<xmpMM:History>.*?</xmpMM:History>")
+"""It says once more that Typst wrote the file; a page of 120 kB has no room for that."""
 
 FIELDS: Final = {
     "ZZBH": "证照编号",
@@ -48,7 +50,7 @@ def with_licence(packet: bytes, draft: Draft, licence_name: str) -> bytes:
     Raises:
         AnzhengError: RENDER_FAILED, when the packet is not shaped as Typst shapes it.
     """
-    text = packet.decode("utf-8")
+    text = _HISTORY.sub("", packet.decode("utf-8"))
     description = _description(draft, licence_name)
     text, schemas = _SCHEMAS_END.subn(lambda end: _SCHEMA + end[0], text)
     text, ends = _END.subn(lambda end: description + end[0], text)

@@ -40,6 +40,13 @@ def test_every_field_has_a_value_and_a_place_in_the_schema() -> None:
     assert named == list(FIELDS)
 
 
+def test_the_history_of_the_tool_is_left_out() -> None:
+    history = "<xmpMM:History>saved</xmpMM:History>"
+    packet = PACKET.replace("</rdf:Description>", f"{history}</rdf:Description>", 1)
+    made = [with_licence(each.encode(), good_draft(), "证") for each in (PACKET, packet)]
+    assert made[0] == made[1]
+
+
 def test_a_backslash_in_a_name_is_only_text() -> None:
     draft = replace(good_draft(), enterprise_name="A\\1 \\g<0>")
     assert "A\\1 \\g&lt;0&gt;" in with_licence(PACKET.encode(), draft, "证").decode()
