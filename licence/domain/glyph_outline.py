@@ -9,6 +9,7 @@ Format: docs/formats/licence.md.
 """
 
 import re
+from itertools import pairwise
 from typing import Final
 
 from licence.domain.text import is_han
@@ -26,6 +27,9 @@ HIGHEST: Final = 1_200
 
 SMALLEST: Final = 100
 """An outline is at least so wide or so high: one that nobody sees would hide a character."""
+
+LEAST_AREA: Final = 1_000
+"""Some part of it is at least so large, in square units, by its points: a line has no ink."""
 
 _NUMBER: Final = "(?:0|-?[1-9][0-9]{0,3})"
 _POINT: Final = f" {_NUMBER} {_NUMBER}"
@@ -66,9 +70,17 @@ def check_outline(value: object, field: str) -> str:
         raise _refusal(field, f"must stay within {LOWEST} to {HIGHEST}")
     across, down = numbers[::2], numbers[1::2]
     width, height = max(across) - min(across), max(down) - min(down)
-    if max(width, height) < SMALLEST or min(width, height) == 0:
+    if max(width, height) < SMALLEST or max(map(_area, value.split("Z"))) < LEAST_AREA:
         raise _refusal(field, "is too small to be seen")
     return value
+
+
+def _area(part: str) -> float:
+    """Return the area between the points of one part, whichever way it runs."""
+    numbers = [int(number) for number in _COORDINATE.findall(part)]
+    points = list(zip(numbers[::2], numbers[1::2], strict=True))
+    pairs = pairwise((*points, *points[:1]))
+    return abs(sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in pairs)) / 2
 
 
 def _refusal(field: str, what: str) -> AnzhengError:

@@ -17,7 +17,7 @@ SQUARE = "M 0 0 L 1000 0 L 1000 1000 L 0 1000 Z"
         SQUARE,
         f"{SQUARE} {SQUARE}",
         "M -200 -200 Q 500 0 1200 1200 Z",
-        "M 1 1 C 2 3 4 5 600 700 L 0 0 Z",
+        "M 1 1 C 2 300 4 5 600 700 L 0 0 Z",
     ],
 )
 def test_paths_of_the_one_spelling_are_taken(outline: str) -> None:
@@ -44,6 +44,8 @@ def test_paths_of_the_one_spelling_are_taken(outline: str) -> None:
         "M 0 -201 L 1000 1000 Z",
         "M 0 0 L 99 99 Z",
         "M 0 0 L 1000 0 Z",
+        "M -200 -200 L 1200 1200 Z",
+        "M 0 0 L 100 1 L 0 0 Z M 5 5 L 900 900 L 5 6 Z",
         "M ０ 0 L 1000 1000 Z",
         "M 0 0\nL 1000 1000 Z",
     ],
