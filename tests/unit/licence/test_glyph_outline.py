@@ -17,7 +17,7 @@ SQUARE = "M 0 0 L 1000 0 L 1000 1000 L 0 1000 Z"
         SQUARE,
         f"{SQUARE} {SQUARE}",
         "M -200 -200 Q 500 0 1200 1200 Z",
-        "M 1 1 C 2 300 4 5 600 700 L 0 0 Z",
+        "M 1 1 C 2 900 4 950 600 700 L 0 0 Z",
     ],
 )
 def test_paths_of_the_one_spelling_are_taken(outline: str) -> None:
