@@ -215,8 +215,10 @@ def test_a_batch_keeps_order_and_connections_through_hiccups(
     assert [token.info.imprint for token in tokens] == imprints
     nonces = {token.info.nonce for token in tokens}
     assert len(nonces) == len(imprints), "each answer belongs to its own question"
-    assert server.asked == 62
-    assert server.connections <= 4 + 2
+    # Two hiccups were asked for; a busy machine may add some, and each costs one connection.
+    hiccups = server.asked - len(imprints)
+    assert hiccups >= 2
+    assert server.connections <= 4 + hiccups
 
 
 def test_settings_with_several_authorities_make_a_pool(serve: Servers, tmp_path: Path) -> None:
