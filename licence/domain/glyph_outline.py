@@ -1,8 +1,8 @@
 """Outlines of rare characters that no font has, drawn for one licence and released with its data.
 
 An outline is the `d` of an SVG path in one spelling: `M L C Q Z` with absolute whole coordinates, a
-blank between all of them. 1000 units to the em, y downwards, the baseline at 880; a character takes
-the square from 0 to 1000. Only Chinese characters may have one: a digit drawn anew could say
+blank between all of them. 1000 units to the em, y downwards, the baseline at 880; a character stays
+in the square from 0 to 1000, so that it changes no neighbour. Only Chinese characters may have one: a digit drawn anew could say
 another number than its code point.
 
 Format: docs/formats/licence.md.
@@ -21,21 +21,17 @@ BASELINE: Final = 880
 MAX_OUTLINE: Final = 4_000
 """Longest outline in characters."""
 
-LOWEST: Final = -200
-HIGHEST: Final = 1_200
-"""Least and greatest coordinate: strokes may reach a little out of the square."""
-
 SMALLEST: Final = 100
 """An outline is at least so wide or so high: one that nobody sees would hide a character."""
 
 LEAST_AREA: Final = 1_000
 """Some part of it is at least so large, in square units, by its points: a line has no ink."""
 
-_NUMBER: Final = "(?:0|-?[1-9][0-9]{0,3})"
+_NUMBER: Final = "(?:0|[1-9][0-9]{0,3})"
 _POINT: Final = f" {_NUMBER} {_NUMBER}"
 _SUBPATH: Final = f"M{_POINT}(?: (?:L{_POINT}|Q{_POINT * 2}|C{_POINT * 3}))+ Z"
 _PATH: Final = re.compile(f"{_SUBPATH}(?: {_SUBPATH})*", re.ASCII)
-_COORDINATE: Final = re.compile("-?[0-9]+", re.ASCII)
+_COORDINATE: Final = re.compile("[0-9]+", re.ASCII)
 
 
 def check_outline_character(value: object, field: str) -> str:
@@ -66,8 +62,8 @@ def check_outline(value: object, field: str) -> str:
     if not _PATH.fullmatch(value):
         raise _refusal(field, "must be a path such as M 100 80 L 900 80 L 500 900 Z")
     numbers = [int(number) for number in _COORDINATE.findall(value)]
-    if min(numbers) < LOWEST or max(numbers) > HIGHEST:
-        raise _refusal(field, f"must stay within {LOWEST} to {HIGHEST}")
+    if max(numbers) > UNITS_PER_EM:
+        raise _refusal(field, f"must stay within 0 to {UNITS_PER_EM}")
     across, down = numbers[::2], numbers[1::2]
     width, height = max(across) - min(across), max(down) - min(down)
     if max(width, height) < SMALLEST or max(map(_area, value.split("Z"))) < LEAST_AREA:
