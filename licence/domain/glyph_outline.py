@@ -2,8 +2,8 @@
 
 An outline is the `d` of an SVG path in one spelling: `M L C Q Z` with absolute whole coordinates, a
 blank between all of them. 1000 units to the em, y downwards, the baseline at 880; a character stays
-in the square from 0 to 1000, so that it changes no neighbour. Only Chinese characters may have one: a digit drawn anew could say
-another number than its code point.
+in the square from 0 to 1000, so that it changes no neighbour. Only Chinese characters may have one:
+a digit drawn anew could say another number than its code point.
 
 Format: docs/formats/licence.md.
 """
