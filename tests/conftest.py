@@ -15,8 +15,7 @@ TESTS = Path(__file__).parent
 FOLDERS_WITHOUT_SOCKETS = ("unit", "property", "compat")
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 
-# `make check` has a minute for everything; `make test-slow` takes the time for a thousand.
-settings.register_profile("fast", max_examples=25, deadline=None, print_blob=True)
+settings.register_profile("fast", max_examples=50, deadline=None, print_blob=True)
 settings.register_profile(
     "slow",
     max_examples=1_000,
