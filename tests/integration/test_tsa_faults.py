@@ -83,11 +83,15 @@ def _member(
 
 
 def _pool(
-    *members: Member, clock: FakeClock | None = None, failures: int = 1, parallel: int = 4
+    *members: Member,
+    clock: FakeClock | None = None,
+    failures: int = 1,
+    parallel: int = 4,
+    attempt: float = ATTEMPT,
 ) -> TsaPool:
     policy = PoolPolicy(
-        attempt_seconds=ATTEMPT,
-        budget_seconds=2.0,
+        attempt_seconds=attempt,
+        budget_seconds=max(2.0, 4 * attempt),
         failures=failures,
         cool_down=timedelta(seconds=60),
         parallel=parallel,
@@ -209,16 +213,15 @@ def test_a_batch_keeps_order_and_connections_through_hiccups(
 ) -> None:
     server = serve(_honest)
     server.faults = [""] * 5 + ["reset"] + [""] * 7 + ["500"]
-    pool = _pool(_member(server, http), failures=5)
+    # Patient: neither fault makes anybody wait, and a busy machine must not add a third.
+    pool = _pool(_member(server, http), failures=5, attempt=10.0)
     imprints = [Digest(bytes([each]) * 32) for each in range(60)]
     tokens = [read_token(token) for token in pool.timestamp_many(imprints)]
     assert [token.info.imprint for token in tokens] == imprints
     nonces = {token.info.nonce for token in tokens}
     assert len(nonces) == len(imprints), "each answer belongs to its own question"
-    # Two hiccups were asked for; a busy machine may add some, and each costs one connection.
-    hiccups = server.asked - len(imprints)
-    assert hiccups >= 2
-    assert server.connections <= 4 + hiccups
+    assert server.asked == 62
+    assert server.connections <= 4 + 2
 
 
 def test_settings_with_several_authorities_make_a_pool(serve: Servers, tmp_path: Path) -> None:
