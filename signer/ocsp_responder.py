@@ -66,6 +66,7 @@ class OcspResponder:
             if not self._is_ours(asked):
                 return refusal(ocsp.OCSPResponseStatus.UNAUTHORIZED)
             return self._signed(asked, _nonce(asked), now)
+        # The library answers a request about several certificates with NotImplementedError.
         except (ValueError, TypeError, NotImplementedError, UnsupportedAlgorithm):
             return refusal(ocsp.OCSPResponseStatus.MALFORMED_REQUEST)
 

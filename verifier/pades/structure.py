@@ -93,7 +93,6 @@ def read_structure(pdf: bytes, byte_range: tuple[int, int, int, int], contents: 
         ArithmeticError,
         AttributeError,
         LookupError,
-        NotImplementedError,
         RecursionError,
         RuntimeError,
         TypeError,
