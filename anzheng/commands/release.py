@@ -31,11 +31,26 @@ def draft(
     from licence.ids import AuthorityId
 
     with answering(as_json=as_json) as out, open_store_base(settings_of(context)) as base:
-        made = releasing.draft(base.store, base.clock, base.entropy, AuthorityId(authority))
+        whose = AuthorityId(authority)
+        made = releasing.draft(base.store, base.clock, base.entropy, whose)
+        held = releasing.withheld(base.store, base.clock, whose)
         write_durably(statement, formats.encode(made))
         out.say(
-            {"release": made.batch_id, "licences": len(made.digests), "file": str(statement)},
-            [f"{made.batch_id}: {len(made.digests)} licences in {statement}"],
+            {
+                "release": made.batch_id,
+                "licences": len(made.digests),
+                "file": str(statement),
+                "withheld": [
+                    {"licence_no": row.licence_no, "version": row.version} for row in held
+                ],
+            },
+            [
+                f"{made.batch_id}: {len(made.digests)} licences in {statement}",
+                *(
+                    f"withheld 暂缓 {row.licence_no} v{row.version}: suspended before"
+                    for row in held
+                ),
+            ],
         )
 
 

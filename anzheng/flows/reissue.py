@@ -20,12 +20,13 @@ from anzheng.files import FileStore
 from anzheng.flows.prepare import Outcome, Preparer
 from anzheng.flows.profiles import open_template
 from anzheng.flows.roster import Row
+from anzheng.flows.withheld import counting_words
 from anzheng.store.database import Store, Unit
 from anzheng.store.licences import FlowState, StoredLicence
 from licence.domain.elicence_id import make_elicence_id, parse_elicence_id
 from licence.domain.model import Kind
 from licence.domain.problem import Problem
-from licence.domain.status import StatusWord, is_final, word_on
+from licence.domain.status import StatusWord, is_final
 from licence.domain.validity import shanghai_date
 from licence.errors import AnzhengError, Code
 from licence.formats import cms, hole, licence_json
@@ -189,7 +190,7 @@ def _pairs(
         old = unit.licences.version(new.authority, new.licence_no, before)
         if old is None or old.leaf is None or not _follows(_kind(new), _kind(old)):
             continue
-        if not _words(unit, old, today):
+        if not counting_words(unit, old, today):
             yield old, new
 
 
@@ -197,17 +198,11 @@ def _of(unit: Unit, state: FlowState, authority: AuthorityId) -> Sequence[Stored
     return unit.licences.in_state(state, authority=authority)
 
 
-def _words(unit: Unit, row: StoredLicence, today: date) -> frozenset[StatusWord]:
-    """Return the negative words that count for a licence, today or once their day has come."""
-    events = unit.status.of_index(row.registry, row.authority, row.status_index)
-    return frozenset({word_on(events, day) for day in (today, date.max)}) - {StatusWord.NONE}
-
-
 def _fate(unit: Unit, row: StoredLicence, later: Sequence[StoredLicence], today: date) -> Fate:
     draft = licence_json.decode(row.licence_json).draft
     if any(_follows(_kind(each), draft.kind) for each in later):
         return Fate.FOLLOWED
-    words = _words(unit, row, today)
+    words = counting_words(unit, row, today)
     if draft.valid_to < today or draft.kind is Kind.SAMPLE or any(map(is_final, words)):
         return Fate.OVER
     # A new version has a status of its own: it would be good while the old one is withheld.
