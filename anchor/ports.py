@@ -47,6 +47,7 @@ __all__ = [
     "CheckpointWitness",
     "EvidenceJudge",
     "LeafEvidence",
+    "Lease",
     "Proposal",
     "ProposalState",
     "Receipt",
@@ -104,6 +105,23 @@ class Transaction:
     block_hash: BlockHash | None = None
     reason: Code | None = None
     revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to write for something alone, for a while.
+
+    Attributes:
+        name: For what, as `account:<address>`.
+        holder: Who has it.
+        fence: Grows with every holder: what is stored under an older one is refused.
+        until: From then on another may take it.
+    """
+
+    name: str
+    holder: str
+    fence: int
+    until: datetime
 
 
 class TransactionStore(Protocol):

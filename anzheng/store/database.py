@@ -9,9 +9,11 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from anzheng.store.alarms import AlarmBook
 from anzheng.store.anchors import Anchors
 from anzheng.store.claims import Claims
 from anzheng.store.idempotency import Idempotency
+from anzheng.store.leases import Leases
 from anzheng.store.licences import Licences
 from anzheng.store.outbox import Outbox
 from anzheng.store.releases import Releases
@@ -33,6 +35,8 @@ class Unit:
         self.status = StatusLog(connection)
         self.claims = Claims(connection)
         self.idempotency = Idempotency(connection)
+        self.leases = Leases(connection)
+        self.alarms = AlarmBook(connection)
 
     def undo(self) -> None:
         """Take back everything done in this transaction; nothing may follow."""

@@ -148,6 +148,27 @@ transactions = Table(
 )
 """Transactions of our accounts, stored before they are sent; `raws` is a JSON list of hex."""
 
+leases = Table(
+    "lease",
+    metadata,
+    Column("name", String(80), primary_key=True),
+    Column("holder", String(80), nullable=False),
+    Column("fence", Integer, nullable=False),
+    Column("until", String(32), nullable=False),
+)
+"""Who alone may write for something, such as an account of the chain; `fence` grows with every
+holder, so that one who lost it is told from the next."""
+
+alarms = Table(
+    "alarm",
+    metadata,
+    Column("key", String(160), primary_key=True),
+    Column("code", String(64), nullable=False),
+    Column("message", Text, nullable=False),
+    Column("since", String(32), nullable=False),
+)
+"""What must be looked into and is not over yet; a row is deleted when it is."""
+
 outbox = Table(
     "outbox",
     metadata,
