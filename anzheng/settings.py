@@ -53,6 +53,8 @@ class Settings(BaseSettings):
 
     listen_host: str = "127.0.0.1"
     listen_port: int = Field(default=8470, ge=0, le=65535)
+    registry_database_url: str = ""
+    registry_ca_url: str = Field(default="", pattern="^(?:https?://.+)?$")
     idempotency_hours: int = Field(default=24, ge=1)
 
     chain_devnet: bool = True
@@ -63,6 +65,8 @@ class Settings(BaseSettings):
     anchor_batch_licences: int = Field(default=MAX_LEAVES, ge=1, le=MAX_LEAVES)
     anchor_batch_seconds: int = Field(default=60, ge=0)
     pending_after_seconds: int = Field(default=900, ge=0)
+    chain_block_seconds: int = Field(default=0, ge=0)
+    clock_tolerance_seconds: int = Field(default=30, ge=1, le=300)
 
     signature_padding: SignaturePadding = SignaturePadding.PKCS1
     tsa_url: str = TEST_TSA
@@ -104,6 +108,11 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """URL of the database; SQLite in the data folder unless one is named."""
         return self.database_url or f"sqlite:///{self.data_dir / 'anzheng.sqlite3'}"
+
+    @property
+    def registry_database(self) -> str:
+        """URL of the database from which the public registry reads; it never writes there."""
+        return self.registry_database_url or self.database
 
 
 def load(config: Path | None = None, **given: object) -> Settings:
