@@ -5,6 +5,7 @@ Digests, leaves and keys are raw bytes. Big files lie in the file store; rows ho
 """
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -232,6 +233,50 @@ status_events = Table(
     Index(None, "registry", "authority", "status_index"),
 )
 """The registry's event log: one row a decision and licence version, appended to only."""
+
+chain_words = Table(
+    "chain_word",
+    metadata,
+    Column("registry", String(64), primary_key=True),
+    Column("authority", String(18), primary_key=True),
+    Column("chain_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("contract", LargeBinary(20), primary_key=True),
+    Column("word", BigInteger, primary_key=True, autoincrement=False),
+    Column("value", LargeBinary(32), nullable=False),
+    Column("revision", BigInteger, nullable=False),
+)
+"""Status words of 64 licences as the last final block that was read has them; zero words that
+never were anything else have no row. `revision` is that of the read that changed the word."""
+
+chain_reads = Table(
+    "chain_read",
+    metadata,
+    Column("registry", String(64), primary_key=True),
+    Column("authority", String(18), primary_key=True),
+    Column("chain_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("contract", LargeBinary(20), primary_key=True),
+    Column("height", BigInteger, nullable=False),
+    Column("read_at", String(32), nullable=False),
+    Column("revision", BigInteger, nullable=False),
+)
+"""Up to which final block the words of an authority are known, and how often they changed."""
+
+published_lists = Table(
+    "published_list",
+    metadata,
+    Column("registry", String(64), primary_key=True),
+    Column("authority", String(18), primary_key=True),
+    Column("shard", Integer, primary_key=True, autoincrement=False),
+    Column("cwt", LargeBinary(32), nullable=False),
+    Column("content", LargeBinary(32), nullable=False),
+    Column("issued_at", String(32), nullable=False),
+    Column("day", String(10), nullable=False),
+    Column("event", BigInteger, nullable=False),
+    Column("certificate", BigInteger, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+)
+"""The newest list of each shard: its SHA-256, what it says, and up to where log, holders'
+certificates and chain words were read for it."""
 
 claims = Table(
     "claim",
