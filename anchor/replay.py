@@ -1,0 +1,200 @@
+"""The contract's state rebuilt from its events, so that no node has to be believed. Pure.
+
+Standard: contracts/src/LicenceRegistry.sol; DESIGN 3.3.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, assert_never
+
+from anchor.calls import LICENCES_IN_WORD, Change
+from anchor.chain_ports import AccountRights, Right
+from anchor.events import (
+    NO_HEAD,
+    AccountSet,
+    Administration,
+    Anchored,
+    AuthorityPaused,
+    AuthorityRegistered,
+    DailyCapSet,
+    Entry,
+    Event,
+    Foreign,
+    Keccak,
+    Paused,
+    ProposalDropped,
+    Proposed,
+    StatusChanged,
+    SuccessorSet,
+    Superseded,
+    batch_key,
+    change_id,
+    next_head,
+)
+from licence.domain.status import StatusWord
+from licence.errors import AnzhengError, Code
+from licence.ids import Address, AuthorityId, Digest, StatusIndex
+
+_NIBBLE_BITS: Final = 4
+_NIBBLE: Final = 0xF
+_ONES: Final = int("1" * LICENCES_IN_WORD, 16)
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorityState:
+    """An authority as the contract has it."""
+
+    registered_at: datetime
+    daily_cap: int
+    paused: bool = False
+
+
+@dataclass(slots=True)
+class Replay:
+    """State of one contract; starts empty, or from what was stored.
+
+    Attributes:
+        keccak: keccak-256.
+        sequence: Number of the last entry.
+        head: Hash over the history so far.
+        accounts: Rights of each account that ever had some.
+        authorities: The registered authorities.
+        batches: Each batch by authority and key.
+        words: Status words that are not 0, by authority and number of the word.
+        proposals: Open proposals by authority and id; an expired one stays until it is replaced.
+        paused: Whether every authority is stopped.
+        successor: The contract that took over.
+        frozen_at: Since when.
+    """
+
+    keccak: Keccak
+    sequence: int = 0
+    head: Digest = NO_HEAD
+    accounts: dict[Address, AccountRights] = field(default_factory=dict)
+    authorities: dict[AuthorityId, AuthorityState] = field(default_factory=dict)
+    batches: dict[tuple[AuthorityId, Digest], Anchored] = field(default_factory=dict)
+    words: dict[tuple[AuthorityId, int], int] = field(default_factory=dict)
+    proposals: dict[tuple[AuthorityId, Digest], Proposed] = field(default_factory=dict)
+    paused: bool = False
+    successor: Address | None = None
+    frozen_at: datetime | None = None
+
+    def apply_all(self, events: Iterable[Event]) -> None:
+        """Apply events in order; those that are no entries of the history are passed over.
+
+        Raises:
+            AnzhengError: HISTORY_MISMATCH.
+        """
+        for event in events:
+            if not isinstance(event, Foreign):
+                self.apply(event)
+
+    def apply(self, entry: Entry) -> None:
+        """Apply the next entry of the history.
+
+        Raises:
+            AnzhengError: HISTORY_MISMATCH, when it is not the next one, or does not fit what
+                stands there.
+        """
+        if entry.sequence != self.sequence + 1:
+            raise AnzhengError(
+                Code.HISTORY_MISMATCH,
+                "an entry of the history is missing, or stands there twice",
+                expected=self.sequence + 1,
+                found=entry.sequence,
+            )
+        self._change(entry)
+        self.head = next_head(self.head, entry, self.keccak)
+        self.sequence = entry.sequence
+
+    def compare(self, sequence: int, head: Digest) -> None:
+        """Compare with what the contract says at the block up to which events were applied.
+
+        Raises:
+            AnzhengError: HISTORY_MISMATCH.
+        """
+        if (self.sequence, self.head) != (sequence, head):
+            raise AnzhengError(
+                Code.HISTORY_MISMATCH,
+                "the events do not make the head of the contract's history",
+                replayed=self.sequence,
+                contract=sequence,
+            )
+
+    def status_of(self, authority: AuthorityId, index: StatusIndex) -> StatusWord:
+        """Return the status of one licence.
+
+        Raises:
+            AnzhengError: STATUS_UNKNOWN_VALUE.
+        """
+        at, place = divmod(index, LICENCES_IN_WORD)
+        nibble = self.words.get((authority, at), 0) >> _NIBBLE_BITS * place & _NIBBLE
+        try:
+            return StatusWord(nibble)
+        except ValueError as error:
+            raise AnzhengError(Code.STATUS_UNKNOWN_VALUE, "no such status", value=nibble) from error
+
+    def _change(self, entry: Entry) -> None:
+        match entry:
+            case Anchored() | StatusChanged() | Superseded() | Proposed() | ProposalDropped():
+                self._licences(entry)
+            case AuthorityRegistered():
+                state = AuthorityState(entry.at.block_time, entry.daily_cap)
+                self.authorities[entry.authority] = state
+            case DailyCapSet() | AuthorityPaused():
+                self._authority(entry)
+            case AccountSet():
+                rights = AccountRights(entry.authority, Right(entry.rights))
+                self.accounts[entry.subject] = rights
+            case Paused():
+                self.paused = entry.paused
+            case SuccessorSet():
+                self.successor, self.frozen_at = entry.successor, entry.at.block_time
+            case Administration():
+                pass  # the administrator's own role; it opens nothing in the registry
+            case _:
+                assert_never(entry)
+
+    def _licences(
+        self, entry: Anchored | StatusChanged | Superseded | Proposed | ProposalDropped
+    ) -> None:
+        match entry:
+            case Anchored():
+                key = batch_key(entry.root, entry.size, entry.manifest, self.keccak)
+                self.batches[entry.authority, key] = entry
+            case StatusChanged():
+                name = change_id(
+                    entry.authority, entry.status, entry.changes, entry.decision, self.keccak
+                )
+                self.proposals.pop((entry.authority, name), None)
+                for change in entry.changes:
+                    self._set(entry.authority, change, entry.status)
+            case Superseded():
+                at, place = divmod(entry.index, LICENCES_IN_WORD)
+                change = Change(at, _NIBBLE << _NIBBLE_BITS * place)
+                self._set(entry.authority, change, StatusWord.SUPERSEDED)
+            case Proposed():
+                self.proposals[entry.authority, entry.proposal] = entry
+            case ProposalDropped():
+                self.proposals.pop((entry.authority, entry.proposal), None)
+            case _:
+                assert_never(entry)
+
+    def _set(self, authority: AuthorityId, change: Change, status: int) -> None:
+        key = (authority, change.word)
+        word = self.words.get(key, 0) & ~change.mask | (_ONES * status) & change.mask
+        if word:
+            self.words[key] = word
+        else:
+            self.words.pop(key, None)
+
+    def _authority(self, entry: DailyCapSet | AuthorityPaused) -> None:
+        known = self.authorities.get(entry.authority)
+        if known is None:
+            raise AnzhengError(
+                Code.HISTORY_MISMATCH, "an authority that was never registered", at=entry.sequence
+            )
+        cap = entry.daily_cap if isinstance(entry, DailyCapSet) else known.daily_cap
+        paused = entry.paused if isinstance(entry, AuthorityPaused) else known.paused
+        self.authorities[entry.authority] = AuthorityState(known.registered_at, cap, paused)
