@@ -8,7 +8,7 @@ transaction).
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from anchor.ports import Lease
 from anzheng.store.tables import leases
@@ -81,10 +81,6 @@ class Leases:
             # The row stays: the next fence must be higher.
             .values(holder="", until=to_text(lease.until - LONGEST))
         )
-
-    def forget(self) -> None:
-        """Remove all leases: only for a database that nobody has open."""
-        self._connection.execute(delete(leases))
 
     def _find(self, name: str) -> Lease | None:
         row = self._connection.execute(
