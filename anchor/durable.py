@@ -16,7 +16,7 @@ def write_durably(path: Path, data: bytes) -> None:
     # A name of its own for each content: what a crash leaves behind hinders nobody.
     temporary = path.with_name(f".{path.name}.{hashlib.sha256(data).hexdigest()[:16]}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(path.parent)
         with temporary.open("wb") as file:
             file.write(data)
             file.flush()
@@ -25,6 +25,14 @@ def write_durably(path: Path, data: bytes) -> None:
         _sync_folder(path.parent)
     except OSError as exc:
         raise AnzhengError(Code.STORE_FAILED, f"{path} cannot be written") from exc
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder whose name, and those of the folders above it, survive a power cut."""
+    if not folder.is_dir():
+        _make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        _sync_folder(folder.parent)
 
 
 def _sync_folder(folder: Path) -> None:

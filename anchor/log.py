@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from anchor.ports import AnchorStore, CheckpointWitness
+from anchor.public_log import LogPublisher
 from licence.errors import AnzhengError, Code
 from licence.formats import checkpoint as checkpoints
 from licence.formats.checkpoint import Checkpoint, LogKey, SignatureLine, SignFunction
@@ -38,6 +39,7 @@ class AuthorityLog:
         store: Where the records are.
         witnesses: Who cosigns, each with its own key.
         threshold: How many of them there must be, one at least.
+        public: Where everybody reads it; none for a log that is not published.
     """
 
     def __init__(
@@ -47,12 +49,15 @@ class AuthorityLog:
         store: AnchorStore,
         witnesses: Sequence[CheckpointWitness],
         threshold: int,
+        *,
+        public: LogPublisher | None = None,
     ) -> None:
         self._identity = identity
         self._sign_with = sign_with
         self._store = store
         self._witnesses = tuple(witnesses)
         self._threshold = threshold
+        self._public = public
         self._known: dict[str, int] = {}
 
     @property
@@ -73,6 +78,15 @@ class AuthorityLog:
             record.registry, record.authority, record_bytes(record)
         )
 
+    def keep_manifest(self, data: bytes) -> None:
+        """Publish the manifest of a batch; do it before the batch is first sent.
+
+        Raises:
+            AnzhengError: STORE_FAILED.
+        """
+        if self._public is not None:
+            self._public.keep_manifest(self._identity.registry, self._identity.authority, data)
+
     def records(self) -> tuple[bytes, ...]:
         """Return all records, in order."""
         return self._store.log_records(self._identity.registry, self._identity.authority)
@@ -83,10 +97,23 @@ class AuthorityLog:
         A witness that fails, or answers with a wrong signature, is left out as long as enough
         others answer.
 
+        1. The records are public before a witness is asked: it must not remember what is lost.
+        2. Each witness is asked; what it answers is verified.
+        3. The note is public before any evidence has it.
+
         Raises:
-            AnzhengError: WITNESS_REFUSED, when too few cosign.
+            AnzhengError: WITNESS_REFUSED, when too few cosign; RECONCILE_NEEDED, when the public
+                log has something else than the store.
         """
-        tree = Tree([leaf_hash(record) for record in self.records()])
+        records, origin = self.records(), self._identity.origin
+        if self._public is not None:
+            self._public.keep_entries(origin, records)
+        note = self._cosigned(Tree([leaf_hash(record) for record in records]))
+        if self._public is not None:
+            self._public.keep_checkpoint(origin, note)
+        return note
+
+    def _cosigned(self, tree: Tree) -> bytes:
         said = Checkpoint(self._identity.origin, tree.size, tree.root)
         signed = checkpoints.sign(said, self._identity.key, self._sign_with)
         note = checkpoints.encode(signed)

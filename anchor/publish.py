@@ -146,6 +146,9 @@ class Anchorer:
 
     def _to_chain(self, batch: AnchorBatch) -> AnchorBatch:
         """Steps 1 and 2."""
+        if batch.state is BatchState.BATCHED:
+            # No batch on the chain may lack its manifest, whatever happens to us afterwards.
+            self._log.keep_manifest(self._store.manifest(batch.id))
         call = AnchorCall(batch.root, batch.size, batch.manifest)
         transaction = self._sender.advance(f"anchor:{batch.id}", call, lambda: self._found(batch))
         if transaction.state is TxState.PARKED:

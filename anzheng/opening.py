@@ -11,6 +11,7 @@ from anchor.chain.evm import EvmChain
 from anchor.confirmer import Confirmer
 from anchor.log import AuthorityLog, LogIdentity
 from anchor.ports import EvidenceJudge, TransactionStore
+from anchor.public_log import LogFolder
 from anchor.publish import Anchorer
 from anchor.sender import Sender, SendPolicy
 from anchor.status_writer import StatusWriter
@@ -206,6 +207,7 @@ def _anchorer(means: Means, entry: AuthorityEntry, store: SqlAnchorStore) -> Anc
         store,
         _witnesses(means, identity),
         means.estate.witness_threshold,
+        public=public_folder(means.settings.data_dir),
     )
     sender = _sender(means, entry.id, "anchor", store)
     return Anchorer(means.chain, sender, store, log, means.judge)
@@ -222,6 +224,11 @@ def _witnesses(means: Means, log: LogIdentity) -> Sequence[Witness]:
         )
         for each in means.estate.witnesses
     )
+
+
+def public_folder(home: Path) -> LogFolder:
+    """Return the transparency folder of an installation; it is served and copied as it lies."""
+    return LogFolder(home / "public" / "log")
 
 
 def _witness_folder(home: Path, name: str) -> Path:

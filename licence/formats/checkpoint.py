@@ -252,6 +252,16 @@ def verify(
     return tuple(cosigned)
 
 
+def verify_log(signed: SignedCheckpoint, log_key: LogKey) -> None:
+    """Verify the log's own signature alone: that it said so, not that anybody saw it.
+
+    Raises:
+        AnzhengError: ANCHOR_WITNESS; CHECKPOINT_SYNTAX for a note that `encode` would refuse.
+    """
+    _check(signed)
+    _verify_line(signed.log_signature, log_key, signed.checkpoint.body(), 0)
+
+
 def _verify_line(line: SignatureLine, key: LogKey | WitnessKey, message: bytes, skip: int) -> None:
     if line.name != key.name or line.key_id != key.key_id():
         raise AnzhengError(Code.ANCHOR_WITNESS, "a line of another key", name=line.name)
