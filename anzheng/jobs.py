@@ -45,7 +45,9 @@ def handlers(installation: Installation, rule: BatchRule | None = None) -> Mappi
     def soon() -> datetime:
         return base.clock.now() + timedelta(seconds=AGAIN_SECONDS)
 
+    # Status decisions are not held up: they bear the officers' times, not ours.
     def sign(release: str) -> None:
+        installation.guard.demand()
         signing.sign_release(
             base.store,
             base.files,
@@ -56,6 +58,7 @@ def handlers(installation: Installation, rule: BatchRule | None = None) -> Mappi
         )
 
     def anchor(authority: str) -> datetime | None:
+        installation.guard.demand()
         office = installation.offices.open(AuthorityId(authority))
         anchoring.catch_up(base.store, base.clock, office)
         waits_until = anchoring.freeze_due(base.store, base.clock, office, when)

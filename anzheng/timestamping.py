@@ -103,19 +103,35 @@ def make_timestamper(
         cool_down=timedelta(seconds=settings.tsa_cool_down_seconds),
         parallel=settings.tsa_parallel,
     )
-    http = _http(policy.parallel * len(outside))
+    clients = time_sources(settings, ring, clock, entropy)
     members = tuple(
         Member(
-            HttpTsa(each.url, http=http, trust=each.trust, clock=clock, entropy=entropy),
+            client,
             CrlKeeper(
                 each.crls,
                 (each.trust.certificate, *each.trust.chain),
                 lambda place: read_place(place, policy.attempt_seconds),
             ),
         )
-        for each in outside
+        for client, each in zip(clients, outside, strict=True)
     )
     return TsaPool(members, policy=policy, clock=clock)
+
+
+def time_sources(
+    settings: Settings, ring: KeyRing, clock: Clock, entropy: Entropy
+) -> tuple[HttpTsa, ...]:
+    """Return a client of each outside authority, in the order in which they are asked.
+
+    Raises:
+        AnzhengError: KEY_URI, KEY_REFUSED; SETTINGS_INVALID for a URL or a policy that is none.
+    """
+    outside = outside_authorities(settings, ring)
+    http = _http(settings.tsa_parallel * max(1, len(outside)))
+    return tuple(
+        HttpTsa(each.url, http=http, trust=each.trust, clock=clock, entropy=entropy)
+        for each in outside
+    )
 
 
 @lru_cache(maxsize=4)

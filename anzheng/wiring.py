@@ -3,16 +3,20 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from anchor.chain.artifact import load_artifact
 from anchor.chain.evm import Contract, EvmChain
 from anchor.chain.node import Node
+from anchor.chain_ports import Chain
 from anzheng import estate as estates
 from anzheng import keyring as keyrings
+from anzheng.alarms import StandingAlarms
 from anzheng.api import ApiParts
 from anzheng.checking import OwnChecker, OwnRegistry
 from anzheng.clock import SystemClock, SystemEntropy
+from anzheng.clock_guard import ChainReference, ClockGuard, Reference, TsaReference
 from anzheng.devchain import DevChain
 from anzheng.estate import Estate
 from anzheng.files import FolderFileStore
@@ -31,6 +35,7 @@ from anzheng.store.anchor_store import SqlAnchorStore
 from anzheng.store.database import Store
 from anzheng.store.licences import FlowState
 from anzheng.store.migrate import migrate
+from anzheng.timestamping import time_sources
 from licence.domain.model import Environment
 from licence.errors import AnzhengError, Code
 from licence.formats.ceremony import Purpose
@@ -103,9 +108,15 @@ class Installation:
     offices: EstateOffices
     reader: RpcChain
     certificates: CertificateDesk
+    guard: ClockGuard
 
     def publish_lists(self) -> None:
-        """Publish the status lists of all authorities now."""
+        """Publish the status lists of all authorities now.
+
+        Raises:
+            AnzhengError: CLOCK_WRONG, and what `publish` raises.
+        """
+        self.guard.demand()
         base, settings = self.base, self.base.settings
         publish(
             base.store,
@@ -277,7 +288,23 @@ def attach(base: Base) -> Iterator[Installation]:
         reader = RpcChain(base.rpc_url, estate.chain_id)
         stack.callback(reader.close)
         desk = _certificate_desk(base, means, stack)
-        yield Installation(base, estate, bundle, chain, offices, reader, desk)
+        guard = _clock_guard(base, chain)
+        yield Installation(base, estate, bundle, chain, offices, reader, desk, guard)
+
+
+def _clock_guard(base: Base, chain: Chain) -> ClockGuard:
+    """Return what compares our clock; a trial's responder and chain have no other one."""
+    settings, clock = base.settings, base.clock
+    sources = time_sources(settings, base.ring, clock, base.entropy)
+    references: list[Reference] = [TsaReference(each, clock) for each in sources]
+    if not settings.chain_devnet:
+        references.append(ChainReference(chain, clock, settings.chain_block_seconds))
+    return ClockGuard(
+        clock,
+        references,
+        tolerance=timedelta(seconds=settings.clock_tolerance_seconds),
+        alarms=StandingAlarms(base.store, clock),
+    )
 
 
 def _certificate_desk(base: Base, means: Means, stack: ExitStack) -> CertificateDesk:

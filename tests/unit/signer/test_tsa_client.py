@@ -104,6 +104,17 @@ def test_an_authority_that_signs_by_pss_is_believed() -> None:
     assert token.signature_algorithm != der.tlv(der.SEQUENCE, der.oid(oids.RSA_SHA256), der.NULL)
 
 
+def test_the_authority_tells_the_time_however_late_ours_is() -> None:
+    late = FakeClock()
+    late.advance(-timedelta(hours=9))
+    assert _client(_honest, clock=late).time(seconds=1) == FakeClock().now()
+
+
+def test_a_time_that_is_not_proved_is_none() -> None:
+    with refuses(Code.TSA_ANSWER):
+        _client(_replayed()).time(seconds=1)
+
+
 def _replayed() -> Handler:
     first = _tsa().respond(encode_request(TimestampRequest(IMPRINT, 5, None)))
     return lambda _: _reply(first)
