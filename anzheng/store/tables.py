@@ -278,6 +278,49 @@ published_lists = Table(
 """The newest list of each shard: its SHA-256, what it says, and up to where log, holders'
 certificates and chain words were read for it."""
 
+reserved = Table(
+    "reserved_index",
+    metadata,
+    Column("registry", String(64), primary_key=True),
+    Column("authority", String(18), primary_key=True),
+    Column("status_index", Integer, primary_key=True, autoincrement=False),
+    Column("leaf", LargeBinary(32)),
+    Column("number_hmac", LargeBinary(32)),
+    Column("version", BigInteger),
+    Column("manifest", LargeBinary(32)),
+    Column("reserved_at", String(32), nullable=False),
+    Index(None, "authority", "number_hmac", "version"),
+)
+"""Status indexes, numbers and versions that were used before the database was restored.
+
+What is known of them is what manifests and the signer's ledger say: the number as its HMAC. They
+are never given out again; a row goes only when its licence is found and adopted."""
+
+recovered_words = Table(
+    "recovered_word",
+    metadata,
+    Column("registry", String(64), primary_key=True),
+    Column("authority", String(18), primary_key=True),
+    Column("status_index", Integer, primary_key=True, autoincrement=False),
+    Column("word", Integer, nullable=False),
+    Column("decision", LargeBinary(32), nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    Column("written_at", String(32), nullable=False),
+)
+"""Status words that only the chain knows, each with the digest of the decision that is lost."""
+
+chain_marks = Table(
+    "chain_mark",
+    metadata,
+    Column("registry", String(64), primary_key=True),
+    Column("authority", String(18), primary_key=True),
+    Column("contract", LargeBinary(20), primary_key=True),
+    Column("block_number", BigInteger, nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    Column("head", LargeBinary(32), nullable=False),
+)
+"""Up to where database and chain were seen to agree about an authority."""
+
 claims = Table(
     "claim",
     metadata,
