@@ -10,8 +10,9 @@ from enum import IntFlag, StrEnum, unique
 from typing import Protocol
 
 from anchor.calls import Call, ProposeCall
+from anchor.finality import Finality
 from licence.formats.manifest import ManifestDigest
-from licence.ids import Address, AuthorityId, BlockHash, ChainId, MerkleRoot
+from licence.ids import Address, AuthorityId, BlockHash, ChainId, Digest, MerkleRoot
 
 
 @unique
@@ -76,8 +77,52 @@ class Proposal:
     state: ProposalState
 
 
+@dataclass(frozen=True, slots=True)
+class RawSlot:
+    """One storage slot in an answer to `eth_getProof`.
+
+    Attributes:
+        key: The slot, 32 bytes.
+        value: What the node says it holds.
+        nodes: Patricia nodes from the storage root down, as the node sent them.
+    """
+
+    key: bytes
+    value: int
+    nodes: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RawProof:
+    """An answer to `eth_getProof` and the header of its block: only what a node says, unproved.
+
+    Attributes:
+        block: The block.
+        header: The items of the header's RLP list in order, integers as big-endian bytes without
+            leading zeros; 15 items, more where the chain's rules have them. Seals are in item 12
+            (extraData). The block hash is not checked here: it depends on the consensus.
+        account: Address of the contract.
+        account_nodes: Patricia nodes from the state root down.
+        nonce: Of the account.
+        balance: Of the account, in wei.
+        storage_hash: Root of the account's storage.
+        code_hash: keccak-256 of its code.
+        slots: In the order in which they were asked for.
+    """
+
+    block: Block
+    header: tuple[bytes, ...]
+    account: Address
+    account_nodes: tuple[bytes, ...]
+    nonce: int
+    balance: int
+    storage_hash: Digest
+    code_hash: Digest
+    slots: tuple[RawSlot, ...]
+
+
 class Chain(Protocol):
-    """One contract on one chain, through one node. Every answer is only what the node says.
+    """One contract on one chain. Every answer is only what the node, or most of them, say.
 
     Every method raises CHAIN_UNAVAILABLE when the node does not answer, or not sensibly.
     """
@@ -92,16 +137,50 @@ class Chain(Protocol):
         """Address of the contract."""
         ...
 
+    @property
+    def finality(self) -> Finality:
+        """When a block counts as final."""
+        ...
+
     def check(self) -> None:
-        """Compare chain id and code of the contract with what is pinned.
+        """Compare chain id, genesis and code of the contract with what is pinned.
 
         Raises:
             AnzhengError: CHAIN_WRONG, CHAIN_UNAVAILABLE.
         """
         ...
 
+    def genesis(self) -> BlockHash:
+        """Return the hash of block 0."""
+        ...
+
     def height(self) -> int:
         """Return the number of the newest block."""
+        ...
+
+    def final_height(self) -> int:
+        """Return the height up to which blocks are final, -1 for none."""
+        ...
+
+    def balance(self, account: Address) -> int:
+        """Return what an account has, in wei."""
+        ...
+
+    def gas_price(self) -> int:
+        """Return what a unit of gas costs now, in wei; 0 where gas is free."""
+        ...
+
+    def proof(self, keys: Sequence[bytes], at: int) -> RawProof:
+        """Return the proof of the contract's account and storage slots as of block `at`.
+
+        Args:
+            keys: Storage slots of 32 bytes.
+            at: Height of the block.
+
+        Raises:
+            AnzhengError: CHAIN_UNAVAILABLE; with the fact `pruned` when the node no longer has the
+                state of that block: a later block proves a slot that is written once as well.
+        """
         ...
 
     def block(self, height: int) -> Block | None:

@@ -19,6 +19,8 @@ from anchor.chain_ports import (
     ChainAccount,
     Proposal,
     ProposalState,
+    RawProof,
+    RawSlot,
     Receipt,
     Right,
 )
@@ -50,6 +52,8 @@ __all__ = [
     "Lease",
     "Proposal",
     "ProposalState",
+    "RawProof",
+    "RawSlot",
     "Receipt",
     "Right",
     "Transaction",

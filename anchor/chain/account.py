@@ -13,7 +13,8 @@ from eth_utils.address import to_checksum_address
 from anchor.calls import Call
 from anchor.chain.codec import call_data
 from anchor.chain.evm import EvmChain
-from anchor.chain.node import Node, hexed, number
+from anchor.chain.node import hexed, number
+from anchor.chain.rpc import Rpc
 from licence.errors import AnzhengError, Code
 from licence.ids import Address, ChainId
 
@@ -109,7 +110,7 @@ def address_of_key(private_key: bytes) -> Address:
     return address_of(local_account(private_key))
 
 
-def fee_fields(node: Node, policy: FeePolicy, version: int) -> dict[str, int]:
+def fee_fields(node: Rpc, policy: FeePolicy, version: int) -> dict[str, int]:
     """Return the fee fields of version `version` of a transaction: each a quarter dearer.
 
     Raises:

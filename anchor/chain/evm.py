@@ -17,13 +17,17 @@ from anchor.chain.codec import (
     moment,
     proposal_id,
 )
-from anchor.chain.node import Node, hexed, number, octets
+from anchor.chain.node import hexed, number, octets
+from anchor.chain.proof import read_block, read_proof
+from anchor.chain.rpc import Rpc
+from anchor.finality import QBFT, Finality, FinalityMode
 from anchor.ports import (
     AccountRights,
     AnchorSlot,
     Block,
     Proposal,
     ProposalState,
+    RawProof,
     Receipt,
     Right,
 )
@@ -42,31 +46,42 @@ class Contract:
         chain_id: EIP-155 id.
         address: Address of the contract.
         from_block: Height at which it was deployed; no event is older.
+        genesis: Hash of the chain's first block; none where it was never noted.
     """
 
     chain_id: ChainId
     address: Address
     from_block: int = 0
+    genesis: BlockHash | None = None
 
 
 class EvmChain:
-    """One contract through one node.
+    """One contract through one node, or a pool of them.
 
     Args:
-        node: The node.
+        node: What answers.
         contract: Where the contract is.
         artifact: Its interface and the hash that its code must have.
+        finality: When a block counts as final.
     """
 
-    def __init__(self, node: Node, contract: Contract, artifact: Artifact) -> None:
+    def __init__(
+        self, node: Rpc, contract: Contract, artifact: Artifact, finality: Finality = QBFT
+    ) -> None:
         self._node = node
         self._contract = contract
         self._artifact = artifact
+        self._finality = finality
 
     @property
-    def node(self) -> Node:
+    def node(self) -> Rpc:
         """The node, for accounts."""
         return self._node
+
+    @property
+    def finality(self) -> Finality:
+        """When a block counts as final."""
+        return self._finality
 
     @property
     def chain_id(self) -> ChainId:
@@ -79,7 +94,7 @@ class EvmChain:
         return self._contract.address
 
     def check(self) -> None:
-        """Compare chain id and code of the contract with what is pinned.
+        """Compare chain id, genesis and code of the contract with what is pinned.
 
         Raises:
             AnzhengError: CHAIN_WRONG, CHAIN_UNAVAILABLE.
@@ -87,29 +102,56 @@ class EvmChain:
         found = self._node.quantity("eth_chainId")
         if found != self.chain_id:
             raise AnzhengError(Code.CHAIN_WRONG, "another chain", found=found, wanted=self.chain_id)
+        pinned = self._contract.genesis
+        if pinned is not None and self.genesis() != pinned:
+            raise AnzhengError(
+                Code.CHAIN_WRONG, "a chain of the same id that began otherwise", wanted=pinned.hex()
+            )
         code = self._node.octets("eth_getCode", hexed(self.contract), "latest")
         if keccak(code) != self._artifact.code_hash:
             raise AnzhengError(
                 Code.CHAIN_WRONG, "another contract stands there", contract=self.contract.hex()
             )
 
+    def genesis(self) -> BlockHash:
+        """Return the hash of block 0."""
+        first = self.block(0)
+        if first is None:
+            raise AnzhengError(Code.CHAIN_UNAVAILABLE, "the node has no first block")
+        return first.hash
+
     def height(self) -> int:
         """Return the number of the newest block."""
         return self._node.quantity("eth_blockNumber")
+
+    def final_height(self) -> int:
+        """Return the height up to which blocks are final, -1 for none."""
+        if self._finality.mode is not FinalityMode.POS:
+            return self._finality.below(self.height())
+        found = self._node.ask("eth_getBlockByNumber", "finalized", False)  # noqa: FBT003 - JSON
+        return -1 if found is None else read_block(found).number
+
+    def balance(self, account: Address) -> int:
+        """Return what an account has, in wei."""
+        return self._node.quantity("eth_getBalance", hexed(account), "latest")
+
+    def gas_price(self) -> int:
+        """Return what a unit of gas costs now, in wei; 0 where gas is free."""
+        return self._node.quantity("eth_gasPrice")
+
+    def proof(self, keys: Sequence[bytes], at: int) -> RawProof:
+        """Return the proof of the contract's account and storage slots as of block `at`."""
+        return read_proof(self._node, self.contract, keys, at)
 
     def block(self, height: int) -> Block | None:
         """Return the canonical block of this height."""
         found = self._node.ask("eth_getBlockByNumber", hex(height), False)  # noqa: FBT003 - JSON
         if found is None:
             return None
-        try:
-            return Block(
-                number=number(found["number"]),
-                hash=BlockHash(octets(found["hash"])),
-                time=moment(number(found["timestamp"])),
-            )
-        except (KeyError, TypeError) as error:
-            raise AnzhengError(Code.CHAIN_UNAVAILABLE, "the node's block is none") from error
+        block = read_block(found)
+        if block.number != height:
+            raise AnzhengError(Code.CHAIN_UNAVAILABLE, "the node's block is another one")
+        return block
 
     def nonce(self, account: Address) -> int:
         """Return how many transactions of the account are mined.

@@ -61,6 +61,14 @@ class Node:
             raise _fault(method, fault)
         return answer.get("result")
 
+    def each(self, method: str, *params: Any) -> tuple[Any, ...]:  # noqa: ANN401 - JSON
+        """Return the one answer.
+
+        Raises:
+            AnzhengError: CHAIN_UNAVAILABLE, CHAIN_REVERTED.
+        """
+        return (self.ask(method, *params),)
+
     def quantity(self, method: str, *params: Any) -> int:  # noqa: ANN401 - JSON
         """Return a number.
 

@@ -21,12 +21,14 @@ from anchor.calls import (
     SupersedeCall,
     SuspendCall,
 )
+from anchor.finality import QBFT
 from anchor.ports import (
     AccountRights,
     AnchorSlot,
     Block,
     Proposal,
     ProposalState,
+    RawProof,
     Receipt,
     Right,
 )
@@ -64,6 +66,9 @@ class FakeChain:
         self.contract = Address(b"\xcc" * 20)
         self.wrong = False
         self.automine = automine
+        self.finality = QBFT
+        self.price = 0
+        self.balances: dict[Address, int] = {}
         self.members: dict[Address, AccountRights] = {}
         self.pool: list[bytes] = []
         self.sent: list[bytes] = []
@@ -129,8 +134,24 @@ class FakeChain:
         if self.wrong:
             raise AnzhengError(Code.CHAIN_WRONG, "another chain")
 
+    def genesis(self) -> BlockHash:
+        return self.blocks[0].block.hash
+
     def height(self) -> int:
         return self.blocks[-1].block.number
+
+    def final_height(self) -> int:
+        return self.finality.below(self.height())
+
+    def balance(self, account: Address) -> int:
+        return self.balances.get(account, 10**18)
+
+    def gas_price(self) -> int:
+        return self.price
+
+    def proof(self, keys: Sequence[bytes], at: int) -> RawProof:
+        del keys, at
+        raise AnzhengError(Code.CHAIN_UNAVAILABLE, "the fake has no state tree", pruned=True)
 
     def block(self, height: int) -> Block | None:
         return self.blocks[height].block if height < len(self.blocks) else None
