@@ -16,7 +16,7 @@ from licence.formats.canonical import JsonValue
 from licence.formats.entitlement import Entitlement, make_entitlement
 from licence.formats.fields import Fields
 from licence.formats.officers import PinnedOfficer
-from licence.ids import Address, AuthorityId, ChainId, Digest, OfficerId, RegistryId
+from licence.ids import Address, AuthorityId, BlockHash, ChainId, Digest, OfficerId, RegistryId
 
 SCHEMA = "anzheng-estate/v1"
 FILE_NAME = "estate.json"
@@ -101,6 +101,7 @@ class Estate:
     witnesses: tuple[WitnessEntry, ...]
     witness_threshold: int
     authorities: tuple[AuthorityEntry, ...]
+    genesis: BlockHash | None = None
 
     def authority(self, authority: AuthorityId) -> AuthorityEntry:
         """Return the entry of an authority.
@@ -147,13 +148,14 @@ def load(home: Path) -> Estate:
         witnesses=fields.objects("witnesses", _read_witness, max_items=MAX_WITNESSES),
         witness_threshold=fields.integer("witness_threshold", low=1),
         authorities=fields.objects("authorities", _read_authority, max_items=MAX_AUTHORITIES),
+        genesis=fields.optional("genesis", lambda key: BlockHash(fields.hexed(key, 32))),
     )
     fields.end()
     return estate
 
 
 def _value(estate: Estate) -> JsonValue:
-    return {
+    value: dict[str, JsonValue] = {
         "schema": SCHEMA,
         "registry": estate.registry,
         "chain_id": estate.chain_id,
@@ -167,6 +169,10 @@ def _value(estate: Estate) -> JsonValue:
         "witness_threshold": estate.witness_threshold,
         "authorities": [_authority_value(entry) for entry in estate.authorities],
     }
+    # Absent in an estate.json that was written before it was noted: then nothing is compared.
+    if estate.genesis is not None:
+        value["genesis"] = estate.genesis.hex()
+    return value
 
 
 def _authority_value(entry: AuthorityEntry) -> JsonValue:

@@ -251,7 +251,7 @@ def _confirmer(means: Means, entry: AuthorityEntry) -> Confirmer:
 def _sender(means: Means, authority: AuthorityId, role: str, store: TransactionStore) -> Sender:
     secret = means.ring.open(keyrings.account_key(authority, role)).secret
     policy = SendPolicy(
-        finality_depth=means.settings.chain_final_blocks,
+        finality_depth=0,
         resend_seconds=means.settings.chain_resend_seconds,
     )
     return Sender(means.chain, EvmAccount(means.chain, secret), store, means.clock, policy)

@@ -16,6 +16,7 @@ from pydantic_settings import (
 from typing_extensions import override
 
 from anchor.batch import MAX_LEAVES
+from anchor.finality import PATTERN as FINALITY
 from licence.domain.model import Environment
 from licence.errors import AnzhengError, Code
 from licence.formats.algorithms import SignaturePadding
@@ -39,6 +40,17 @@ class TsaSettings(BaseModel):
     crls: tuple[str, ...] = ()
 
 
+class NodeSettings(BaseModel):
+    """One node of the chain: a table `[[chain_node]]`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern="^[a-z0-9][a-z0-9.-]{0,62}$")
+    url: str = Field(pattern="^https?://.")
+    ca: Path | None = None
+    token: SecretStr = SecretStr("")
+
+
 class Settings(BaseSettings):
     """Everything that may differ from one installation to the next."""
 
@@ -60,7 +72,14 @@ class Settings(BaseSettings):
     chain_devnet: bool = True
     chain_rpc_url: str = ""
     chain_id: int = Field(default=DEVNET_CHAIN_ID, ge=1)
-    chain_final_blocks: int = Field(default=0, ge=0)
+    chain_node: tuple[NodeSettings, ...] = Field(default=(), max_length=15)
+    chain_quorum: int = Field(default=0, ge=0, le=15)
+    chain_timeout_seconds: float = Field(default=10.0, gt=0, le=120)
+    chain_quarantine_seconds: int = Field(default=600, ge=1)
+    chain_finality: str = Field(default="qbft", pattern=f"^(?:{FINALITY})$")
+    chain_legacy_fees: bool = False
+    chain_max_gas_price_gwei: int = Field(default=500, ge=0)
+    chain_reserve_transactions: int = Field(default=100, ge=1)
     chain_resend_seconds: int = Field(default=15, ge=1)
     anchor_batch_licences: int = Field(default=MAX_LEAVES, ge=1, le=MAX_LEAVES)
     anchor_batch_seconds: int = Field(default=60, ge=0)
@@ -173,7 +192,7 @@ def refuse_unsafe(settings: Settings) -> None:
         "tsa": any(not each.crls for each in settings.tsa),
         "chain_devnet": settings.chain_devnet,
         "chain_id": settings.chain_id == DEVNET_CHAIN_ID,
-        "chain_rpc_url": not settings.chain_rpc_url,
+        "chain_rpc_url": not settings.chain_rpc_url and not settings.chain_node,
         "key_password": not settings.key_password.get_secret_value(),
         "registry": settings.registry.endswith("-test"),
     }

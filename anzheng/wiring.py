@@ -10,6 +10,7 @@ from anchor.chain.artifact import load_artifact
 from anchor.chain.evm import Contract, EvmChain
 from anchor.chain.node import Node
 from anchor.chain_ports import Chain
+from anchor.finality import parse as parse_finality
 from anzheng import estate as estates
 from anzheng import keyring as keyrings
 from anzheng.alarms import StandingAlarms
@@ -121,7 +122,7 @@ class Installation:
         publish(
             base.store,
             base.clock,
-            RegistrySource(base.store, self.chain, settings.chain_final_blocks),
+            RegistrySource(base.store, self.chain),
             list_offices(settings, self.estate, base.ring),
             repository(base.ring, base.trust_folder),
             lock=settings.data_dir / PUBLISH_LOCK,
@@ -265,8 +266,9 @@ def attach(base: Base) -> Iterator[Installation]:
     node = Node(base.rpc_url)
     chain = EvmChain(
         node,
-        Contract(estate.chain_id, estate.contract, estate.from_block),
+        Contract(estate.chain_id, estate.contract, estate.from_block, estate.genesis),
         load_artifact(),
+        parse_finality(settings.chain_finality),
     )
     with ExitStack() as stack:
         stack.callback(node.close)

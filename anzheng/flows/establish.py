@@ -12,7 +12,7 @@ from anchor.chain.account import address_of_key
 from anchor.chain.admin import Administrator
 from anchor.chain.artifact import Artifact
 from anchor.chain.devnet import Devnet
-from anchor.chain.evm import Contract
+from anchor.chain.evm import Contract, EvmChain
 from anchor.ports import Right
 from anzheng import keyring as keyrings
 from anzheng.estate import SAFETY_PRODUCTION, AuthorityEntry, Estate, Officer, WitnessEntry
@@ -113,6 +113,7 @@ def establish(
         witnesses=witnesses,
         witness_threshold=len(witnesses),
         authorities=entries,
+        genesis=EvmChain(devnet.node, contract, artifact).genesis(),
     )
 
 

@@ -41,12 +41,10 @@ class RegistrySource:
     Args:
         store: The database.
         chain: The registry's contract.
-        final_blocks: So many blocks below the newest one is final.
     """
 
     store: Store
     chain: Chain
-    final_blocks: int
 
     def events(self, registry: RegistryId, authority: AuthorityId) -> Sequence[StatusEvent]:
         """Return all decisions about an authority's licences, and the holders' lost keys."""
@@ -62,7 +60,7 @@ class RegistrySource:
         with self.store.read() as unit:
             count = unit.licences.index_count(registry, authority)
         indices = tuple(StatusIndex(index) for index in range(count))
-        height = max(0, self.chain.height() - self.final_blocks)
+        height = max(0, self.chain.final_height())
         words = read_statuses(self.chain, authority, indices, at=height)
         found = zip(indices, words, strict=True)
         return {index: word for index, word in found if word is not StatusWord.NONE}

@@ -1,5 +1,6 @@
 """The estate file, the key ring and the witnesses' memory: written, read back, refused."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -14,7 +15,16 @@ from anzheng.trial import specs_of
 from anzheng.witnesses import FileWitnessStore
 from licence.errors import AnzhengError, Code
 from licence.formats.checkpoint import Checkpoint
-from licence.ids import Address, AuthorityId, ChainId, Digest, MerkleRoot, OfficerId, RegistryId
+from licence.ids import (
+    Address,
+    AuthorityId,
+    BlockHash,
+    ChainId,
+    Digest,
+    MerkleRoot,
+    OfficerId,
+    RegistryId,
+)
 from tests.fakes.drafts import good_row
 from tests.fakes.entropy import SeededEntropy
 
@@ -47,6 +57,13 @@ def test_an_estate_reads_back(tmp_path: Path) -> None:
     estates.save(ESTATE, tmp_path)
     assert estates.load(tmp_path) == ESTATE
     assert ESTATE.authority(AUTHORITY).name == "辽宁省应急管理厅(示例)"
+
+
+def test_an_estate_may_have_noted_where_its_chain_began(tmp_path: Path) -> None:
+    noted = replace(ESTATE, genesis=BlockHash(b"g" * 32))
+    estates.save(noted, tmp_path)
+    assert estates.load(tmp_path) == noted
+    assert b"genesis" in (tmp_path / estates.FILE_NAME).read_bytes()
 
 
 def test_an_authority_that_is_not_served_is_named(tmp_path: Path) -> None:

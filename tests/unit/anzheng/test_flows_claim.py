@@ -209,7 +209,7 @@ def test_a_lost_key_is_closed_with_the_next_certificate(office: Office) -> None:
     serials = [load_certificate(each).serial_number for each in (lost, new)]
     found = [crl.get_revoked_certificate_by_serial_number(each) is None for each in serials]
     assert found == [False, True]
-    events = RegistrySource(office.desk.store, FakeChain(), 0).events(REGISTRY, AUTHORITY)
+    events = RegistrySource(office.desk.store, FakeChain()).events(REGISTRY, AUTHORITY)
     (event,) = events
     assert (event.ref.index, event.new, event.ground) == (1, StatusWord.SUPERSEDED, REPLACED)
     with office.desk.store.read() as unit:
@@ -251,7 +251,7 @@ def _present(office: Office, key: Key, certificate: bytes) -> CheckState:
 
 def test_after_a_key_was_lost_only_the_new_one_presents(office: Office) -> None:
     lost, new = office.claim(LOST), office.claim(P256)
-    (event,) = RegistrySource(office.desk.store, FakeChain(), 0).events(REGISTRY, AUTHORITY)
+    (event,) = RegistrySource(office.desk.store, FakeChain()).events(REGISTRY, AUTHORITY)
     row = replace(
         side_row(1, StatusWord.SUPERSEDED, event.effective_from), successor=event.successor
     )

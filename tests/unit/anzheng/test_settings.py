@@ -91,12 +91,37 @@ def test_production_refuses(field: str, value: object) -> None:
 
 
 def _example_with_several_authorities() -> str:
-    text = EXAMPLE.read_text("utf-8")
-    head, _, tail = text.partition("# [[tsa]]\n")
+    return _example_with_tables("tsa")
+
+
+def _example_with_tables(name: str) -> str:
+    """Return the example with the table of this name in place of its empty list."""
+    head, _, tail = EXAMPLE.read_text("utf-8").partition(f"# [[{name}]]\n")
     head = "".join(
-        line for line in head.splitlines(keepends=True) if not line.startswith("tsa = []")
+        line for line in head.splitlines(keepends=True) if not line.startswith(f"{name} = []")
     )
-    return head + "[[tsa]]\n" + "\n".join(line.removeprefix("# ") for line in tail.splitlines())
+    table = tail.partition("\n\n")[0].splitlines()
+    return head + f"[[{name}]]\n" + "\n".join(line.removeprefix("# ") for line in table)
+
+
+def test_the_commented_table_of_the_example_is_a_node(tmp_path: Path) -> None:
+    file = tmp_path / "c.toml"
+    file.write_text(_example_with_tables("chain_node"), "utf-8")
+    (node,) = load(file).chain_node
+    assert (node.name, node.url) == ("node1.example", "https://node1.example:8545")
+    assert node.ca == Path("chain/node-ca.pem")
+
+
+def test_nodes_in_tables_serve_production_without_a_single_address() -> None:
+    node = {"name": "one", "url": "https://one.example/"}
+    assert load(**{**SAFE, "chain_rpc_url": "", "chain_node": [node]}).chain_node
+
+
+@pytest.mark.parametrize("mode", ["", "final", "depth", "depth:", "depth:-1", "depth:01", "qbft "])
+def test_finality_is_one_of_three_modes(mode: str) -> None:
+    with pytest.raises(AnzhengError) as caught:
+        load(chain_finality=mode)
+    assert caught.value.code is Code.SETTINGS_INVALID
 
 
 def test_the_commented_table_of_the_example_is_a_timestamp_authority(tmp_path: Path) -> None:
