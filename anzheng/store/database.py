@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import SQLAlchemyError
@@ -44,10 +45,20 @@ class Unit:
 
 
 class Store:
-    """The database of one installation."""
+    """The database of one installation.
 
-    def __init__(self, url: str) -> None:
-        self._engine = open_engine(url)
+    Args:
+        url: Where it is; SQLAlchemy's spelling.
+        read_only: Let the database itself refuse every change: what the public registry gets.
+    """
+
+    def __init__(self, url: str, *, read_only: bool = False) -> None:
+        self._engine = open_reading_engine(url) if read_only else open_engine(url)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether a look-up waits for no network; then no thread has to wait for it."""
+        return self._engine.dialect.name == "sqlite"
 
     @contextmanager
     def write(self) -> Iterator[Unit]:
@@ -88,6 +99,30 @@ def open_engine(url: str) -> Engine:
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def open_reading_engine(url: str) -> Engine:
+    """Make an engine that cannot write: a replica of the database, or the database itself.
+
+    A SQLite file is opened with `mode=ro`, so that it must exist and no migration runs; one on a
+    medium that nobody writes can be named as `sqlite:///file:/PATH?immutable=1&uri=true`.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(url, execution_options={"postgresql_readonly": True})
+    named = parsed.database or ""
+    if not named.startswith("file:"):
+        place = f"file:{quote(str(Path(named).absolute()))}"
+        parsed = parsed.set(database=place, query={"mode": "ro", "uri": "true"})
+    engine = create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
+    event.listen(engine, "connect", _prepare_reading_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_reading_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None
+    connection.execute("PRAGMA query_only=ON")
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
