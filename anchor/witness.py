@@ -7,12 +7,10 @@ Standard: C2SP tlog-witness (add-checkpoint), tlog-cosignature.
 """
 
 from collections.abc import Sequence
-
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from enum import StrEnum, unique
 
 from anchor.ports import WitnessStore
-from licence.errors import AnzhengError, Code
+from licence.errors import AnzhengError, Code, Fact
 from licence.formats import checkpoint as checkpoints
 from licence.formats.checkpoint import (
     Checkpoint,
@@ -25,6 +23,24 @@ from licence.formats.checkpoint import (
 from licence.formats.tree import EMPTY_ROOT, verify_consistency
 from licence.ids import MerkleRoot
 from licence.ports import Clock
+
+
+@unique
+class Refusal(StrEnum):
+    """Why a witness does not cosign: fact `refusal` of WITNESS_REFUSED."""
+
+    ORIGIN = "origin"
+    """The log is not witnessed here."""
+    KEY = "key"
+    """No signature by the log's pinned key."""
+    SIZES = "sizes"
+    """The old size is above the new one."""
+    OLD_SIZE = "old_size"
+    """Another checkpoint was seen last; fact `known_size`."""
+    ROOT = "root"
+    """The same size with another root."""
+    PROOF = "proof"
+    """The proof does not show that the checkpoint continues the last one."""
 
 
 class Witness:
@@ -60,38 +76,79 @@ class Witness:
     def add_checkpoint(self, old_size: int, proof: Sequence[bytes], note: bytes) -> SignatureLine:
         """Cosign a checkpoint that continues the last one.
 
+        1. The log is known, and its pinned key signed.
+        2. No signature of our own says that we have seen more than we remember.
+        3. The question starts from what was seen last, and the proof leads from there.
+        4. The checkpoint is remembered, then cosigned.
+
         Raises:
-            AnzhengError: WITNESS_REFUSED, with `known_size` when `old_size` is another one;
-                CHECKPOINT_SYNTAX, TOO_LARGE.
+            AnzhengError: WITNESS_REFUSED with fact `refusal`; CHECKPOINT_SYNTAX, TOO_LARGE;
+                WITNESS_MEMORY, when the memory was put back; CONFLICT, when another question
+                about the log was answered meanwhile.
         """
-        signed = checkpoints.parse(note)
-        said = signed.checkpoint
-        self._check_log(signed)
+        said, lines = checkpoints.read_question(note)
+        self._check_log(said, lines)
         seen = self._store.seen(said.origin)
+        self.check_memory(said, lines, seen)
         before = seen or Checkpoint(said.origin, 0, MerkleRoot(EMPTY_ROOT))
+        if old_size > said.size:
+            raise _refused(Refusal.SIZES, "the old size is above the new one")
         if old_size != before.size:
-            raise AnzhengError(
-                Code.WITNESS_REFUSED, "another checkpoint was seen last", known_size=before.size
+            raise _refused(
+                Refusal.OLD_SIZE, "another checkpoint was seen last", known_size=before.size
             )
+        if old_size == said.size and said.root != before.root:
+            raise _refused(Refusal.ROOT, "this size was seen with another root")
         try:
             verify_consistency(before.size, said.size, before.root, said.root, proof)
         except AnzhengError as error:
-            raise AnzhengError(
-                Code.WITNESS_REFUSED, "the checkpoint does not continue the last one"
+            raise _refused(
+                Refusal.PROOF, "the checkpoint does not continue the last one"
             ) from error
         if said != seen:
             self._store.remember(said, instead_of=seen)
         return checkpoints.cosign(said, self._key, self._clock.now(), self._sign_with)
 
-    def _check_log(self, signed: SignedCheckpoint) -> None:
-        key = self._logs.get(signed.checkpoint.origin)
-        line = signed.log_signature
-        if key is None or signed.cosignatures:
-            raise AnzhengError(Code.WITNESS_REFUSED, "not a log that is witnessed here")
-        if line.name != key.name or line.key_id != key.key_id():
-            raise AnzhengError(Code.WITNESS_REFUSED, "signed by another key")
-        try:
-            public = Ed25519PublicKey.from_public_bytes(key.public)
-            public.verify(line.signature, signed.checkpoint.body())
-        except (InvalidSignature, ValueError) as error:
-            raise AnzhengError(Code.WITNESS_REFUSED, "the log's signature is wrong") from error
+    def check_memory(
+        self, said: Checkpoint, lines: Sequence[SignatureLine], seen: Checkpoint | None
+    ) -> None:
+        """Compare the memory with what we signed ourselves, when somebody shows it to us.
+
+        Raises:
+            AnzhengError: WITNESS_MEMORY.
+        """
+        known = 0 if seen is None else seen.size
+        for line in lines:
+            if (line.name, line.key_id) != (self._key.name, self._key.key_id()):
+                continue
+            try:
+                checkpoints.verify_cosignature(line, self._key, said)
+            except AnzhengError:
+                # Not ours, whoever wrote our name there.
+                continue
+            if said.size > known or (said.size == known and said != seen):
+                raise AnzhengError(
+                    Code.WITNESS_MEMORY,
+                    "we cosigned more than we remember: the memory was put back",
+                    origin=said.origin,
+                    cosigned=said.size,
+                    remembered=known,
+                )
+
+    def _check_log(self, said: Checkpoint, lines: Sequence[SignatureLine]) -> None:
+        key = self._logs.get(said.origin)
+        if key is None:
+            raise _refused(Refusal.ORIGIN, "not a log that is witnessed here")
+        for line in lines:
+            if (line.name, line.key_id) != (key.name, key.key_id()):
+                continue
+            try:
+                checkpoints.verify_log(SignedCheckpoint(said, line, ()), key)
+            except AnzhengError:
+                continue
+            return
+        raise _refused(Refusal.KEY, "the log's key did not sign this")
+
+
+def _refused(refusal: Refusal, message: str, **facts: Fact) -> AnzhengError:
+    return AnzhengError(Code.WITNESS_REFUSED, message, refusal=refusal.value, **facts)

@@ -48,6 +48,8 @@ _COSIGNATURE_BYTES: Final = _TIME_BYTES + _SIGNATURE_BYTES
 _NAME: Final = re.compile(r"[!-*,-~]{1,128}")
 _SIZE: Final = re.compile(r"0|[1-9][0-9]{0,9}")
 _SIGNATURE: Final = re.compile(r"\u2014 ([!-*,-~]{1,128}) ([A-Za-z0-9+/]{1,128}={0,2})")
+# Names and lengths that signed-note allows and we do not write.
+_FOREIGN: Final = re.compile(r"\u2014 ([^\s+]{1,256}) ([A-Za-z0-9+/]{8,8192}={0,2})")
 
 SignFunction = Callable[[bytes], bytes]
 """Returns the 64-byte Ed25519 signature of a message."""
@@ -178,11 +180,8 @@ def encode(signed: SignedCheckpoint) -> bytes:
         AnzhengError: CHECKPOINT_SYNTAX, for what `parse` would refuse.
     """
     _check(signed)
-    lines = "".join(
-        f"\u2014 {line.name} {_base64(line.key_id + line.signature)}\n"
-        for line in (signed.log_signature, *signed.cosignatures)
-    )
-    note = signed.checkpoint.body() + b"\n" + lines.encode("utf-8")
+    lines = encode_lines((signed.log_signature, *signed.cosignatures))
+    note = signed.checkpoint.body() + b"\n" + lines
     if len(note) > MAX_CHECKPOINT_BYTES:
         raise AnzhengError(Code.CHECKPOINT_SYNTAX, "the note is too long", bytes=len(note))
     return note
@@ -208,6 +207,75 @@ def parse(note: bytes) -> SignedCheckpoint:
     if encode(signed) != note:
         raise AnzhengError(Code.CHECKPOINT_SYNTAX, "not the one spelling of this checkpoint")
     return signed
+
+
+def read_question(note: bytes) -> tuple[Checkpoint, tuple[SignatureLine, ...]]:
+    """Take a note apart that others wrote: any order, unknown signatures among them.
+
+    What a witness is asked may carry signatures that it cannot judge; it ignores them.
+
+    Raises:
+        AnzhengError: TOO_LARGE; CHECKPOINT_SYNTAX, also for extension lines.
+
+    Standard: C2SP signed-note, tlog-checkpoint.
+    """
+    if len(note) > MAX_CHECKPOINT_BYTES:
+        raise AnzhengError(Code.TOO_LARGE, "no checkpoint is that long", bytes=len(note))
+    try:
+        lines = note.decode("utf-8").split("\n")
+    except UnicodeDecodeError as error:
+        raise AnzhengError(Code.CHECKPOINT_SYNTAX, "not UTF-8") from error
+    if len(lines) < _LEAST_LINES or lines[3] or lines[-1] or not _SIZE.fullmatch(lines[1]):
+        raise AnzhengError(Code.CHECKPOINT_SYNTAX, "not the lines of a checkpoint")
+    checkpoint = Checkpoint(lines[0], int(lines[1]), MerkleRoot(_from_base64(lines[2])))
+    if not note.startswith(checkpoint.body() + b"\n"):
+        raise AnzhengError(Code.CHECKPOINT_SYNTAX, "not the one spelling of this checkpoint")
+    signatures = []
+    for line in lines[4:-1]:
+        found = _FOREIGN.fullmatch(line)
+        if found is None:
+            raise AnzhengError(Code.CHECKPOINT_SYNTAX, "not a signature line")
+        value = _from_base64(found[2])
+        signatures.append(SignatureLine(found[1], value[:_KEY_ID_BYTES], value[_KEY_ID_BYTES:]))
+    return checkpoint, tuple(signatures)
+
+
+def encode_lines(lines: Sequence[SignatureLine]) -> bytes:
+    """Return signature lines as they stand in a note and in a witness's answer."""
+    return "".join(
+        f"\u2014 {line.name} {_base64(line.key_id + line.signature)}\n" for line in lines
+    ).encode("utf-8")
+
+
+def read_lines(data: bytes) -> tuple[SignatureLine, ...]:
+    """Read signature lines of our form, one at least.
+
+    Raises:
+        AnzhengError: TOO_LARGE, CHECKPOINT_SYNTAX.
+    """
+    if len(data) > MAX_CHECKPOINT_BYTES:
+        raise AnzhengError(Code.TOO_LARGE, "too many signature lines", bytes=len(data))
+    try:
+        *lines, last = data.decode("utf-8").split("\n")
+    except UnicodeDecodeError as error:
+        raise AnzhengError(Code.CHECKPOINT_SYNTAX, "not UTF-8") from error
+    if last or not lines:
+        raise AnzhengError(Code.CHECKPOINT_SYNTAX, "not signature lines")
+    return tuple(_line(line) for line in lines)
+
+
+def verify_cosignature(line: SignatureLine, key: WitnessKey, checkpoint: Checkpoint) -> datetime:
+    """Verify one cosignature, and return the time that it states.
+
+    Raises:
+        AnzhengError: ANCHOR_WITNESS, CHECKPOINT_SYNTAX.
+    """
+    _check_line(line, _COSIGNATURE_BYTES)
+    seconds = int.from_bytes(line.signature[:_TIME_BYTES], "big")
+    if not 1 <= seconds <= MAX_SECONDS:
+        raise AnzhengError(Code.CHECKPOINT_SYNTAX, "no cosignature has such a time")
+    _verify_line(line, key, _cosigned_message(checkpoint, seconds), _TIME_BYTES)
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def verify(

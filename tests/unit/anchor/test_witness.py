@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from typing_extensions import override
 
-from anchor.witness import Witness
+from anchor.witness import Refusal, Witness
 from licence.errors import AnzhengError, Code
 from licence.formats import checkpoint as checkpoints
 from licence.formats.checkpoint import Checkpoint, LogKey
@@ -24,6 +24,10 @@ def note(
 ) -> bytes:
     said = Checkpoint(IDENTITY.origin, size, MerkleRoot(root or Tree(ENTRIES[:size]).root))
     return checkpoints.encode(checkpoints.sign(said, key, ed25519(secret).sign))
+
+
+def sign(message: bytes) -> bytes:
+    return ed25519("other").sign(message)
 
 
 @pytest.fixture
@@ -95,11 +99,45 @@ def test_unknown_log_key_name_or_signature_is_refused(one: Witness) -> None:
             one.add_checkpoint(0, (), each)
 
 
-def test_note_with_cosignatures_is_no_question(one: Witness) -> None:
+def test_signatures_that_it_does_not_know_are_ignored(one: Witness) -> None:
+    other = LogKey("another.example", public("other"))
+    line = checkpoints.sign(Checkpoint(IDENTITY.origin, 1, MerkleRoot(b"r" * 32)), other, sign)
+    foreign = checkpoints.encode_lines([line.log_signature])
+    assert one.add_checkpoint(0, (), note(1) + foreign).name == "w1.example"
+
+
+def test_it_cosigns_again_what_it_cosigned(one: Witness) -> None:
     line = one.add_checkpoint(0, (), note(1))
     signed = checkpoints.with_cosignatures(checkpoints.parse(note(1)), [line])
-    with refuses(Code.WITNESS_REFUSED):
-        one.add_checkpoint(1, (), checkpoints.encode(signed))
+    assert one.add_checkpoint(1, (), checkpoints.encode(signed)) == line
+
+
+def test_its_own_signature_shows_that_its_memory_was_put_back(
+    one: Witness, store: MemoryWitnessStore
+) -> None:
+    one.add_checkpoint(0, (), note(2))
+    old = dict(store.checkpoints)
+    line = one.add_checkpoint(2, Tree(ENTRIES[:5]).consistency(2), note(5))
+    store.checkpoints = old
+    shown = note(5) + checkpoints.encode_lines([line])
+    with refuses(Code.WITNESS_MEMORY):
+        one.add_checkpoint(2, Tree(ENTRIES[:5]).consistency(2), shown)
+    # Its name on somebody else's signature proves nothing.
+    forged = replace(line, signature=line.signature[:8] + bytes(64))
+    one.add_checkpoint(
+        2, Tree(ENTRIES[:5]).consistency(2), note(5) + checkpoints.encode_lines([forged])
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "size", "refusal"),
+    [(7, 6, Refusal.SIZES), (4, 6, Refusal.OLD_SIZE), (5, 5, Refusal.ROOT), (5, 6, Refusal.PROOF)],
+)
+def test_refusal_says_why(one: Witness, old: int, size: int, refusal: Refusal) -> None:
+    one.add_checkpoint(0, (), note(5))
+    with pytest.raises(AnzhengError) as caught:
+        one.add_checkpoint(old, (), note(size, root=bytes(32)))
+    assert caught.value.facts["refusal"] == refusal.value
 
 
 def test_two_processes_of_one_witness_cannot_both_go_on(store: MemoryWitnessStore) -> None:
