@@ -14,7 +14,7 @@ from typing import ClassVar, Final
 
 from typing_extensions import override
 
-from anchor.calls import Change
+from anchor.calls import LICENCES_IN_WORD, Change
 from anchor.chain_ports import Right
 from licence.formats.manifest import ManifestDigest
 from licence.ids import Address, AuthorityId, BlockHash, Digest, Leaf, MerkleRoot
@@ -26,6 +26,7 @@ NO_HEAD: Final = Digest(bytes(32))
 """Head of a history without entries."""
 
 _WORD: Final = 32
+_NIBBLE_TO_BIT: Final = str.maketrans("f", "1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ class Anchored(_AuthorityEntry):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusChanged(_AuthorityEntry):
-    """Statuses were changed; `status` is the new nibble of every licence in the masks."""
+    """Licences were suspended or given back; `status` is what every licence in the masks became."""
 
     kind: ClassVar[int] = 2
 
@@ -140,6 +141,7 @@ class ProposalDropped(_AuthorityEntry):
     kind: ClassVar[int] = 5
 
     proposal: Digest
+    proposer: Address
 
     @override
     def payload(self, keccak: Keccak) -> bytes:
@@ -241,6 +243,38 @@ class Administration(_Entry):
         return keccak(what + self.subject + word(self.value))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delegated(_AuthorityEntry):
+    """A deputy got exactly these rights in the authority's name; 0 takes all back.
+
+    `until` is the time after which they end, in seconds since 1970.
+    """
+
+    kind: ClassVar[int] = 13
+
+    deputy: AuthorityId
+    rights: Right
+    until: int
+
+    @override
+    def payload(self, keccak: Keccak) -> bytes:
+        return keccak(authority_word(self.deputy) + word(self.rights) + word(self.until))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmed(_AuthorityEntry):
+    """A final status was confirmed, and made; what it says stands in the proposal's event."""
+
+    kind: ClassVar[int] = 14
+
+    proposal: Digest
+    proposer: Address
+
+    @override
+    def payload(self, keccak: Keccak) -> bytes:
+        return self.proposal
+
+
 @dataclass(frozen=True, slots=True)
 class Foreign:
     """An event that is no entry of the history.
@@ -270,6 +304,8 @@ Entry = (
     | Paused
     | SuccessorSet
     | Administration
+    | Delegated
+    | Confirmed
 )
 """An event that the history commits to."""
 
@@ -290,9 +326,20 @@ def change_id(
     keccak: Keccak,
 ) -> Digest:
     """Return the id of a change of status, and of its proposal."""
-    pairs = b"".join(word(each.word) + word(each.mask) for each in changes)
-    head = authority_word(authority) + word(status) + word(4 * _WORD) + decision
-    return Digest(keccak(head + word(len(changes)) + pairs))
+    values = b"".join(word(packed_change(each)) for each in changes)
+    return Digest(keccak(authority_word(authority) + word(status) + decision + keccak(values)))
+
+
+def packed_change(change: Change) -> int:
+    """Return a change as the contract takes it: `word << 64 | bits`, a bit for each licence."""
+    bits = int(f"{change.mask:0{LICENCES_IN_WORD}x}".translate(_NIBBLE_TO_BIT), 2)
+    return change.word << LICENCES_IN_WORD | bits
+
+
+def unpacked_change(value: int) -> Change:
+    """Return a change as the contract's events say it."""
+    bits = f"{value & (1 << LICENCES_IN_WORD) - 1:0{LICENCES_IN_WORD}b}"
+    return Change(value >> LICENCES_IN_WORD, int(bits.replace("1", "f"), 16))
 
 
 def next_head(head: Digest, entry: Entry, keccak: Keccak) -> Digest:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, assert_never
 
-from anchor.calls import LICENCES_IN_WORD, Change
+from anchor.calls import LICENCES_IN_WORD, PROPOSAL_LIFETIME, Change
 from anchor.chain_ports import AccountRights, Right
 from anchor.events import (
     NO_HEAD,
@@ -17,7 +17,9 @@ from anchor.events import (
     Anchored,
     AuthorityPaused,
     AuthorityRegistered,
+    Confirmed,
     DailyCapSet,
+    Delegated,
     Entry,
     Event,
     Foreign,
@@ -29,7 +31,6 @@ from anchor.events import (
     SuccessorSet,
     Superseded,
     batch_key,
-    change_id,
     next_head,
 )
 from licence.domain.status import StatusWord
@@ -50,6 +51,14 @@ class AuthorityState:
     paused: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Delegation:
+    """What a deputy may do in an authority's name, and until when (seconds since 1970)."""
+
+    rights: Right
+    until: int
+
+
 @dataclass(slots=True)
 class Replay:
     """State of one contract; starts empty, or from what was stored.
@@ -62,7 +71,8 @@ class Replay:
         authorities: The registered authorities.
         batches: Each batch by authority and key.
         words: Status words that are not 0, by authority and number of the word.
-        proposals: Open proposals by authority and id; an expired one stays until it is replaced.
+        proposals: Open proposals by authority, id and proposer; a void one stays until the next.
+        delegations: What each deputy may do, by authority and deputy.
         paused: Whether every authority is stopped.
         successor: The contract that took over.
         frozen_at: Since when.
@@ -75,7 +85,8 @@ class Replay:
     authorities: dict[AuthorityId, AuthorityState] = field(default_factory=dict)
     batches: dict[tuple[AuthorityId, Digest], Anchored] = field(default_factory=dict)
     words: dict[tuple[AuthorityId, int], int] = field(default_factory=dict)
-    proposals: dict[tuple[AuthorityId, Digest], Proposed] = field(default_factory=dict)
+    proposals: dict[tuple[AuthorityId, Digest, Address], Proposed] = field(default_factory=dict)
+    delegations: dict[tuple[AuthorityId, AuthorityId], Delegation] = field(default_factory=dict)
     paused: bool = False
     successor: Address | None = None
     frozen_at: datetime | None = None
@@ -137,47 +148,66 @@ class Replay:
 
     def _change(self, entry: Entry) -> None:
         match entry:
-            case Anchored() | StatusChanged() | Superseded() | Proposed() | ProposalDropped():
+            case Anchored() | StatusChanged() | Superseded():
                 self._licences(entry)
-            case AuthorityRegistered():
-                state = AuthorityState(entry.at.block_time, entry.daily_cap)
-                self.authorities[entry.authority] = state
-            case DailyCapSet() | AuthorityPaused():
+            case Proposed() | ProposalDropped() | Confirmed():
+                self._proposal(entry)
+            case AuthorityRegistered() | DailyCapSet() | AuthorityPaused():
                 self._authority(entry)
             case AccountSet():
                 rights = AccountRights(entry.authority, Right(entry.rights))
                 self.accounts[entry.subject] = rights
-            case Paused():
-                self.paused = entry.paused
-            case SuccessorSet():
-                self.successor, self.frozen_at = entry.successor, entry.at.block_time
-            case Administration():
-                pass  # the administrator's own role; it opens nothing in the registry
+            case Delegated():
+                grant = Delegation(Right(entry.rights), entry.until)
+                self.delegations[entry.authority, entry.deputy] = grant
+            case Paused() | SuccessorSet() | Administration():
+                self._contract(entry)
             case _:
                 assert_never(entry)
 
-    def _licences(
-        self, entry: Anchored | StatusChanged | Superseded | Proposed | ProposalDropped
-    ) -> None:
+    def _licences(self, entry: Anchored | StatusChanged | Superseded) -> None:
         match entry:
             case Anchored():
                 key = batch_key(entry.root, entry.size, entry.manifest, self.keccak)
                 self.batches[entry.authority, key] = entry
             case StatusChanged():
-                name = change_id(
-                    entry.authority, entry.status, entry.changes, entry.decision, self.keccak
-                )
-                self.proposals.pop((entry.authority, name), None)
                 for change in entry.changes:
                     self._set(entry.authority, change, entry.status)
             case Superseded():
                 at, place = divmod(entry.index, LICENCES_IN_WORD)
                 change = Change(at, _NIBBLE << _NIBBLE_BITS * place)
                 self._set(entry.authority, change, StatusWord.SUPERSEDED)
-            case Proposed():
-                self.proposals[entry.authority, entry.proposal] = entry
-            case ProposalDropped():
-                self.proposals.pop((entry.authority, entry.proposal), None)
+            case _:
+                assert_never(entry)
+
+    def _proposal(self, entry: Proposed | ProposalDropped | Confirmed) -> None:
+        if isinstance(entry, Proposed):
+            self._forget_void(entry.at.block_time)
+            self.proposals[entry.authority, entry.proposal, entry.account] = entry
+            return
+        known = self.proposals.pop((entry.authority, entry.proposal, entry.proposer), None)
+        if known is None:
+            raise AnzhengError(
+                Code.HISTORY_MISMATCH, "a proposal that was never made", at=entry.sequence
+            )
+        if isinstance(entry, Confirmed):
+            for change in known.changes:
+                self._set(entry.authority, change, known.status)
+
+    def _forget_void(self, now: datetime) -> None:
+        """Forget proposals that nobody can confirm any more."""
+        oldest = now - PROPOSAL_LIFETIME
+        for key in [key for key, each in self.proposals.items() if each.at.block_time < oldest]:
+            del self.proposals[key]
+
+    def _contract(self, entry: Paused | SuccessorSet | Administration) -> None:
+        match entry:
+            case Paused():
+                self.paused = entry.paused
+            case SuccessorSet():
+                self.successor, self.frozen_at = entry.successor, entry.at.block_time
+            case Administration():
+                pass  # the administrator's own role; it opens nothing in the registry
             case _:
                 assert_never(entry)
 
@@ -189,7 +219,11 @@ class Replay:
         else:
             self.words.pop(key, None)
 
-    def _authority(self, entry: DailyCapSet | AuthorityPaused) -> None:
+    def _authority(self, entry: AuthorityRegistered | DailyCapSet | AuthorityPaused) -> None:
+        if isinstance(entry, AuthorityRegistered):
+            state = AuthorityState(entry.at.block_time, entry.daily_cap)
+            self.authorities[entry.authority] = state
+            return
         known = self.authorities.get(entry.authority)
         if known is None:
             raise AnzhengError(

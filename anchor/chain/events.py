@@ -27,7 +27,9 @@ from anchor.events import (
     Anchored,
     AuthorityPaused,
     AuthorityRegistered,
+    Confirmed,
     DailyCapSet,
+    Delegated,
     Event,
     Foreign,
     Paused,
@@ -37,6 +39,7 @@ from anchor.events import (
     StatusChanged,
     SuccessorSet,
     Superseded,
+    unpacked_change,
 )
 from licence.errors import AnzhengError, Code
 from licence.formats.manifest import ManifestDigest
@@ -284,8 +287,8 @@ def _authority(value: bytes) -> AuthorityId:
     return AuthorityId(value.rstrip(b"\0").decode("ascii", "replace"))
 
 
-def _changes(value: Sequence[tuple[int, int]]) -> tuple[Change, ...]:
-    return tuple(Change(word, mask) for word, mask in value)
+def _changes(values: Sequence[int]) -> tuple[Change, ...]:
+    return tuple(unpacked_change(value) for value in values)
 
 
 def _rights(value: int) -> Right:
@@ -319,7 +322,16 @@ _MAKERS: Final[dict[str, Callable[[Place, Mapping[str, Any]], Event]]] = {
         **_common(at, v),
     ),
     "ProposalDropped": lambda at, v: ProposalDropped(
-        proposal=Digest(v["proposal"]), **_common(at, v)
+        proposal=Digest(v["proposal"]), proposer=_address(v["proposer"]), **_common(at, v)
+    ),
+    "Confirmed": lambda at, v: Confirmed(
+        proposal=Digest(v["proposal"]), proposer=_address(v["proposer"]), **_common(at, v)
+    ),
+    "Delegated": lambda at, v: Delegated(
+        deputy=_authority(v["deputy"]),
+        rights=_rights(v["rights"]),
+        until=v["until"],
+        **_common(at, v),
     ),
     "AuthorityRegistered": lambda at, v: AuthorityRegistered(
         daily_cap=v["dailyCap"], **_common(at, v)
