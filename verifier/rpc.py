@@ -12,10 +12,10 @@ from typing import Final, final
 import httpx
 
 from licence.errors import AnzhengError, Code
+from licence.formats.keccak import keccak256, selector
 from licence.formats.trust_types import Contract
 from licence.ids import AuthorityId, ChainId, Digest, MerkleRoot
 from verifier.fetch import fetch, open_client
-from verifier.keccak import keccak256, selector
 from verifier.ports import AnchorSlot
 
 MAX_ANSWER_BYTES: Final = 256 << 10

@@ -1,38 +1,52 @@
 """Anchor evidence: why a leaf is anchored, for somebody who has the trust bundle and no network.
 
 A tagged union in deterministic CBOR. `witness-v1`: the leaf's path in its batch, the record of the
-batch, the record's path in the authority's one log, the log's checkpoint with its cosignatures.
-`qbft-v1` is reserved. Every part must verify, so that no byte of the evidence is free.
+batch, the record's path in the authority's one log, the log's checkpoint with its cosignatures, and
+where the chain can prove its state, that proof too. `qbft-v1`: the path, the record, a block header
+with the seals of the pinned validators, and the proof that the contract holds the batch.
+Every part must verify, so that no byte of the evidence is free.
 
-Standard: RFC 8949, 4.2.1; RFC 9162, 2.1; C2SP tlog-checkpoint; `docs/formats/evidence.cddl`.
+Standard: RFC 8949, 4.2.1; `docs/formats/evidence.cddl`.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+import re
 from typing import Final
 
 from licence.errors import AnzhengError, Code
 from licence.formats import cbor, checkpoint
-from licence.formats.cbor_fields import MAX_SECONDS, MAX_UINT_64, Fields
-from licence.formats.checkpoint import Cosigned, LogKey, SignedCheckpoint, WitnessKey
-from licence.formats.limits import MAX_EVIDENCE_BYTES
-from licence.formats.manifest import ManifestDigest
-from licence.formats.tree import HASH_BYTES, leaf_hash, verify_inclusion
-from licence.ids import (
-    Address,
-    AuthorityId,
-    BlockHash,
-    ChainId,
-    Leaf,
-    MerkleRoot,
-    RegistryId,
+from licence.formats.batch_record import (
+    MAX_UINT_32,
+    RECORD_ITEMS,
+    BatchRecord,
+    decode_record,
+    load_cbor,
+    log_leaf,
+    log_origin,
+    read_record,
+    record_bytes,
+    record_value,
 )
+from licence.formats.block_header import MAX_HEADER_BYTES
+from licence.formats.cbor_fields import Fields
+from licence.formats.evidence_check import check_evidence, checked_note
+from licence.formats.evidence_types import (
+    Anchored,
+    Evidence,
+    QbftEvidence,
+    StateProof,
+    WitnessEvidence,
+)
+from licence.formats.limits import MAX_EVIDENCE_BYTES
+from licence.formats.patricia import MAX_NODE_BYTES, MAX_NODES
+from licence.formats.tree import HASH_BYTES
 
 __all__ = [
     "MAX_EVIDENCE_BYTES",
     "Anchored",
     "BatchRecord",
+    "Evidence",
+    "QbftEvidence",
+    "StateProof",
     "WitnessEvidence",
     "check_evidence",
     "decode",
@@ -45,228 +59,123 @@ __all__ = [
 
 WITNESS: Final = "witness-v1"
 QBFT: Final = "qbft-v1"
-RECORD: Final = "anzheng-batch/v1"
 
 MAX_PATH_NODES: Final = 32
 """Most nodes of a path: trees have at most 2^32 - 1 leaves."""
 
-_ADDRESS_BYTES: Final = 20
-_MAX_UINT_32: Final = 2**32 - 1
-_EVIDENCE_ITEMS: Final = 7
-_RECORD_ITEMS: Final = 12
+_WITNESS_ITEMS: Final = (7, 8)
+_QBFT_ITEMS: Final = (7, 8)
+_STATE_ITEMS: Final = 3
+_LATER: Final = re.compile(r"(?:witness|qbft|ots)-v[1-9][0-9]?", re.ASCII)
+"""Types that a later release may have; any other is no evidence of ours."""
 
 
-@dataclass(frozen=True, slots=True)
-class BatchRecord:
-    """One anchored batch, as its authority's log has it for ever.
-
-    Attributes:
-        registry: Name of the registry.
-        authority: Whose batch it is.
-        chain_id: EIP-155 id of the chain.
-        contract: Address of the registry's contract.
-        root: Root of the batch's tree.
-        size: Number of its leaves.
-        manifest: Digest of its manifest.
-        sequence: Number of the anchoring event in the contract.
-        block_number: Height of the block.
-        block_hash: Its hash.
-        block_time: Its time, whole seconds, UTC.
-    """
-
-    registry: RegistryId
-    authority: AuthorityId
-    chain_id: ChainId
-    contract: Address
-    root: MerkleRoot
-    size: int
-    manifest: ManifestDigest
-    sequence: int
-    block_number: int
-    block_hash: BlockHash
-    block_time: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class WitnessEvidence:
-    """Evidence of type `witness-v1`.
-
-    Attributes:
-        index: Place of the leaf in the batch.
-        path: From the leaf to the batch's root.
-        record: The batch.
-        log_index: Place of the record in the log.
-        log_path: From the record to the log's root.
-        checkpoint: Signed note of the log, with cosignatures.
-    """
-
-    index: int
-    path: tuple[bytes, ...]
-    record: BatchRecord
-    log_index: int
-    log_path: tuple[bytes, ...]
-    checkpoint: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Anchored:
-    """What verified evidence proves."""
-
-    block_time: datetime
-    block_number: int
-    block_hash: BlockHash
-    sequence: int
-    record: BatchRecord
-    cosigned: tuple[Cosigned, ...]
-
-
-def log_origin(registry: RegistryId, authority: AuthorityId) -> str:
-    """Return the origin line of the one log of an authority in a registry."""
-    return f"anzheng/{registry}/{authority}"
-
-
-def record_bytes(record: BatchRecord) -> bytes:
-    """Return the deterministic CBOR of a batch record: an entry of the log.
-
-    Raises:
-        AnzhengError: EVIDENCE_SYNTAX, for a record that `decode` would refuse.
-    """
-    return cbor.dumps(_record_value(record))
-
-
-def decode_record(data: bytes) -> BatchRecord:
-    """Return the batch record of these bytes, an entry of the log.
-
-    Raises:
-        AnzhengError: TOO_LARGE, EVIDENCE_SYNTAX.
-    """
-    return _record(_loads(data))
-
-
-def log_leaf(record: BatchRecord) -> bytes:
-    """Return the hash of a batch record as a leaf of the log: SHA-256(0x00 || CBOR).
-
-    Raises:
-        AnzhengError: EVIDENCE_SYNTAX.
-    """
-    return leaf_hash(record_bytes(record))
-
-
-def encode(evidence: WitnessEvidence) -> bytes:
+def encode(evidence: Evidence) -> bytes:
     """Return the evidence as it stands in the hole and in the sidecar.
 
     Raises:
-        AnzhengError: EVIDENCE_SYNTAX, for evidence that `decode` would refuse.
+        AnzhengError: EVIDENCE_SYNTAX, for evidence that `decode` would refuse; TOO_LARGE.
     """
-    value = (
-        WITNESS,
-        evidence.index,
-        evidence.path,
-        _record_value(evidence.record),
-        evidence.log_index,
-        evidence.log_path,
-        evidence.checkpoint,
-    )
+    if isinstance(evidence, WitnessEvidence):
+        value = _witness_value(evidence)
+    else:
+        value = _qbft_value(evidence)
     _evidence(value)
-    # The limits of the parts keep the whole under MAX_EVIDENCE_BYTES.
-    return cbor.dumps(value)
+    data = cbor.dumps(value)
+    if len(data) > MAX_EVIDENCE_BYTES:
+        raise AnzhengError(
+            Code.TOO_LARGE, "no evidence is that large", bytes=len(data), limit=MAX_EVIDENCE_BYTES
+        )
+    return data
 
 
-def decode(data: bytes) -> WitnessEvidence:
+def decode(data: bytes) -> Evidence:
     """Return the evidence of these bytes; nothing is verified yet but its one spelling.
 
     Raises:
         AnzhengError: TOO_LARGE, EVIDENCE_TYPE_UNSUPPORTED, EVIDENCE_SYNTAX.
     """
-    value = _loads(data)
-    if isinstance(value, tuple) and value[:1] == (QBFT,):
-        raise AnzhengError(Code.EVIDENCE_TYPE_UNSUPPORTED, "evidence of a later release", type=QBFT)
-    return _evidence(value)
+    return _evidence(load_cbor(data, MAX_EVIDENCE_BYTES))
 
 
-def check_evidence(
-    evidence: WitnessEvidence,
-    leaf: Leaf,
-    *,
-    log_key: LogKey,
-    witnesses: Sequence[WitnessKey],
-    threshold: int,
-    origin: str,
-) -> Anchored:
-    """Verify evidence for a leaf, every part of it.
-
-    The caller still has to compare chain id, contract and block of the record with the trust
-    bundle, and to choose the witnesses that are pinned for that block.
-
-    Args:
-        evidence: What was found beside the leaf.
-        leaf: Computed from the thing itself.
-        log_key: Pinned key of the authority's log.
-        witnesses: Pinned witnesses.
-        threshold: How many of them there must be.
-        origin: Origin of the log that the signed data names, see `log_origin`.
-
-    Raises:
-        AnzhengError: ANCHOR_PROOF_MISMATCH, ANCHOR_WITNESS, EVIDENCE_SYNTAX.
-    """
-    record = evidence.record
-    # 1. the leaf is in the batch
-    _included(leaf, evidence.index, record.size, evidence.path, record.root)
-    # 2. the checkpoint is of the log that the signed data and the record name
-    note = _note(evidence)
-    said = note.checkpoint
-    if said.origin != origin or origin != log_origin(record.registry, record.authority):
-        raise AnzhengError(Code.ANCHOR_PROOF_MISMATCH, "the evidence is of another log")
-    # 3. every signature of the checkpoint
-    cosigned = checkpoint.verify(note, log_key, witnesses, threshold)
-    # 4. the batch is in the log
-    _included(log_leaf(record), evidence.log_index, said.size, evidence.log_path, said.root)
-    return Anchored(
-        block_time=record.block_time,
-        block_number=record.block_number,
-        block_hash=record.block_hash,
-        sequence=record.sequence,
-        record=record,
-        cosigned=cosigned,
+def _witness_value(evidence: WitnessEvidence) -> tuple[cbor.CborValue, ...]:
+    value = (
+        WITNESS,
+        evidence.index,
+        evidence.path,
+        record_value(evidence.record),
+        evidence.log_index,
+        evidence.log_path,
+        evidence.checkpoint,
     )
+    state = evidence.state
+    if state is None:
+        return value
+    return (*value, (state.header, state.account_proof, state.slot_proof))
 
 
-def _loads(data: bytes) -> cbor.CborValue:
-    if len(data) > MAX_EVIDENCE_BYTES:
-        raise AnzhengError(Code.TOO_LARGE, "no evidence is that large", limit=MAX_EVIDENCE_BYTES)
-    try:
-        return cbor.loads(data, max_bytes=MAX_EVIDENCE_BYTES)
-    except AnzhengError as error:
-        raise AnzhengError(Code.EVIDENCE_SYNTAX, "not deterministic CBOR") from error
+def _qbft_value(evidence: QbftEvidence) -> tuple[cbor.CborValue, ...]:
+    value = (
+        QBFT,
+        evidence.index,
+        evidence.path,
+        record_value(evidence.record),
+        evidence.header,
+        evidence.account_proof,
+        evidence.slot_proof,
+    )
+    return value if evidence.head_proof is None else (*value, evidence.head_proof)
 
 
-def _included(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> None:
-    try:
-        verify_inclusion(leaf, index, size, path, root)
-    except AnzhengError as error:
-        raise AnzhengError(Code.ANCHOR_PROOF_MISMATCH, "a path does not lead there") from error
+def _evidence(value: cbor.CborValue) -> Evidence:
+    kind = value[0] if isinstance(value, tuple) and value else None
+    if kind == QBFT:
+        return _qbft(value)
+    if isinstance(kind, str) and kind != WITNESS and _LATER.fullmatch(kind):
+        raise AnzhengError(Code.EVIDENCE_TYPE_UNSUPPORTED, "evidence of a later release", type=kind)
+    return _witness(value)
 
 
-def _evidence(value: cbor.CborValue) -> WitnessEvidence:
-    fields = Fields(value, _EVIDENCE_ITEMS, Code.EVIDENCE_SYNTAX)
+def _fields(value: cbor.CborValue, allowed: tuple[int, ...]) -> tuple[Fields, int]:
+    """Return the items of an array that may have so many, and how many there are."""
+    found = len(value) if isinstance(value, tuple) else 0
+    count = found if found in allowed else allowed[0]
+    return Fields(value, count, Code.EVIDENCE_SYNTAX), count
+
+
+def _witness(value: cbor.CborValue) -> WitnessEvidence:
+    fields, count = _fields(value, _WITNESS_ITEMS)
     fields.constant(WITNESS)
     evidence = WitnessEvidence(
-        index=fields.integer(0, _MAX_UINT_32),
+        index=fields.integer(0, MAX_UINT_32),
         path=_path(fields),
-        record=_record(fields.array(_RECORD_ITEMS)),
-        log_index=fields.integer(0, _MAX_UINT_32),
+        record=read_record(fields.array(RECORD_ITEMS)),
+        log_index=fields.integer(0, MAX_UINT_32),
         log_path=_path(fields),
         checkpoint=fields.octets(1, checkpoint.MAX_CHECKPOINT_BYTES),
+        state=_state(fields) if count == _WITNESS_ITEMS[-1] else None,
     )
-    _note(evidence)
+    checked_note(evidence)
     return evidence
 
 
-def _note(evidence: WitnessEvidence) -> SignedCheckpoint:
-    try:
-        return checkpoint.parse(evidence.checkpoint)
-    except AnzhengError as error:
-        raise AnzhengError(Code.EVIDENCE_SYNTAX, "the checkpoint is not spelled so") from error
+def _state(fields: Fields) -> StateProof:
+    items = Fields(fields.array(_STATE_ITEMS), _STATE_ITEMS, Code.EVIDENCE_SYNTAX)
+    return StateProof(items.octets(1, MAX_HEADER_BYTES), _nodes(items), _nodes(items))
+
+
+def _qbft(value: cbor.CborValue) -> QbftEvidence:
+    fields, count = _fields(value, _QBFT_ITEMS)
+    fields.constant(QBFT)
+    return QbftEvidence(
+        index=fields.integer(0, MAX_UINT_32),
+        path=_path(fields),
+        record=read_record(fields.array(RECORD_ITEMS)),
+        header=fields.octets(1, MAX_HEADER_BYTES),
+        account_proof=_nodes(fields),
+        slot_proof=_nodes(fields),
+        head_proof=_nodes(fields) if count == _QBFT_ITEMS[-1] else None,
+    )
 
 
 def _path(fields: Fields) -> tuple[bytes, ...]:
@@ -275,42 +184,7 @@ def _path(fields: Fields) -> tuple[bytes, ...]:
     return tuple(nodes.octets(HASH_BYTES) for _ in items)
 
 
-def _record(value: cbor.CborValue) -> BatchRecord:
-    fields = Fields(value, _RECORD_ITEMS, Code.EVIDENCE_SYNTAX)
-    fields.constant(RECORD)
-    return BatchRecord(
-        registry=fields.registry(),
-        authority=fields.authority(),
-        chain_id=ChainId(fields.integer(1, MAX_UINT_64)),
-        contract=Address(fields.octets(_ADDRESS_BYTES)),
-        root=MerkleRoot(fields.octets(HASH_BYTES)),
-        size=fields.integer(1, _MAX_UINT_32),
-        manifest=ManifestDigest(fields.octets(HASH_BYTES)),
-        sequence=fields.integer(0, MAX_UINT_64),
-        block_number=fields.integer(0, MAX_UINT_64),
-        block_hash=BlockHash(fields.octets(HASH_BYTES)),
-        block_time=datetime.fromtimestamp(fields.integer(1, MAX_SECONDS), UTC),
-    )
-
-
-def _record_value(record: BatchRecord) -> tuple[cbor.CborValue, ...]:
-    """Return the array of a record, which must read back as the same record."""
-    if record.block_time.tzinfo is None:
-        raise AnzhengError(Code.EVIDENCE_SYNTAX, "a block time without time zone")
-    value = (
-        RECORD,
-        record.registry,
-        record.authority,
-        record.chain_id,
-        record.contract,
-        record.root,
-        record.size,
-        record.manifest,
-        record.sequence,
-        record.block_number,
-        record.block_hash,
-        int(record.block_time.timestamp()),
-    )
-    if _record(value) != record:
-        raise AnzhengError(Code.EVIDENCE_SYNTAX, "a block time with a fraction of a second")
-    return value
+def _nodes(fields: Fields) -> tuple[bytes, ...]:
+    items = fields.array(MAX_NODES)
+    nodes = Fields(items, len(items), Code.EVIDENCE_SYNTAX)
+    return tuple(nodes.octets(1, MAX_NODE_BYTES) for _ in items)

@@ -8,16 +8,17 @@ Standard: DESIGN 3.4; research wallet 5.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date, datetime
+from itertools import pairwise
 from typing import NoReturn, TypeVar
 
 from licence.domain.model import Environment
 from licence.errors import AnzhengError, Code
 from licence.formats import canonical, es256
-from licence.formats.canonical import JsonValue
 from licence.formats.cbor_fields import is_authority, is_registry
-from licence.formats.fields import Fields, base64_text, moment_text
+from licence.formats.fields import Fields
+from licence.formats.qbft import MAX_VALIDATORS
 from licence.formats.trust_types import (
     Authority,
     Contract,
@@ -27,9 +28,11 @@ from licence.formats.trust_types import (
     StatusKey,
     TrustBundle,
     TsaRoot,
+    ValidatorSet,
     Withdrawn,
     Witness,
 )
+from licence.formats.trust_values import SCHEMA, bundle_value
 from licence.ids import Address, AuthorityId, ChainId, Digest, RegistryId
 
 __all__ = [
@@ -43,18 +46,19 @@ __all__ = [
     "StatusKey",
     "TrustBundle",
     "TsaRoot",
+    "ValidatorSet",
     "Withdrawn",
     "Witness",
     "decode",
     "encode",
 ]
 
-SCHEMA = "anzheng-trust/v1"
 MAX_BUNDLE_BYTES = 4 * 1024 * 1024
 MAX_ROOTS = 100
 MAX_REGISTRIES = 100
 MAX_CONTRACTS = 50
 MAX_WITNESSES = 50
+MAX_VALIDATOR_SETS = 1_000
 MAX_AUTHORITIES = 5_000
 MAX_KEYS = 200
 MAX_SHARDS = 4_096
@@ -68,7 +72,6 @@ _HEX_ADDRESS = re.compile(r"[0-9a-f]{40}", re.ASCII)
 _URI = re.compile(r"https?://[!-~]{0,400}[!-.0-~]", re.ASCII)  # no slash at the end
 _KEY_NAME = re.compile(r"[!-*,-~]{1,200}", re.ASCII)
 
-T = TypeVar("T")
 C = TypeVar("C", int, date, datetime)
 
 
@@ -78,7 +81,7 @@ def encode(bundle: TrustBundle) -> bytes:
     Raises:
         AnzhengError: `TRUST_BUNDLE_REFUSED` if `decode` would refuse it.
     """
-    data = canonical.dumps(_bundle_value(bundle))
+    data = canonical.dumps(bundle_value(bundle))
     if decode(data) != bundle:
         raise AnzhengError(Code.TRUST_BUNDLE_REFUSED, "the bundle does not read back as itself")
     return data
@@ -126,6 +129,7 @@ def _check_bundle(bundle: TrustBundle) -> None:
         names = {one.name for one in registry.witnesses}
         if not 1 <= registry.witness_threshold <= max(len(names), 1):
             _refuse(f"registry {registry.id}: threshold needs more witnesses than there are")
+        _check_validators(registry)
     _in_order("authorities", ((one.valid_from, one.valid_to) for one in bundle.authorities))
     for authority in bundle.authorities:
         for where, keys in (("status_keys", authority.status_keys), ("qr_keys", authority.qr_keys)):
@@ -133,6 +137,23 @@ def _check_bundle(bundle: TrustBundle) -> None:
             _in_order(where, ((key.valid_from, key.valid_to) for key in keys))
             if any(key.kid != es256.key_id(key.key) for key in keys):
                 _refuse(f"{where}: a key is not the one that its key id names")
+
+
+def _check_validators(registry: Registry) -> None:
+    """Refuse sets that leave open who seals a block, or that are of no chain of the registry."""
+    sets, chains = registry.validators, {one.chain_id for one in registry.contracts}
+    _in_order("validators", ((one.from_block, one.to_block) for one in sets))
+    if any(one.chain_id not in chains for one in sets):
+        _refuse("validators: a chain on which the registry has no contract")
+    if any(list(one.addresses) != sorted(one.addresses) for one in sets):
+        _refuse("validators: addresses do not ascend")
+    places = [(one.chain_id, one.from_block) for one in sets]
+    if places != sorted(set(places)):
+        _refuse("validators: sets do not ascend by chain and block")
+    for one, following in pairwise(sets):
+        ends = one.to_block is not None and one.to_block < following.from_block
+        if one.chain_id == following.chain_id and not ends:
+            _refuse("validators: two sets for one block")
 
 
 def _once(where: str, values: Iterable[object]) -> None:
@@ -195,7 +216,28 @@ def _read_registry(fields: Fields) -> Registry:
         contracts=fields.objects("contracts", _read_contract, max_items=MAX_CONTRACTS, min_items=1),
         witnesses=fields.objects("witnesses", _read_witness, max_items=MAX_WITNESSES),
         witness_threshold=fields.integer("witness_threshold", low=1, high=MAX_WITNESSES),
+        validators=fields.optional("validators", lambda key: _read_validators(fields, key)) or (),
     )
+
+
+def _read_validators(fields: Fields, key: str) -> tuple[ValidatorSet, ...]:
+    return fields.objects(key, _read_validator_set, max_items=MAX_VALIDATOR_SETS, min_items=1)
+
+
+def _read_validator_set(fields: Fields) -> ValidatorSet:
+    return ValidatorSet(
+        chain_id=ChainId(fields.integer("chain_id", low=1)),
+        from_block=fields.integer("from_block"),
+        to_block=fields.optional("to_block", fields.integer),
+        addresses=_addresses(fields, "addresses", max_items=MAX_VALIDATORS, min_items=1),
+    )
+
+
+def _addresses(
+    fields: Fields, key: str, *, max_items: int, min_items: int = 0
+) -> tuple[Address, ...]:
+    texts = fields.texts(key, max_items=max_items, min_items=min_items, pattern=_HEX_ADDRESS)
+    return tuple(Address(bytes.fromhex(text)) for text in texts)
 
 
 def _read_contract(fields: Fields) -> Contract:
@@ -242,10 +284,7 @@ def _read_authority(fields: Fields) -> Authority:
         regions=fields.texts("regions", max_items=MAX_AUTHORITIES, pattern=_REGION),
         valid_from=fields.day("valid_from"),
         valid_to=fields.optional("valid_to", fields.day),
-        accounts=tuple(
-            Address(bytes.fromhex(text))
-            for text in fields.texts("accounts", max_items=MAX_KEYS, pattern=_HEX_ADDRESS)
-        ),
+        accounts=_addresses(fields, "accounts", max_items=MAX_KEYS),
         log_key=_read_log_key(fields.fields("log_key")),
         status_keys=fields.objects("status_keys", _read_status_key, max_items=MAX_KEYS),
         qr_keys=fields.objects("qr_keys", _read_status_key, max_items=MAX_KEYS),
@@ -254,116 +293,4 @@ def _read_authority(fields: Fields) -> Authority:
         ),
         list_base_uri=fields.matching("list_base_uri", _URI),
         shards=fields.integer("shards", low=1, high=MAX_SHARDS),
-    )
-
-
-# ---------------------------------------------------------------- writing
-
-
-def _present(**values: JsonValue) -> dict[str, JsonValue]:
-    """Return the values that are there; what is absent has no key, never null."""
-    return {key: value for key, value in values.items() if value is not None}
-
-
-def _moment(moment: datetime | None) -> str | None:
-    return moment_text(moment) if moment is not None else None
-
-
-def _each(values: Iterable[T], write: Callable[[T], JsonValue]) -> list[JsonValue]:
-    return [write(value) for value in values]
-
-
-def _bundle_value(bundle: TrustBundle) -> JsonValue:
-    return {
-        "schema": SCHEMA,
-        "version": bundle.version,
-        "environment": bundle.environment.value,
-        "issued_at": moment_text(bundle.issued_at),
-        "roots": _each(bundle.roots, _root_value),
-        "policies": list(bundle.policies),
-        "tsa_roots": _each(bundle.tsa_roots, _tsa_root_value),
-        "withdrawn": _each(bundle.withdrawn, _withdrawn_value),
-        "registries": _each(bundle.registries, _registry_value),
-        "authorities": _each(bundle.authorities, _authority_value),
-    }
-
-
-def _root_value(root: Root) -> JsonValue:
-    return _present(
-        name=root.name,
-        certificate=base64_text(root.certificate),
-        distrust_from=_moment(root.distrust_from),
-    )
-
-
-def _tsa_root_value(root: TsaRoot) -> JsonValue:
-    return _present(
-        name=root.name,
-        certificate=base64_text(root.certificate),
-        policies=list(root.policies),
-        test_only=root.test_only,
-        distrust_from=_moment(root.distrust_from),
-    )
-
-
-def _withdrawn_value(withdrawn: Withdrawn) -> JsonValue:
-    return _present(
-        sha256=withdrawn.sha256.hex(), distrust_from=moment_text(withdrawn.distrust_from)
-    )
-
-
-def _registry_value(registry: Registry) -> JsonValue:
-    return _present(
-        id=registry.id,
-        contracts=_each(registry.contracts, _contract_value),
-        witnesses=_each(registry.witnesses, _witness_value),
-        witness_threshold=registry.witness_threshold,
-    )
-
-
-def _contract_value(contract: Contract) -> JsonValue:
-    return _present(
-        chain_id=contract.chain_id,
-        address=contract.address.hex(),
-        code_hash=contract.code_hash.hex(),
-        from_block=contract.from_block,
-        frozen_at=contract.frozen_at,
-        test_chain=contract.test_chain,
-    )
-
-
-def _witness_value(witness: Witness) -> JsonValue:
-    return _present(
-        name=witness.name,
-        key=witness.key.hex(),
-        from_block=witness.from_block,
-        to_block=witness.to_block,
-    )
-
-
-def _status_key_value(key: StatusKey) -> JsonValue:
-    return _present(
-        kid=key.kid.hex(),
-        key=base64_text(key.key),
-        valid_from=moment_text(key.valid_from),
-        valid_to=_moment(key.valid_to),
-    )
-
-
-def _authority_value(authority: Authority) -> JsonValue:
-    return _present(
-        id=authority.id,
-        name=authority.name,
-        licence_types=list(authority.licence_types),
-        industries=list(authority.industries),
-        regions=list(authority.regions),
-        valid_from=authority.valid_from.isoformat(),
-        valid_to=authority.valid_to.isoformat() if authority.valid_to is not None else None,
-        accounts=[account.hex() for account in authority.accounts],
-        log_key={"name": authority.log_key.name, "key": authority.log_key.key.hex()},
-        status_keys=_each(authority.status_keys, _status_key_value),
-        qr_keys=_each(authority.qr_keys, _status_key_value),
-        holder_ca=base64_text(authority.holder_ca) if authority.holder_ca is not None else None,
-        list_base_uri=authority.list_base_uri,
-        shards=authority.shards,
     )

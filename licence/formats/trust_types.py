@@ -61,6 +61,19 @@ class Witness:
 
 
 @dataclass(frozen=True, slots=True)
+class ValidatorSet:
+    """All validators of a QBFT chain for the blocks from..to, inclusive; ascending by address.
+
+    A closed set says what was sealed then; that something is so today, only an open one can say.
+    """
+
+    chain_id: ChainId
+    from_block: int
+    addresses: tuple[Address, ...]
+    to_block: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Registry:
     """Where anchors and status are read. Status is the most negative over all its contracts."""
 
@@ -68,6 +81,7 @@ class Registry:
     contracts: tuple[Contract, ...]
     witnesses: tuple[Witness, ...]
     witness_threshold: int
+    validators: tuple[ValidatorSet, ...] = ()
 
     def witnesses_at(self, block: int) -> tuple[Witness, ...]:
         """Return the witnesses that are believed for this block."""
@@ -76,6 +90,19 @@ class Registry:
             for witness in self.witnesses
             if witness.from_block <= block
             and (witness.to_block is None or block <= witness.to_block)
+        )
+
+    def validators_at(self, chain_id: ChainId, block: int) -> ValidatorSet | None:
+        """Return the one set that seals this block of this chain, or None if none is pinned."""
+        return next(
+            (
+                one
+                for one in self.validators
+                if one.chain_id == chain_id
+                and one.from_block <= block
+                and (one.to_block is None or block <= one.to_block)
+            ),
+            None,
         )
 
     def contract(self, chain_id: ChainId, address: Address) -> Contract | None:

@@ -1,9 +1,10 @@
 """Check 6: the licence is anchored, by its authority, in a contract of the registry it names.
 
-Evidence is never believed for what it says about itself: chain, contract, log and witnesses are
-those of the trust bundle, registry and authority those of the signed data.
+Evidence is never believed for what it says about itself: chain, contract, log, witnesses and
+validators are those of the trust bundle, registry and authority those of the signed data.
 
-Standard: RFC 9162, 2.1; C2SP tlog-checkpoint and tlog-cosignature; DESIGN 3.2 and 4, check 6.
+Standard: RFC 9162, 2.1; C2SP tlog-checkpoint and tlog-cosignature; EIP-1186; DESIGN 3.2 and 4,
+check 6.
 """
 
 from collections.abc import Sequence
@@ -15,9 +16,16 @@ from licence.domain.model import Environment, LicenceVersion
 from licence.errors import AnzhengError, Code, Fact
 from licence.formats.checkpoint import LogKey, WitnessKey
 from licence.formats.checks import CheckName, CheckResult, passed
-from licence.formats.evidence import Anchored, check_evidence, decode, log_origin
+from licence.formats.evidence import (
+    Anchored,
+    Evidence,
+    QbftEvidence,
+    check_evidence,
+    decode,
+    log_origin,
+)
 from licence.formats.trust_types import Contract, Registry, TrustBundle
-from licence.ids import AuthorityId, Leaf, RegistryId
+from licence.ids import Address, AuthorityId, Leaf, RegistryId
 from verifier.checks.outcome import ended
 
 STANDARD: Final = "RFC 9162 2.1.3, C2SP tlog-checkpoint"
@@ -25,7 +33,13 @@ PENDING_TIME: Final = timedelta(hours=72)
 """How long a signed licence may wait for its anchor before that is an alarm."""
 
 _SPOILT: Final = frozenset(
-    {Code.ANCHOR_PROOF_MISMATCH, Code.ANCHOR_WITNESS, Code.ANCHOR_CHAIN_MISMATCH}
+    {
+        Code.ANCHOR_PROOF_MISMATCH,
+        Code.ANCHOR_WITNESS,
+        Code.ANCHOR_CHAIN_MISMATCH,
+        Code.BLOCK_SEALS,
+        Code.VALIDATORS_NOT_PINNED,
+    }
 )
 
 
@@ -50,8 +64,8 @@ def judge_evidence(
         bundle: Whom we believe.
 
     Raises:
-        AnzhengError: ANCHOR_PROOF_MISMATCH, ANCHOR_WITNESS, ANCHOR_CHAIN_MISMATCH,
-            EVIDENCE_TYPE_UNSUPPORTED, or REGISTRY_UNKNOWN.
+        AnzhengError: ANCHOR_PROOF_MISMATCH, ANCHOR_WITNESS, ANCHOR_CHAIN_MISMATCH, BLOCK_SEALS,
+            VALIDATORS_NOT_PINNED, EVIDENCE_TYPE_UNSUPPORTED, or REGISTRY_UNKNOWN.
     """
     registry, authority = bundle.registry(registry_id), bundle.authority(authority_id)
     if registry is None or authority is None:
@@ -62,33 +76,46 @@ def judge_evidence(
         if error.code is Code.EVIDENCE_TYPE_UNSUPPORTED:
             raise
         raise AnzhengError(Code.ANCHOR_PROOF_MISMATCH, "the evidence cannot be read") from error
+    record = evidence.record
+    contract = registry.contract(record.chain_id, record.contract)
     anchored = check_evidence(
         evidence,
         leaf,
         log_key=LogKey(authority.log_key.name, authority.log_key.key),
         witnesses=[
             WitnessKey(witness.name, witness.key)
-            for witness in registry.witnesses_at(evidence.record.block_number)
+            for witness in registry.witnesses_at(record.block_number)
         ],
         threshold=registry.witness_threshold,
         origin=log_origin(registry_id, authority_id),
+        code_hash=contract.code_hash if contract is not None else None,
+        validators=_validators(evidence, registry),
     )
-    _contract(anchored, registry, bundle)
+    _check_contract(anchored, contract, bundle)
     return anchored
 
 
-def _contract(anchored: Anchored, registry: Registry, bundle: TrustBundle) -> Contract:
-    """Return the pinned contract that the record names; it must have been open at that block."""
-    record = anchored.record
-    contract = registry.contract(record.chain_id, record.contract)
+def _validators(evidence: Evidence, registry: Registry) -> tuple[Address, ...]:
+    """Return the validators that must have sealed the block of evidence that stands on them."""
+    if not isinstance(evidence, QbftEvidence):
+        return ()
+    record = evidence.record
+    pinned = registry.validators_at(record.chain_id, record.block_number)
+    if pinned is None:
+        raise AnzhengError(Code.VALIDATORS_NOT_PINNED, "no validators are pinned for this block")
+    return pinned.addresses
+
+
+def _check_contract(anchored: Anchored, contract: Contract | None, bundle: TrustBundle) -> None:
+    """Refuse a contract that is not pinned, or was not open at that block."""
+    block = anchored.block_number
     if contract is None:
         raise AnzhengError(Code.ANCHOR_CHAIN_MISMATCH, "a chain or contract that is not pinned")
-    ended_before = contract.frozen_at is not None and record.block_number > contract.frozen_at
-    if record.block_number < contract.from_block or ended_before:
+    ended_before = contract.frozen_at is not None and block > contract.frozen_at
+    if block < contract.from_block or ended_before:
         raise AnzhengError(Code.ANCHOR_CHAIN_MISMATCH, "a block outside the contract's time")
     if contract.test_chain and bundle.environment is Environment.PRODUCTION:
         raise AnzhengError(Code.ANCHOR_CHAIN_MISMATCH, "a chain for tests only")
-    return contract
 
 
 def check_anchor(
@@ -137,6 +164,7 @@ def anchor_facts(anchored: Anchored, source: str) -> tuple[tuple[str, Fact], ...
         ("sequence", anchored.sequence),
         ("batch_size", record.size),
         ("witnesses", ", ".join(witness.name for witness in anchored.cosigned)),
+        *((("seals", len(anchored.sealed)),) if anchored.sealed else ()),
     )
 
 

@@ -13,11 +13,11 @@ from anchor.chain.artifact import load_artifact
 from anchor.chain.node import number, octets
 from licence.domain.status import StatusWord
 from licence.errors import Code
+from licence.formats.keccak import keccak256, selector
 from licence.formats.manifest import ManifestDigest
 from licence.ids import Digest, MerkleRoot
 from tests.fakes.anchoring import AUTHORITY
 from tests.fakes.refusal import refuses
-from verifier.keccak import keccak256, selector
 
 ROOT = MerkleRoot(sha256(b"root").digest())
 MANIFEST = ManifestDigest(sha256(b"manifest").digest())

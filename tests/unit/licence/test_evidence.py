@@ -12,6 +12,7 @@ from licence.formats.evidence import (
     MAX_EVIDENCE_BYTES,
     Anchored,
     BatchRecord,
+    Evidence,
     WitnessEvidence,
 )
 from licence.formats.tree import Tree, leaf_hash
@@ -28,7 +29,7 @@ ORIGIN = evidence.log_origin(proof.REGISTRY, proof.AUTHORITY)
 OTHER = proof.digest("other")
 
 
-def _check(found: WitnessEvidence, leaf: Leaf = LEAF, threshold: int = 3) -> Anchored:
+def _check(found: Evidence, leaf: Leaf = LEAF, threshold: int = 3) -> Anchored:
     return evidence.check_evidence(
         found,
         leaf,
@@ -190,12 +191,18 @@ def test_decode_looks_at_the_size_first() -> None:
         evidence.decode(bytes(MAX_EVIDENCE_BYTES + 1))
 
 
-def test_decode_knows_the_reserved_type_and_no_other() -> None:
+@pytest.mark.parametrize("later", ["qbft-v2", "witness-v2", "witness-v10", "ots-v1"])
+def test_a_type_of_a_later_release_is_not_called_broken(later: str) -> None:
     with refuses(Code.EVIDENCE_TYPE_UNSUPPORTED):
-        evidence.decode(cbor.dumps(("qbft-v1", b"header")))
+        evidence.decode(cbor.dumps((later, 1, 2, 3, 4, 5, 6)))
+
+
+def test_decode_knows_no_other_type() -> None:
     values: tuple[cbor.CborValue, ...] = (
-        ("witness-v2", 1, 2, 3, 4, 5, 6),
-        ("ots-v1",),
+        ("qbft-v1", b"header"),
+        ("witness-v1", b"header"),
+        ("witness-v0", 1, 2, 3, 4, 5, 6),
+        ("other-v1",),
         (),
         "qbft-v1",
         {0: "witness-v1"},

@@ -14,6 +14,7 @@ import pytest
 from licence.domain.status import StatusWord
 from licence.errors import AnzhengError, Code
 from licence.formats.checks import CheckName
+from licence.formats.keccak import keccak256
 from licence.formats.report import Report
 from licence.formats.trust_types import Contract
 from licence.formats.verdict import Verdict
@@ -30,7 +31,6 @@ from tests.builders import (
     side_row,
 )
 from tests.fakes.refusal import refuses
-from verifier.keccak import keccak256
 from verifier.online import HttpRegistry
 from verifier.policy import BATCH
 from verifier.ports import AnchorSlot, ChainReader

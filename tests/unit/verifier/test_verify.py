@@ -425,7 +425,7 @@ def test_evidence_of_something_else_never_makes_valid(
 
 
 def test_evidence_of_a_later_release_says_so(world: World, issued: Issued) -> None:
-    report = check(world, fill(issued.bare, cbor.dumps(("qbft-v1", b""))))
+    report = check(world, fill(issued.bare, cbor.dumps(("qbft-v2", b""))))
     assert said(report) == (Verdict.UNDETERMINED, Code.EVIDENCE_TYPE_UNSUPPORTED)
 
 

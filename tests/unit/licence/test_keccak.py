@@ -7,7 +7,7 @@ from eth_utils.crypto import keccak
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verifier.keccak import keccak256, selector
+from licence.formats.keccak import keccak256, selector
 from verifier.rpc import _BATCH, _STATUS_OF
 
 ARTIFACT = Path(__file__).parents[3] / "contracts" / "artifacts" / "LicenceRegistry.json"
