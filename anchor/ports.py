@@ -131,6 +131,18 @@ class Lease:
 class TransactionStore(Protocol):
     """Keeps the transactions of an account; one process at a time writes for one account."""
 
+    def take_lease(self, name: str, holder: str, now: datetime, seconds: int) -> Lease:
+        """Become the one that writes for `name`, or go on to be it.
+
+        Raises:
+            AnzhengError: LEASE_LOST while another holder is.
+        """
+        ...
+
+    def release_lease(self, lease: Lease) -> None:
+        """Let another one take it at once; without effect when it was lost already."""
+        ...
+
     def transaction(self, purpose: str) -> Transaction | None:
         """Return the transaction for this purpose."""
         ...
@@ -139,11 +151,12 @@ class TransactionStore(Protocol):
         """Return the highest nonce that any stored transaction of the account has."""
         ...
 
-    def save_transaction(self, transaction: Transaction) -> Transaction:
+    def save_transaction(self, transaction: Transaction, lease: Lease) -> Transaction:
         """Insert (revision 0) or replace the row of this purpose.
 
         Raises:
-            AnzhengError: CONFLICT, for another revision, or when another purpose has the nonce.
+            AnzhengError: LEASE_LOST, when another holder writes by now; CONFLICT, for another
+                revision, or when another purpose has the nonce.
         """
         ...
 
@@ -241,11 +254,12 @@ class AnchorStore(TransactionStore, Protocol):
         """
         ...
 
-    def save_batch(self, batch: AnchorBatch) -> AnchorBatch:
+    def save_batch(self, batch: AnchorBatch, lease: Lease) -> AnchorBatch:
         """Replace the row of a batch.
 
         Raises:
-            AnzhengError: CONFLICT, for another revision.
+            AnzhengError: LEASE_LOST, when another holder writes by now; CONFLICT, for another
+                revision.
         """
         ...
 
@@ -260,8 +274,12 @@ class AnchorStore(TransactionStore, Protocol):
         """
         ...
 
-    def save_evidence(self, batch: BatchId, evidence: Sequence[LeafEvidence]) -> None:
-        """Store evidence for leaves of a batch; replaces what is there."""
+    def save_evidence(self, batch: BatchId, evidence: Sequence[LeafEvidence], lease: Lease) -> None:
+        """Store evidence for leaves of a batch; replaces what is there.
+
+        Raises:
+            AnzhengError: LEASE_LOST, when another holder writes by now.
+        """
         ...
 
     def evidence(self, leaf: Leaf) -> bytes | None:

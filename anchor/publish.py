@@ -37,7 +37,19 @@ from licence.formats import manifest as manifests
 from licence.formats.evidence import BatchRecord, decode_record, record_bytes
 from licence.ids import BatchId
 
-FOR_ALL: Final = frozenset({Code.CHAIN_UNAVAILABLE, Code.WITNESS_REFUSED})
+FOR_ALL: Final = frozenset(
+    {
+        Code.CHAIN_ACCOUNT,
+        Code.CHAIN_FEES,
+        Code.CHAIN_FUNDS,
+        Code.CHAIN_STALE,
+        Code.CHAIN_UNAVAILABLE,
+        Code.CHAIN_WRONG,
+        Code.LEASE_LOST,
+        Code.STORE_FAILED,
+        Code.WITNESS_REFUSED,
+    }
+)
 """What one batch meets, the next will meet too: try all of them again later."""
 
 
@@ -78,6 +90,10 @@ class Anchorer:
         records = self._log.records()
         if records:
             self._check_newest(decode_record(records[-1]))
+
+    def release(self) -> None:
+        """Let another process anchor for this authority."""
+        self._sender.release()
 
     def _check_newest(self, record: BatchRecord) -> None:
         here = (self._chain.chain_id, self._chain.contract)
@@ -121,9 +137,11 @@ class Anchorer:
 
         Raises:
             AnzhengError: CHAIN_UNAVAILABLE, WITNESS_REFUSED, CONFLICT: try again later.
+                LEASE_LOST: another process anchors for this authority.
                 CHAIN_REORGANISED: the chain took back what was final; a person must look.
                 NOT_FOUND, for an unknown batch. What the judge says of refused evidence.
         """
+        self._sender.hold()
         batch = self._store.batch(batch_id)
         if batch is None:
             raise AnzhengError(Code.NOT_FOUND, "no such batch", batch=batch_id)
@@ -150,19 +168,29 @@ class Anchorer:
             # No batch on the chain may lack its manifest, whatever happens to us afterwards.
             self._log.keep_manifest(self._store.manifest(batch.id))
         call = AnchorCall(batch.root, batch.size, batch.manifest)
-        transaction = self._sender.advance(f"anchor:{batch.id}", call, lambda: self._found(batch))
+        transaction = self._sender.advance(
+            f"anchor:{batch.id}",
+            call,
+            lambda: self._found(batch),
+            lambda block: self._is_in(block, batch),
+        )
         if transaction.state is TxState.PARKED:
             reason = transaction.reason
-            return self._store.save_batch(replace(batch, state=BatchState.PARKED, reason=reason))
+            return self._save(replace(batch, state=BatchState.PARKED, reason=reason))
         if transaction.state is not TxState.FINAL:
             if batch.state is BatchState.SENT:
                 return batch
-            return self._store.save_batch(replace(batch, state=BatchState.SENT))
+            return self._save(replace(batch, state=BatchState.SENT))
         record = record_bytes(self._record(batch, transaction))
-        return self._store.save_batch(replace(batch, state=BatchState.FINAL, record=record))
+        return self._save(replace(batch, state=BatchState.FINAL, record=record))
 
     def _found(self, batch: AnchorBatch) -> Block | None:
         return self._chain.anchored_in(batch.authority, batch.root, batch.size, batch.manifest)
+
+    def _is_in(self, block: Block, batch: AnchorBatch) -> bool:
+        """Say whether the contract's own memory is of this block; no receipt is needed for it."""
+        slot = self._chain.anchored(batch.authority, batch.root, batch.size, batch.manifest)
+        return slot is not None and slot.time == block.time
 
     def _record(self, batch: AnchorBatch, transaction: Transaction) -> BatchRecord:
         """Return the batch's record: what the contract stores and the block in which it did."""
@@ -187,15 +215,18 @@ class Anchorer:
             block_time=block.time,
         )
 
+    def _save(self, batch: AnchorBatch) -> AnchorBatch:
+        return self._store.save_batch(batch, self._sender.hold())
+
     def _to_log(self, batch: AnchorBatch) -> AnchorBatch:
         """Step 3."""
         index = self._log.append(_record_of(batch))
-        return self._store.save_batch(replace(batch, state=BatchState.LOGGED, log_index=index))
+        return self._save(replace(batch, state=BatchState.LOGGED, log_index=index))
 
     def _to_witnesses(self, batch: AnchorBatch) -> AnchorBatch:
         """Step 4."""
-        note = self._log.cosigned_checkpoint()
-        return self._store.save_batch(replace(batch, state=BatchState.COSIGNED, checkpoint=note))
+        note = self._log.cosigned_checkpoint(_record_of(batch).block_number)
+        return self._save(replace(batch, state=BatchState.COSIGNED, checkpoint=note))
 
     def _to_evidence(self, batch: AnchorBatch) -> AnchorBatch:
         """Step 5. Evidence is handed out only once the batch is DONE."""
@@ -213,8 +244,8 @@ class Anchorer:
         )
         for item in made:
             self._judge.accept(item.leaf, item.evidence)
-        self._store.save_evidence(batch.id, made)
-        return self._store.save_batch(replace(batch, state=BatchState.DONE))
+        self._store.save_evidence(batch.id, made, self._sender.hold())
+        return self._save(replace(batch, state=BatchState.DONE))
 
 
 def _record_of(batch: AnchorBatch) -> BatchRecord:

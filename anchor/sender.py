@@ -4,13 +4,17 @@ Write-ahead: nonce and signed bytes are stored before the first send, so that a 
 finds what may be under way and sends the same bytes again. What a node answers to a send is no
 verdict; the receipt of any stored version, or the effect in the contract's state, is.
 
+One process at a time sends from an account: it holds a lease with a fencing token, and the store
+refuses what is saved under an older token. As nothing is sent that is not saved, a process that
+was overtaken sends nothing new.
+
 Standard: DESIGN 2 (5); research chain 4.2.
 """
 
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from anchor.calls import Call
@@ -18,42 +22,40 @@ from anchor.ports import (
     Block,
     Chain,
     ChainAccount,
+    Lease,
     Receipt,
     Right,
     Transaction,
     TransactionStore,
     TxState,
 )
+from anchor.send_policy import Offers, SendPolicy
 from licence.errors import AnzhengError, Code
 from licence.ids import AuthorityId
 from licence.ports import Clock
 
+__all__ = ["NOT_NOW", "Effect", "SendPolicy", "Sender", "Shown"]
+
 Effect = Callable[[], Block | None]
 """Tells in which block the contract's state shows what the call wants, if it does."""
+
+Shown = Callable[[Block], bool]
+"""Tells whether the contract's state shows that the call had its effect in just this block."""
 
 MAX_STEPS: Final = 16
 """Most steps of one pass; more would be a node that changes its mind all the time."""
 
-NOT_NOW: Final = frozenset({"ContractPaused", "AuthorityIsPaused", "DailyCapReached"})
+NOT_NOW: Final = frozenset({"ContractPaused", "AuthorityIsPaused", "DailyCapReached", "LaneBusy"})
 """Reasons for which the contract refuses today what it may take tomorrow."""
 
 
 @dataclass(frozen=True, slots=True)
-class SendPolicy:
-    """How patient a sender is.
+class _Wish:
+    """What a transaction is for."""
 
-    Attributes:
-        finality_depth: A block is final when so many are on top of it; 0 = at once (only where
-            the chain itself never reorganises, as QBFT does).
-        resend_seconds: After this time without receipt the same bytes are sent again.
-        bump_seconds: After this time the transaction is signed again with higher fees.
-        max_versions: Most versions of one nonce; then the fees stay.
-    """
-
-    finality_depth: int = 1
-    resend_seconds: int = 15
-    bump_seconds: int = 120
-    max_versions: int = 8
+    call: Call
+    effect: Effect
+    shown: Shown | None
 
 
 class Sender:
@@ -65,6 +67,7 @@ class Sender:
         store: Keeps the transactions; nobody else writes those of this account.
         clock: Tells the time.
         policy: How patient to be.
+        holder: Who we are for the lease; no two processes have the same name.
     """
 
     def __init__(
@@ -74,14 +77,39 @@ class Sender:
         store: TransactionStore,
         clock: Clock,
         policy: SendPolicy,
+        holder: str = "sender",
     ) -> None:
         self._chain = chain
         self._account = account
         self._store = store
         self._clock = clock
         self._policy = policy
-        self._offered: dict[str, datetime] = {}
-        """When each purpose was last sent by this process; what was sent first is stored."""
+        self._holder = holder
+        self._lease: Lease | None = None
+        self._offers = Offers(policy)
+        self._refusals: dict[str, int] = {}
+
+    def hold(self) -> Lease:
+        """Be the one that sends from this account; `advance` does it too.
+
+        Raises:
+            AnzhengError: LEASE_LOST while another process is.
+        """
+        now, whole = self._clock.now(), timedelta(seconds=self._policy.lease_seconds)
+        lease = self._lease
+        if lease is None or not whole / 2 < lease.until - now <= whole:
+            # Forgotten first: what fails to be prolonged is not ours.
+            self._lease = None
+            name = f"account:{self._account.address.hex()}"
+            lease = self._store.take_lease(name, self._holder, now, self._policy.lease_seconds)
+            self._lease = lease
+        return lease
+
+    def release(self) -> None:
+        """Let another process send from this account, as soon as it likes."""
+        lease, self._lease = self._lease, None
+        if lease is not None:
+            self._store.release_lease(lease)
 
     def check(self, authority: AuthorityId, right: Right) -> None:
         """Refuse to work on the wrong chain, contract or account.
@@ -100,55 +128,65 @@ class Sender:
                 right=right.name,
             )
 
-    def advance(self, purpose: str, call: Call, effect: Effect) -> Transaction:
+    def advance(
+        self, purpose: str, call: Call, effect: Effect, shown: Shown | None = None
+    ) -> Transaction:
         """Take the transaction as many steps further as can be taken now.
 
         Args:
             purpose: Its unique name.
             call: What it asks; the same for the same purpose.
             effect: Finds the effect when no transaction of ours is known to have had it.
+            shown: For an effect that stays: it must be there before the transaction is final, for
+                a receipt may be a lie.
 
         Returns:
             The transaction; call again later unless it is FINAL or PARKED.
 
         Raises:
-            AnzhengError: CHAIN_UNAVAILABLE, CONFLICT; what was stored stays true.
+            AnzhengError: CHAIN_UNAVAILABLE, CONFLICT, LEASE_LOST, STORE_FAILED; what was stored
+                stays true.
         """
+        self.hold()
         stored = self._store.transaction(purpose)
-        transaction = self._run(stored or self._begin(purpose, call, effect), call, effect)
+        wish = _Wish(call, effect, shown)
+        transaction = self._run(stored or self._begin(purpose, wish), wish)
         if stored is None or stored.sent_at is not None or not _failed(transaction):
             return transaction
         # The last pass could not reach the node: try once a pass, and sign nothing dearer.
-        return self._run(self._send(transaction), call, effect)
+        return self._run(self._send(transaction), wish)
 
-    def _run(self, transaction: Transaction, call: Call, effect: Effect) -> Transaction:
+    def _run(self, transaction: Transaction, wish: _Wish) -> Transaction:
         for _ in range(MAX_STEPS):
-            moved = self._step(transaction, call, effect)
+            moved = self._step(transaction, wish)
             if moved == transaction:
                 break
             transaction = moved
+        if transaction.state in (TxState.FINAL, TxState.PARKED):
+            self._offers.forget(transaction.purpose)
+            self._refusals.pop(transaction.purpose, None)
         return transaction
 
-    def _step(self, transaction: Transaction, call: Call, effect: Effect) -> Transaction:
+    def _step(self, transaction: Transaction, wish: _Wish) -> Transaction:
         match transaction.state:
             case TxState.RESERVED:
                 return self._send(transaction)
             case TxState.SENT:
-                return self._look(transaction, call, effect)
+                return self._look(transaction, wish)
             case TxState.MINED:
-                return self._settle(transaction)
+                return self._settle(transaction, wish.shown)
             case TxState.FINAL | TxState.PARKED:
                 return transaction
 
-    def _begin(self, purpose: str, call: Call, effect: Effect) -> Transaction:
+    def _begin(self, purpose: str, wish: _Wish) -> Transaction:
         """Reserve a nonce and store the signed bytes, before anything is sent."""
         empty = Transaction(purpose, self._account.address, None, (), TxState.RESERVED)
-        return self._reserve(empty, call, effect)
+        return self._reserve(empty, wish)
 
-    def _reserve(self, transaction: Transaction, call: Call, effect: Effect) -> Transaction:
+    def _reserve(self, transaction: Transaction, wish: _Wish) -> Transaction:
         nonce = self._next_nonce()
         try:
-            raw = self._account.sign(call, nonce=nonce, version=0)
+            raw = self._account.sign(wish.call, nonce=nonce, version=0)
         except AnzhengError as error:
             if error.code is not Code.CHAIN_REVERTED:
                 raise
@@ -156,9 +194,13 @@ class Sender:
                 raise AnzhengError(
                     Code.CHAIN_UNAVAILABLE, "the contract takes no such call now", **error.facts
                 ) from error
-            return self._refused(transaction, effect)
+            return self._refused(transaction, wish.effect)
         return self._save(
-            transaction, state=TxState.RESERVED, nonce=nonce, raws=(*transaction.raws, raw)
+            transaction,
+            state=TxState.RESERVED,
+            account=self._account.address,
+            nonce=nonce,
+            raws=(*transaction.raws, raw),
         )
 
     def _send(self, transaction: Transaction) -> Transaction:
@@ -169,7 +211,9 @@ class Sender:
             # without it the newest version is never mined.
             self._send_older(transaction)
         now = self._clock.now()
-        self._offered[transaction.purpose] = now
+        self._offers.note(transaction.purpose, now)
+        if sent_at is not None:
+            sent_at = min(sent_at, now)  # the clock was put back
         if self._reaches_node(transaction.raws[-1]) and sent_at is None:
             sent_at = now
         if transaction.state is TxState.SENT and sent_at == transaction.sent_at:
@@ -192,7 +236,7 @@ class Sender:
             with suppress(AnzhengError):
                 self._chain.send(raw)
 
-    def _look(self, transaction: Transaction, call: Call, effect: Effect) -> Transaction:
+    def _look(self, transaction: Transaction, wish: _Wish) -> Transaction:
         """Look for a receipt of any version; else decide whether to wait, resend, bump or renew."""
         receipt = self._receipt(transaction)
         if not _succeeded(receipt) and self._nonce_is_spent(transaction):
@@ -201,12 +245,12 @@ class Sender:
             if not _succeeded(receipt):
                 tired = receipt is not None and len(transaction.raws) >= self._policy.max_versions
                 if tired:
-                    return self._refused(transaction, effect)
+                    return self._refused(transaction, wish.effect)
                 # Mined and refused, or not ours: what the contract says now decides.
-                return self._renew(transaction, call, effect)
+                return self._renew(transaction, wish)
         if receipt is None or not receipt.succeeded:
             # While the newest nonce is open, the failure of an older version decides nothing.
-            return self._repeat(transaction, call)
+            return self._repeat(transaction, wish)
         return self._save(
             transaction,
             state=TxState.MINED,
@@ -214,19 +258,22 @@ class Sender:
             block_hash=receipt.block_hash,
         )
 
-    def _settle(self, transaction: Transaction) -> Transaction:
-        """Make it final when its block is deep enough and still the same."""
+    def _settle(self, transaction: Transaction, shown: Shown | None) -> Transaction:
+        """Make it final when its block is, is still the same, and shows what was wanted."""
         number = transaction.block_number or 0
         block = self._chain.block(number)
         if block is None or block.hash != transaction.block_hash:
-            # Reorganised away. The stored bytes are sent again, whatever the new chain holds.
-            state = TxState.RESERVED if transaction.raws else TxState.PARKED
-            reason = None if transaction.raws else Code.CHAIN_REORGANISED
-            return self._save(
-                transaction, state=state, block_number=None, block_hash=None, reason=reason
-            )
-        if self._chain.height() - number < self._policy.finality_depth:
+            return self._lost(transaction)
+        if self._chain.final_height() - number < self._policy.finality_depth:
             return transaction
+        if shown is not None and not shown(block):
+            # The receipt was a lie, or this answer comes from a node that is behind: ask anew.
+            self._lost(transaction)
+            raise AnzhengError(
+                Code.CHAIN_UNAVAILABLE,
+                "the node has a receipt, and its state does not show it",
+                purpose=transaction.purpose,
+            )
         if transaction.nonce is not None and not self._nonce_is_spent(transaction):
             # An older version did it. The newest must be mined too, to no effect, or its nonce
             # would be a gap at which all later transactions of the account wait for ever.
@@ -236,41 +283,60 @@ class Sender:
             return transaction
         return self._save(transaction, state=TxState.FINAL)
 
-    def _renew(self, transaction: Transaction, call: Call, effect: Effect) -> Transaction:
+    def _lost(self, transaction: Transaction) -> Transaction:
+        """Begin again: reorganised away. The stored bytes are sent, whatever the chain holds."""
+        state = TxState.RESERVED if transaction.raws else TxState.PARKED
+        reason = None if transaction.raws else Code.CHAIN_REORGANISED
+        return self._save(
+            transaction, state=state, block_number=None, block_hash=None, reason=reason
+        )
+
+    def _renew(self, transaction: Transaction, wish: _Wish) -> Transaction:
         """The nonce is used up without effect: take the next, unless the effect is there."""
-        block = effect()
+        block = wish.effect()
         if block is not None:
             return self._found(transaction, block)
-        return self._reserve(transaction, call, effect)
+        if len(transaction.raws) >= self._policy.max_raws:
+            return self._save(transaction, state=TxState.PARKED, reason=Code.CHAIN_ACCOUNT)
+        return self._reserve(transaction, wish)
 
-    def _repeat(self, transaction: Transaction, call: Call) -> Transaction:
+    def _repeat(self, transaction: Transaction, wish: _Wish) -> Transaction:
         """Wait, send the same bytes again, or sign once more: at a free nonce, or dearer."""
         if transaction.sent_at is None or transaction.nonce is None:
             return transaction
         now, sent_at = self._clock.now(), transaction.sent_at
-        offered = max(sent_at, self._offered.get(transaction.purpose, sent_at))
-        if now - offered < timedelta(seconds=self._policy.resend_seconds):
+        passed_over = self._offers.is_passed_over(transaction, sent_at, now, self._chain.height())
+        if not self._offers.is_due(transaction.purpose, sent_at, now):
             return transaction
-        if now - sent_at < timedelta(seconds=self._policy.bump_seconds):
+        if transaction.account != self._account.address:
+            # Signed with a key that we have no more: it settles first, if it ever does.
+            overdue = now - sent_at >= timedelta(seconds=self._policy.takeover_seconds)
+            return self._renew(transaction, wish) if overdue else self._send(transaction)
+        if not passed_over:
             return self._send(transaction)
         free = self._chain.nonce(transaction.account)
         if free < transaction.nonce:
-            moved = self._sign_again(transaction, call, free)
+            moved = self._sign_again(transaction, wish.call, free)
             if moved is not None:
                 return moved
         if len(transaction.raws) >= self._policy.max_versions:
             return self._send(transaction)
         # If it is refused, an older version may still be mined: its receipt decides.
-        return self._sign_again(transaction, call, transaction.nonce) or self._send(transaction)
+        again = self._sign_again(transaction, wish.call, transaction.nonce)
+        return again or self._send(transaction)
 
     def _sign_again(self, transaction: Transaction, call: Call, nonce: int) -> Transaction | None:
-        """Sign at this nonce; None when the contract refuses, or another purpose has the nonce.
+        """Sign at this nonce.
 
-        A nonce below ours that no purpose has is a gap: a node once said too high a number.
+        None when the contract refuses, another purpose has the nonce, or the fees are at their
+        limit, so that it would be the same bytes. A nonce below ours that no purpose has is a gap:
+        a node once said too high a number.
         """
         versions = len(transaction.raws)
         try:
             raw = self._account.sign(call, nonce=nonce, version=versions)
+            if raw in transaction.raws:
+                return None
             return self._save(
                 transaction, state=TxState.RESERVED, nonce=nonce, raws=(*transaction.raws, raw)
             )
@@ -281,10 +347,18 @@ class Sender:
             raise
 
     def _refused(self, transaction: Transaction, effect: Effect) -> Transaction:
-        """Park what the contract refuses, unless it refuses because the effect is there."""
+        """Park what the contract goes on to refuse, unless it refuses as the effect is there."""
         block = effect()
         if block is not None:
             return self._found(transaction, block)
+        refusals = self._refusals.get(transaction.purpose, 0) + 1
+        self._refusals[transaction.purpose] = refusals
+        if refusals < self._policy.refusals:
+            raise AnzhengError(
+                Code.CHAIN_UNAVAILABLE,
+                "the contract refuses the call; asked again before it is believed",
+                purpose=transaction.purpose,
+            )
         return self._save(transaction, state=TxState.PARKED, reason=Code.CHAIN_REVERTED)
 
     def _found(self, transaction: Transaction, block: Block) -> Transaction:
@@ -304,7 +378,7 @@ class Sender:
 
     def _nonce_is_spent(self, transaction: Transaction) -> bool:
         nonce = transaction.nonce
-        return nonce is not None and self._chain.nonce(self._account.address) > nonce
+        return nonce is not None and self._chain.nonce(transaction.account) > nonce
 
     def _next_nonce(self) -> int:
         highest = self._store.highest_nonce(self._account.address)
@@ -312,7 +386,8 @@ class Sender:
         return mined if highest is None else max(highest + 1, mined)
 
     def _save(self, transaction: Transaction, **changes: object) -> Transaction:
-        return self._store.save_transaction(replace(transaction, **changes))  # type: ignore[arg-type]
+        changed = replace(transaction, **changes)  # type: ignore[arg-type]
+        return self._store.save_transaction(changed, self.hold())
 
 
 def _succeeded(receipt: Receipt | None) -> bool:

@@ -1,8 +1,9 @@
 """`anchor.ports.AnchorStore` on our database: every method durable when it returns."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from anchor.ports import AnchorBatch, LeafEvidence, Transaction
+from anchor.ports import AnchorBatch, LeafEvidence, Lease, Transaction
 from anzheng.store.database import Store
 from licence.ids import Address, AuthorityId, BatchId, Digest, Leaf, RegistryId
 
@@ -33,9 +34,10 @@ class SqlAnchorStore:
         with self._store.read() as unit:
             return unit.anchors.manifest(batch)
 
-    def save_batch(self, batch: AnchorBatch) -> AnchorBatch:
-        """Replace the row of a batch, if nobody did in the meantime."""
+    def save_batch(self, batch: AnchorBatch, lease: Lease) -> AnchorBatch:
+        """Replace the row of a batch, if nobody did in the meantime and the lease is ours."""
         with self._store.write() as unit:
+            unit.leases.require(lease)
             return unit.anchors.save_batch(batch)
 
     def log_records(self, registry: RegistryId, authority: AuthorityId) -> tuple[bytes, ...]:
@@ -48,15 +50,26 @@ class SqlAnchorStore:
         with self._store.write() as unit:
             return unit.anchors.append_log_record(registry, authority, record)
 
-    def save_evidence(self, batch: BatchId, evidence: Sequence[LeafEvidence]) -> None:
+    def save_evidence(self, batch: BatchId, evidence: Sequence[LeafEvidence], lease: Lease) -> None:
         """Store evidence for leaves of a batch; replaces what is there."""
         with self._store.write() as unit:
+            unit.leases.require(lease)
             unit.anchors.save_evidence(batch, evidence)
 
     def evidence(self, leaf: Leaf) -> bytes | None:
         """Return the evidence of a leaf, if its batch is done."""
         with self._store.read() as unit:
             return unit.anchors.evidence(leaf)
+
+    def take_lease(self, name: str, holder: str, now: datetime, seconds: int) -> Lease:
+        """Become the one that writes for `name`, or go on to be it."""
+        with self._store.write() as unit:
+            return unit.leases.take(name, holder, now, seconds)
+
+    def release_lease(self, lease: Lease) -> None:
+        """Let another one take it at once."""
+        with self._store.write() as unit:
+            unit.leases.release(lease)
 
     def transaction(self, purpose: str) -> Transaction | None:
         """Return the transaction for this purpose."""
@@ -68,9 +81,10 @@ class SqlAnchorStore:
         with self._store.read() as unit:
             return unit.anchors.highest_nonce(account)
 
-    def save_transaction(self, transaction: Transaction) -> Transaction:
-        """Insert (revision 0) or replace the row of this purpose."""
+    def save_transaction(self, transaction: Transaction, lease: Lease) -> Transaction:
+        """Insert (revision 0) or replace the row of this purpose, while the lease is ours."""
         with self._store.write() as unit:
+            unit.leases.require(lease)
             return unit.anchors.save_transaction(transaction)
 
     def set_aside(self, decision: Digest) -> int:

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 
-from anchor.ports import AnchorBatch, BatchState, LeafEvidence, Transaction
+from anchor.ports import AnchorBatch, BatchState, LeafEvidence, Lease, Transaction
 from licence.errors import AnzhengError, Code
 from licence.formats.checkpoint import Checkpoint
 from licence.ids import Address, AuthorityId, BatchId, Leaf, RegistryId
@@ -18,7 +19,29 @@ class MemoryTransactionStore:
 
     def __init__(self, on_write: Callable[[], None] | None = None) -> None:
         self.transactions: dict[str, Transaction] = {}
+        self.leases: dict[str, Lease] = {}
         self.on_write = on_write or (lambda: None)
+
+    def take_lease(self, name: str, holder: str, now: datetime, seconds: int) -> Lease:
+        found = self.leases.get(name) or Lease(name, holder, 0, now)
+        if found.holder != holder and now < found.until:
+            raise AnzhengError(Code.LEASE_LOST, "another one writes")
+        same = name in self.leases and found.holder == holder
+        fence = found.fence if same else found.fence + 1
+        self.leases[name] = Lease(name, holder, fence, now + timedelta(seconds=seconds))
+        return self.leases[name]
+
+    def release_lease(self, lease: Lease) -> None:
+        found = self.leases.get(lease.name)
+        if found and (found.holder, found.fence) == (lease.holder, lease.fence):
+            self.leases[lease.name] = replace(
+                found, holder="", until=found.until - timedelta(days=1)
+            )
+
+    def require(self, lease: Lease) -> None:
+        found = self.leases.get(lease.name)
+        if not found or (found.holder, found.fence) != (lease.holder, lease.fence):
+            raise AnzhengError(Code.LEASE_LOST, "another one writes by now")
 
     def transaction(self, purpose: str) -> Transaction | None:
         return self.transactions.get(purpose)
@@ -31,7 +54,8 @@ class MemoryTransactionStore:
         ]
         return max(nonces, default=None)
 
-    def save_transaction(self, transaction: Transaction) -> Transaction:
+    def save_transaction(self, transaction: Transaction, lease: Lease) -> Transaction:
+        self.require(lease)
         stored = self.transactions.get(transaction.purpose)
         others = {
             (row.account, row.nonce)
@@ -85,7 +109,8 @@ class MemoryAnchorStore(MemoryTransactionStore):
             raise AnzhengError(Code.NOT_FOUND, "no such batch")
         return self.manifests[batch]
 
-    def save_batch(self, batch: AnchorBatch) -> AnchorBatch:
+    def save_batch(self, batch: AnchorBatch, lease: Lease) -> AnchorBatch:
+        self.require(lease)
         if self.batches[batch.id].revision != batch.revision:
             raise AnzhengError(Code.CONFLICT, "another revision")
         saved = self.batches[batch.id] = replace(batch, revision=batch.revision + 1)
@@ -102,7 +127,8 @@ class MemoryAnchorStore(MemoryTransactionStore):
             self.on_write()
         return records.index(record)
 
-    def save_evidence(self, batch: BatchId, evidence: Sequence[LeafEvidence]) -> None:
+    def save_evidence(self, batch: BatchId, evidence: Sequence[LeafEvidence], lease: Lease) -> None:
+        self.require(lease)
         for item in evidence:
             self.evidences[item.leaf] = (batch, item.evidence)
         self.on_write()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ from anchor.ports import (
     AnchorStore,
     BatchState,
     LeafEvidence,
+    Lease,
     Right,
     Transaction,
+    TransactionStore,
     TxState,
     WitnessStore,
 )
@@ -51,6 +54,15 @@ TRANSACTION = Transaction(
 )
 
 
+NOW = FakeClock().now()
+LEASE_SECONDS = 60
+
+
+def held(store: TransactionStore, holder: str = "we") -> Lease:
+    """Return the lease under which all is written here."""
+    return store.take_lease("account", holder, NOW, LEASE_SECONDS)
+
+
 @pytest.fixture(params=["memory", "sql"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[AnchorStore]:
     if request.param == "memory":
@@ -74,7 +86,7 @@ def witness_store(request: pytest.FixtureRequest, tmp_path: Path) -> WitnessStor
 
 def test_transaction_reads_back_with_everything(store: AnchorStore) -> None:
     assert store.transaction("anchor:b") is None
-    saved = store.save_transaction(TRANSACTION)
+    saved = store.save_transaction(TRANSACTION, held(store))
     assert saved == replace(TRANSACTION, revision=1)
     final = replace(
         saved,
@@ -84,28 +96,64 @@ def test_transaction_reads_back_with_everything(store: AnchorStore) -> None:
         block_hash=BlockHash(b"h" * 32),
         reason=Code.CHAIN_REVERTED,
     )
-    assert store.save_transaction(final) == replace(final, revision=2)
+    assert store.save_transaction(final, held(store)) == replace(final, revision=2)
     assert store.transaction("anchor:b") == replace(final, revision=2)
 
 
 def test_transaction_of_another_revision_is_refused(store: AnchorStore) -> None:
-    saved = store.save_transaction(TRANSACTION)
+    saved = store.save_transaction(TRANSACTION, held(store))
     with refuses(Code.CONFLICT):
-        store.save_transaction(TRANSACTION)
-    store.save_transaction(saved)
+        store.save_transaction(TRANSACTION, held(store))
+    store.save_transaction(saved, held(store))
     with refuses(Code.CONFLICT):
-        store.save_transaction(saved)
+        store.save_transaction(saved, held(store))
 
 
 def test_nonce_is_given_once_in_an_account(store: AnchorStore) -> None:
     assert store.highest_nonce(ACCOUNT) is None
-    store.save_transaction(TRANSACTION)
-    store.save_transaction(replace(TRANSACTION, purpose="other", account=Address(b"\xb1" * 20)))
+    store.save_transaction(TRANSACTION, held(store))
+    store.save_transaction(
+        replace(TRANSACTION, purpose="other", account=Address(b"\xb1" * 20)), held(store)
+    )
     with refuses(Code.CONFLICT):
-        store.save_transaction(replace(TRANSACTION, purpose="anchor:c"))
+        store.save_transaction(replace(TRANSACTION, purpose="anchor:c"), held(store))
     for number in range(2):
-        store.save_transaction(replace(TRANSACTION, purpose=f"none {number}", nonce=None))
+        store.save_transaction(
+            replace(TRANSACTION, purpose=f"none {number}", nonce=None), held(store)
+        )
     assert store.highest_nonce(ACCOUNT) == 3
+
+
+def test_only_one_holder_writes_and_the_fence_grows(store: AnchorStore) -> None:
+    first = held(store)
+    assert held(store) == first
+    with refuses(Code.LEASE_LOST):
+        held(store, "others")
+    late = NOW + timedelta(seconds=LEASE_SECONDS)
+    second = store.take_lease("account", "others", late, LEASE_SECONDS)
+    assert second.fence > first.fence
+    for write in (
+        lambda: store.save_transaction(TRANSACTION, first),
+        lambda: store.save_batch(add_batch(store, "b"), first),
+        lambda: store.save_evidence(BatchId("b"), [LeafEvidence(leaf(0), b"one")], first),
+    ):
+        with refuses(Code.LEASE_LOST):
+            write()
+    assert store.transaction(TRANSACTION.purpose) is None
+    assert store.save_transaction(TRANSACTION, second).revision == 1
+
+
+def test_released_lease_is_free_at_once_and_its_fence_is_spent(store: AnchorStore) -> None:
+    first = held(store)
+    store.release_lease(first)
+    with refuses(Code.LEASE_LOST):
+        store.save_transaction(TRANSACTION, first)
+    second = held(store, "others")
+    assert second.fence > first.fence
+    store.release_lease(first)
+    store.save_transaction(TRANSACTION, second)
+    with refuses(Code.LEASE_LOST):
+        held(store)
 
 
 def test_batch_is_added_once_and_saved_by_revision(store: AnchorStore) -> None:
@@ -124,17 +172,18 @@ def test_batch_is_added_once_and_saved_by_revision(store: AnchorStore) -> None:
             log_index=0,
             checkpoint=b"note",
             reason=Code.CHAIN_REVERTED,
-        )
+        ),
+        held(store),
     )
     assert store.batch(BatchId("b")) == moved
     with refuses(Code.CONFLICT):
-        store.save_batch(added)
+        store.save_batch(added, held(store))
 
 
 def test_open_batches_come_oldest_first(store: AnchorStore) -> None:
     added = [add_batch(store, f"b{number}", 2, 2 * number) for number in range(4)]
-    store.save_batch(replace(added[1], state=BatchState.DONE))
-    store.save_batch(replace(added[2], state=BatchState.PARKED))
+    store.save_batch(replace(added[1], state=BatchState.DONE), held(store))
+    store.save_batch(replace(added[2], state=BatchState.PARKED), held(store))
     assert [batch.id for batch in store.open_batches(REGISTRY, AUTHORITY)] == ["b0", "b3"]
     assert store.open_batches(REGISTRY, AuthorityId("11210000009876543X")) == ()
 
@@ -150,10 +199,11 @@ def test_record_keeps_its_place(store: AnchorStore) -> None:
 
 def test_evidence_is_there_when_its_batch_is_done(store: AnchorStore) -> None:
     added = add_batch(store, "b")
-    store.save_evidence(BatchId("b"), [LeafEvidence(leaf(0), b"one")])
-    store.save_evidence(BatchId("b"), [LeafEvidence(leaf(0), b"two"), LeafEvidence(leaf(1), b"x")])
+    store.save_evidence(BatchId("b"), [LeafEvidence(leaf(0), b"one")], held(store))
+    both = [LeafEvidence(leaf(0), b"two"), LeafEvidence(leaf(1), b"x")]
+    store.save_evidence(BatchId("b"), both, held(store))
     assert store.evidence(leaf(0)) is None
-    store.save_batch(replace(added, state=BatchState.DONE))
+    store.save_batch(replace(added, state=BatchState.DONE), held(store))
     assert store.evidence(leaf(0)) == b"two"
     assert store.evidence(leaf(9)) is None
 

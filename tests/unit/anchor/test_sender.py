@@ -40,6 +40,17 @@ class Bench:
     def wait(self, seconds: int) -> None:
         self.clock.advance(timedelta(seconds=seconds))
 
+    def pass_over(self, seconds: int = POLICY.bump_seconds) -> None:
+        """Time goes by, and a block is mined without what is in the pool."""
+        pool, self.chain.pool = self.chain.pool, []
+        self.chain.mine()
+        self.chain.pool = pool
+        self.wait(seconds)
+
+    def another(self, holder: str) -> Sender:
+        """Return another process that sends from the same account."""
+        return Sender(self.chain, self.account, self.store, self.clock, POLICY, holder)
+
 
 @pytest.fixture
 def bench() -> Bench:
@@ -102,7 +113,7 @@ def test_answer_to_a_send_is_no_verdict(bench: Bench, fault: str) -> None:
 def test_stuck_transaction_is_replaced_and_any_version_counts(bench: Bench) -> None:
     bench.advance()
     first = bench.chain.sent[0]
-    bench.wait(POLICY.bump_seconds)
+    bench.pass_over()
     assert len(bench.advance().raws) == 2
     bench.chain.pool = [first]
     bench.chain.mine(3)
@@ -113,7 +124,7 @@ def test_stuck_transaction_is_replaced_and_any_version_counts(bench: Bench) -> N
 def test_versions_are_limited(bench: Bench) -> None:
     bench.advance()
     for _ in range(6):
-        bench.wait(POLICY.bump_seconds)
+        bench.pass_over()
         bench.advance()
     assert len(bench.store.transactions["anchor:1"].raws) == POLICY.max_versions
 
@@ -227,9 +238,9 @@ def test_nobody_works_on_the_wrong_chain_or_without_its_right(bench: Bench) -> N
 
 def test_second_writer_is_refused(bench: Bench) -> None:
     stale = bench.advance()
-    bench.store.save_transaction(stale)
+    bench.store.save_transaction(stale, bench.sender.hold())
     with refuses(Code.CONFLICT):
-        bench.store.save_transaction(stale)
+        bench.store.save_transaction(stale, bench.sender.hold())
 
 
 def test_node_that_lies_about_a_nonce_leaves_no_gap(bench: Bench) -> None:
@@ -291,7 +302,7 @@ def test_fees_rise_although_the_same_bytes_are_sent_again_and_again(bench: Bench
     """Whoever looks often must not start the waiting anew, nor "already known" stop it."""
     for _ in range(POLICY.bump_seconds // 5 + 1):
         bench.advance()
-        bench.wait(5)
+        bench.pass_over(5)
     assert len(bench.advance().raws) == 2
     repeats = POLICY.bump_seconds // POLICY.resend_seconds
     assert len(bench.chain.sent) <= repeats + 3
@@ -303,7 +314,7 @@ def test_nonce_that_a_node_put_too_high_is_taken_back(bench: Bench) -> None:
     other = replace(CALL, size=9)
     assert bench.advance("anchor:2", other).nonce == 6
     for _ in range(3):
-        bench.wait(POLICY.bump_seconds)
+        bench.pass_over()
         bench.advance()
         bench.advance("anchor:2", other)
         bench.chain.mine(3)
