@@ -82,6 +82,10 @@ class Confirmer:
         """
         self._sender.check(self._authority, Right.CONFIRM)
 
+    def release(self) -> None:
+        """Let another process send from this account."""
+        self._sender.release()
+
     def advance(self, data: bytes) -> Transaction:
         """Take the confirmation of a decision as far as it goes now.
 

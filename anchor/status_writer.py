@@ -139,6 +139,10 @@ class StatusWriter:
         """
         self._sender.check(self._authority, Right.PROPOSE)
 
+    def release(self) -> None:
+        """Let another process send from this account."""
+        self._sender.release()
+
     def advance(self, order: StatusOrder) -> Transaction:
         """Take an order as far as it goes now; call again later unless it is FINAL or PARKED.
 

@@ -1,8 +1,12 @@
 """Which flow works which topic of the outbox."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
+from typing import Protocol
+
+import structlog
 
 from anzheng.flows import anchor as anchoring
 from anzheng.flows import fill as filling
@@ -12,12 +16,16 @@ from anzheng.flows import sign as signing
 from anzheng.flows import status as deciding
 from anzheng.flows import status_chain
 from anzheng.flows.anchor import BatchRule
+from anzheng.flows.anchor_watch import watched
 from anzheng.queue.embedded import OutboxQueue
 from anzheng.queue.ports import Handler
 from anzheng.wiring import Installation
 from anzheng.worker import Worker
 from licence.errors import AnzhengError, Code
 from licence.ids import AuthorityId
+from licence.ports import Clock
+
+log = structlog.get_logger()
 
 BEATS_IN_LEASE = 3
 """A lease survives two beats that fail."""
@@ -27,6 +35,9 @@ QUIET_SECONDS = 5
 
 LISTS_AGAIN_SECONDS = 3000
 """Lists live a day and should be replaced every hour; a little earlier leaves room."""
+
+TAKEN_SECONDS = 5
+"""Pause before it is looked again whether an account is free that another process writes for."""
 
 AGAIN_SECONDS = 1
 """Pause before a batch or decision that waits for blocks is looked at again."""
@@ -57,21 +68,26 @@ def handlers(installation: Installation, rule: BatchRule | None = None) -> Mappi
             chunk=settings.sign_chunk,
         )
 
-    def anchor(authority: str) -> datetime | None:
-        installation.guard.demand()
-        office = installation.offices.open(AuthorityId(authority))
-        anchoring.catch_up(base.store, base.clock, office)
-        waits_until = anchoring.freeze_due(base.store, base.clock, office, when)
-        closed = anchoring.advance(base.store, base.clock, office)
+    def anchor(key: str) -> datetime | None:
+        authority, late = AuthorityId(key), settings.anchor_alarm_seconds
+        with watched(base.store, base.clock, authority, late):
+            installation.guard.demand()
+            office = installation.offices.open(authority)
+            anchoring.catch_up(base.store, base.clock, office)
+            waits_until = anchoring.freeze_due(base.store, base.clock, office, when)
+            with _releasing(office.anchorer):
+                closed = anchoring.advance(base.store, base.clock, office)
         return waits_until if closed else soon()
 
     def fill(batch: str) -> None:
         filling.fill_batch(base.store, base.files, base.clock, batch)
 
     def status(authority: str) -> datetime | None:
-        return status_chain.work(
-            base.store, base.clock, installation.offices, AuthorityId(authority)
-        )
+        office = installation.offices.open(AuthorityId(authority))
+        with _releasing(office.status_writer, office.confirmer):
+            return status_chain.work(
+                base.store, base.clock, installation.offices, AuthorityId(authority)
+            )
 
     def publish(_key: str) -> datetime:
         installation.publish_lists()
@@ -83,10 +99,44 @@ def handlers(installation: Installation, rule: BatchRule | None = None) -> Mappi
     return {
         publishing.TOPIC: publish,
         releasing.TOPIC: sign,
-        signing.ANCHOR_TOPIC: anchor,
+        signing.ANCHOR_TOPIC: _patient(anchor, base.clock),
         anchoring.FILL_TOPIC: fill,
-        deciding.TOPIC: status,
+        deciding.TOPIC: _patient(status, base.clock),
     }
+
+
+class _Writer(Protocol):
+    """Who holds a lease on an account of the chain."""
+
+    def release(self) -> None:
+        """Give it back."""
+        ...
+
+
+@contextmanager
+def _releasing(*writers: _Writer) -> Iterator[None]:
+    """Give accounts back at the end, so that the next worker need not wait until it times out."""
+    try:
+        yield
+    finally:
+        for writer in writers:
+            with suppress(AnzhengError):
+                writer.release()
+
+
+def _patient(handler: Handler, clock: Clock) -> Handler:
+    """Come again when another process writes for the account now: nothing is wrong."""
+
+    def patient(key: str) -> datetime | None:
+        try:
+            return handler(key)
+        except AnzhengError as error:
+            if error.code is not Code.LEASE_LOST:
+                raise
+            log.info("another_process_writes", key=key, message=str(error))
+            return clock.now() + timedelta(seconds=TAKEN_SECONDS)
+
+    return patient
 
 
 def make_worker(installation: Installation, owner: str, rule: BatchRule | None = None) -> Worker:

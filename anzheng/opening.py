@@ -1,5 +1,7 @@
 """Opens the office of an authority: its keys, accounts and stores become working objects."""
 
+import os
+import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -40,6 +42,12 @@ from signer.press import Presses
 
 SIGNER_AGE = timedelta(hours=1)
 """Revocation data that goes into the files is at most so old."""
+
+REFUSALS = 3
+"""A call is parked when the contract refuses it in so many passes: a node may be behind."""
+
+HOST_CHARACTERS = 40
+"""So much of this machine's name goes into the name of a writer."""
 
 TEST_NODES = ("anvil", "ganache", "hardhat")
 """How nodes that keep no real chain call themselves."""
@@ -250,8 +258,16 @@ def _confirmer(means: Means, entry: AuthorityEntry) -> Confirmer:
 
 def _sender(means: Means, authority: AuthorityId, role: str, store: TransactionStore) -> Sender:
     secret = means.ring.open(keyrings.account_key(authority, role)).secret
+    account = EvmAccount(means.chain, secret)
     policy = SendPolicy(
-        finality_depth=0,
         resend_seconds=means.settings.chain_resend_seconds,
+        lease_seconds=means.settings.lease_seconds,
+        refusals=REFUSALS,
     )
-    return Sender(means.chain, EvmAccount(means.chain, secret), store, means.clock, policy)
+    return Sender(means.chain, account, store, means.clock, policy, _holder(means.entropy))
+
+
+def _holder(entropy: Entropy) -> str:
+    """Return a name that no other sender has, on this machine or another."""
+    host = socket.gethostname()[:HOST_CHARACTERS]
+    return f"{host}:{os.getpid()}:{entropy.bytes(8).hex()}"

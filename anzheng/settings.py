@@ -84,6 +84,7 @@ class Settings(BaseSettings):
     anchor_batch_licences: int = Field(default=MAX_LEAVES, ge=1, le=MAX_LEAVES)
     anchor_batch_seconds: int = Field(default=60, ge=0)
     pending_after_seconds: int = Field(default=900, ge=0)
+    anchor_alarm_seconds: int = Field(default=900, ge=0)
     chain_block_seconds: int = Field(default=0, ge=0)
     clock_tolerance_seconds: int = Field(default=30, ge=1, le=300)
 
@@ -105,7 +106,7 @@ class Settings(BaseSettings):
     claim_code_hours: int = Field(default=24 * 30, ge=1)
     holder_rsa_keys: bool = False
 
-    lease_seconds: int = Field(default=60, ge=1)
+    lease_seconds: int = Field(default=60, ge=1, le=3600)
     worker_poll_seconds: float = Field(default=1.0, gt=0)
     sign_chunk: int = Field(default=16, ge=1, le=1000)
     press_processes: int = Field(default=0, ge=0, le=64)
@@ -127,6 +128,11 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """URL of the database; SQLite in the data folder unless one is named."""
         return self.database_url or f"sqlite:///{self.data_dir / 'anzheng.sqlite3'}"
+
+    @property
+    def public_folder(self) -> Path:
+        """Where what anybody may have lies, beside the trust folder: logs, certificates."""
+        return self.data_dir / "public"
 
     @property
     def registry_database(self) -> str:

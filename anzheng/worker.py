@@ -31,6 +31,7 @@ class Worker:
         self._queue = queue
         self._handlers = handlers
         self._beat_seconds = beat_seconds
+        self._failing: dict[tuple[str, str], Code] = {}
 
     def step(self) -> bool:
         """Work one job that is due; return whether there was one."""
@@ -40,7 +41,7 @@ class Worker:
         try:
             self._work(job)
         except AnzhengError as exc:
-            log.warning("job_failed", topic=job.topic, key=job.key, code=exc.code.value)
+            self._note_failure(job, exc.code)
             if exc.code is not Code.LEASE_LOST:
                 self._give_back(job, exc.code)
         return True
@@ -54,12 +55,15 @@ class Worker:
 
     def run(self, stop: threading.Event, poll_seconds: float) -> None:
         """Work until `stop` is set; an error of the store is waited out, not died of."""
+        waits: Code | None = None
         while not stop.is_set():
             try:
                 busy = self.step()
+                waits = None
             except AnzhengError as exc:
-                log.warning("worker_waits", code=exc.code.value)
-                busy = False
+                if exc.code is not waits:
+                    log.warning("worker_waits", code=exc.code.value)
+                waits, busy = exc.code, False
             if not busy:
                 stop.wait(poll_seconds)
 
@@ -74,6 +78,15 @@ class Worker:
             self._queue.done(job)
         else:
             self._queue.again(job, at)
+        if self._failing.pop((job.topic, job.key), None):
+            log.info("job_goes_on", topic=job.topic, key=job.key)
+
+    def _note_failure(self, job: Job, code: Code) -> None:
+        """Log what is new: a job that fails in the same way for days is one line."""
+        known = self._failing.get((job.topic, job.key))
+        self._failing[job.topic, job.key] = code
+        tell = log.debug if known is code else log.warning
+        tell("job_failed", topic=job.topic, key=job.key, code=code.value)
 
     @contextmanager
     def _held(self, job: Job) -> Iterator[None]:

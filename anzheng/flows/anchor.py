@@ -6,10 +6,13 @@ to a node. From there the anchorer's own durable steps rule; this module only fo
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from anchor.batch import AnchorItem, freeze
 from anchor.ports import AnchorBatch, BatchState
 from anchor.publish import FOR_ALL
+from anzheng.alarms import StandingAlarms
+from anzheng.flows.anchor_watch import sound_parked
 from anzheng.flows.offices import Office
 from anzheng.store.claims import HolderCertificate
 from anzheng.store.database import Store, Unit
@@ -18,6 +21,13 @@ from licence.errors import AnzhengError, Code
 from licence.formats.leaf import LeafKind
 from licence.ids import BatchId
 from licence.ports import Clock
+
+MAX_UNDER_WAY: Final = 4
+"""While so many batches wait for their block, only full ones are added: a chain that is away for
+days makes the next batch longer, not the number of batches and transactions."""
+
+WAIT_SECONDS: Final = 5
+"""Pause before it is looked again whether there is room for another batch."""
 
 FILL_TOPIC = "fill"
 """Outbox topic; the key is a batch whose evidence is there."""
@@ -42,6 +52,11 @@ def freeze_due(store: Store, clock: Clock, office: Office, rule: BatchRule) -> d
         rows = unit.licences.in_state(
             FlowState.SIGNED, authority=office.authority, limit=rule.licences
         )
+        under_way = [
+            batch
+            for batch in unit.anchors.open_batches(office.registry, office.authority)
+            if batch.state in (BatchState.BATCHED, BatchState.SENT)
+        ]
         room = rule.licences - len(rows)
         certificates = unit.claims.unanchored(office.authority)[:room]
         if not rows and not certificates:
@@ -50,8 +65,11 @@ def freeze_due(store: Store, clock: Clock, office: Office, rule: BatchRule) -> d
             *(row.updated_at for row in rows), *(each.updated_at for each in certificates), now
         )
         due = oldest + timedelta(seconds=rule.seconds)
-        if room > 0 and now < due:
+        full = len(rows) + len(certificates) >= rule.licences
+        if not full and now < due:
             return due
+        if not full and len(under_way) >= MAX_UNDER_WAY:
+            return now + timedelta(seconds=WAIT_SECONDS)
         _freeze(unit, office, rows, certificates, now)
     return now
 
@@ -77,11 +95,14 @@ def advance(store: Store, clock: Clock, office: Office) -> bool:
     """Take every open batch as far as it goes now; return whether none is left open.
 
     Raises:
-        AnzhengError: CHAIN_UNAVAILABLE, WITNESS_REFUSED and the like: try again later. Another
-            one: a batch needs a person; those behind it have gone on.
+        AnzhengError: CHAIN_UNAVAILABLE, WITNESS_REFUSED and the like: try again later.
+            CHAIN_WRONG, CHAIN_ACCOUNT, CHAIN_REORGANISED: not what was pinned, so nothing was
+            done. Another one: a batch needs a person; those behind it have gone on.
     """
     with store.read() as unit:
         waiting = unit.anchors.open_batches(office.registry, office.authority)
+    if waiting:
+        office.anchorer.check()
     refused: AnzhengError | None = None
     for batch in waiting:
         # What a crash left behind a batch is caught up before and after each step.
@@ -101,6 +122,8 @@ def advance(store: Store, clock: Clock, office: Office) -> bool:
 def follow(store: Store, clock: Clock, batch: AnchorBatch) -> None:
     """Bring the licences of a batch to where their batch is; safe to repeat."""
     now = clock.now()
+    if batch.state is BatchState.PARKED:
+        sound_parked(StandingAlarms(store, clock), batch)
     with store.write() as unit:
         if batch.state is BatchState.PARKED:
             reason = batch.reason or Code.INTERNAL

@@ -6,7 +6,9 @@ Nothing is decided here: who still meets the cause is parked again, with its cod
 from dataclasses import dataclass
 
 from anchor.ports import AnchorBatch
+from anzheng.alarms import StandingAlarms
 from anzheng.flows import release as releasing
+from anzheng.flows.anchor_watch import parked_no_more
 from anzheng.flows.sign import ANCHOR_TOPIC
 from anzheng.store.database import Store
 from anzheng.store.licences import FlowState, StoredLicence
@@ -44,6 +46,8 @@ def retry_parked(store: Store, clock: Clock) -> Retried:
             unit.licences.unpark(row.id, now)
         for topic, key in sorted({_work_of(row) for row in licences}):
             unit.outbox.add(topic, key, now)
+    for batch in batches:
+        parked_no_more(StandingAlarms(store, clock), batch)
     return Retried(licences, batches)
 
 

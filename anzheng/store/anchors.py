@@ -6,6 +6,7 @@ each of them a transaction of its own.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
@@ -13,12 +14,15 @@ from sqlalchemy.exc import IntegrityError
 
 from anchor.ports import AnchorBatch, BatchState, LeafEvidence, Transaction
 from anzheng.store import transactions
-from anzheng.store.tables import batches, evidence, log_records
+from anzheng.store.licences import FlowState
+from anzheng.store.tables import batches, evidence, licences, log_records
+from anzheng.store.times import from_text
 from licence.errors import AnzhengError, Code
 from licence.formats.manifest import ManifestDigest
 from licence.ids import Address, AuthorityId, BatchId, Leaf, MerkleRoot, RegistryId
 
 _CLOSED = (BatchState.DONE.value, BatchState.PARKED.value)
+_ON_ITS_WAY = tuple(state.value for state in (FlowState.SIGNED, FlowState.BATCHED, FlowState.SENT))
 _COLUMNS = tuple(batches.c[name] for name in AnchorBatch.__dataclass_fields__)
 _FROZEN = ("id", "registry", "authority", "root", "size", "manifest")
 
@@ -73,6 +77,13 @@ class Anchors:
             .order_by(batches.c.place)
         )
         return tuple(_batch(row) for row in rows)
+
+    def waiting_since(self) -> datetime | None:
+        """When the oldest licence that is on its way to the chain was signed, if there is one."""
+        found = self._connection.execute(
+            select(func.min(licences.c.signed_at)).where(licences.c.state.in_(_ON_ITS_WAY))
+        ).scalar_one()
+        return None if found is None else from_text(found)
 
     def reopen(self, batch: AnchorBatch) -> AnchorBatch:
         """Let a parked batch begin again, with a transaction of its own.
