@@ -11,14 +11,14 @@ import structlog
 import typer
 
 from anzheng.clock import SystemClock, SystemEntropy
-from anzheng.commands import authority, release, status, trust
+from anzheng.commands import authority, release, service, status, trust, witness
 from anzheng.commands.common import EXIT_FAILED, Globals
 from anzheng.commands.demo import demo
 from anzheng.commands.export import export
 from anzheng.commands.issue import issue
 from anzheng.commands.preview import preview
 from anzheng.commands.roster import import_
-from anzheng.commands.service import serve, worker
+from anzheng.commands.service import worker
 from licence.errors import AnzhengError, Code
 from licence.formats.verdict import EXIT_USAGE
 from verifier.cli import tell, verify_command
@@ -76,7 +76,8 @@ app.add_typer(
     wallet_app(WalletParts(CLOCK, open_checker=open_checker)),
     name="wallet",
 )
-app.command("serve")(serve)
+app.add_typer(witness.app, name="witness")
+app.add_typer(service.app, name="serve")
 app.command("worker")(worker)
 app.command("demo")(demo)
 
