@@ -25,6 +25,7 @@ import typer
 from rich.console import Console
 
 from licence.errors import AnzhengError, Code
+from licence.formats.chain_proof import MAX_PROOF_BYTES
 from licence.formats.fields import moment_text
 from licence.formats.holder import MAX_REQUEST_LIFE, encode_request
 from licence.formats.limits import MAX_EVIDENCE_BYTES, MAX_PDF_BYTES
@@ -67,6 +68,7 @@ class Options:
         policy: What is demanded.
         request: File with our question to whoever presents the licence.
         presentation: File with the answer to it.
+        chain_proof: File with a status proof of the chain.
     """
 
     trust: Path
@@ -77,6 +79,7 @@ class Options:
     policy: Policy
     request: Path | None = None
     presentation: Path | None = None
+    chain_proof: Path | None = None
 
 
 def verify_command(
@@ -134,6 +137,10 @@ def verify_command(
         presentation: Annotated[
             Path | None, typer.Option(help="亮证应答 The holder's answer to it.")
         ] = None,
+        chain_proof: Annotated[
+            Path | None,
+            typer.Option(help="链上状态证明 A status proof, as `anzheng status proof` makes it."),
+        ] = None,
         ask: Annotated[
             Path | None,
             typer.Option(help="查验请求 Write a fresh request for the holder into this file."),
@@ -166,6 +173,7 @@ def verify_command(
             policy=_policy(accept_stale_hours, referee),
             request=request,
             presentation=presentation,
+            chain_proof=chain_proof,
         )
         raise typer.Exit(run(files or [], options, clock, as_json=as_json))
 
@@ -249,11 +257,14 @@ class _Opened:
     before: Memory
     online: Online | None
     presented: Presented | None
+    chain_proof: bytes | None
 
 
 def _open(files: Sequence[Path], options: Options, now: datetime, *, as_json: bool) -> _Opened:
     """Load what is believed; online, bring it up to date first when the registry answers."""
     presented = read_presented(files, options.request, options.presentation)
+    proof = options.chain_proof
+    chain_proof = _read(proof, MAX_PROOF_BYTES + 1) if proof is not None else None
     if not options.trust.is_dir():
         raise AnzhengError(
             Code.REQUEST_INVALID, f"there is no trust folder {options.trust}; name one by --trust"
@@ -265,7 +276,7 @@ def _open(files: Sequence[Path], options: Options, now: datetime, *, as_json: bo
     if store is None:
         store = load_trust(options.trust, now=now, memory=before)
     online = _online(options, store) if options.registry is not None else None
-    return _Opened(store, before, online, presented)
+    return _Opened(store, before, online, presented, chain_proof)
 
 
 def _updated(
@@ -302,6 +313,7 @@ def _verify(
         sidecar=_sidecar(path),
         online=opened.online,
         presentation=opened.presented,
+        chain_proof=opened.chain_proof,
     )
     # A name may hold bytes that are no text at all.
     name = path.name.encode("utf-8", "backslashreplace").decode("utf-8")

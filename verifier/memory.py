@@ -42,7 +42,7 @@ class Memory:
         bundle_version: Highest version of the trust bundle.
         first_root: SHA-256 of the root metadata that was trusted first.
         roles: Highest version of each role of the trust repository.
-        lists: Newest issue time of the status list at each URI.
+        lists: Newest issue time of the status list at each URI, and of the proofs beside them.
     """
 
     newest_signed_time: datetime = EPOCH
@@ -58,6 +58,14 @@ class Memory:
     def list_issued_at(self, name: ListName) -> datetime | None:
         """Return when the newest list of this name that was seen was issued."""
         return dict(self.lists).get(name.uri)
+
+    def proof_made_at(self, name: ListName, word: int) -> datetime | None:
+        """Return the time of the newest status proof of a word of this shard that was seen."""
+        return dict(self.lists).get(_proof_name(name, word))
+
+    def saw_proof(self, name: ListName, word: int, made_at: datetime) -> "Memory":
+        """Return the memory after a status proof was accepted."""
+        return self._saw(_proof_name(name, word), made_at)
 
     def saw_time(self, moment: datetime) -> "Memory":
         """Return the memory after something signed at `moment` was seen."""
@@ -76,10 +84,18 @@ class Memory:
 
     def saw_list(self, name: ListName, issued_at: datetime) -> "Memory":
         """Return the memory after a status list was accepted."""
+        return self._saw(name.uri, issued_at)
+
+    def _saw(self, uri: str, issued_at: datetime) -> "Memory":
         issued_at = whole_second(issued_at)
         known = dict(self.lists)
-        known[name.uri] = max(issued_at, known.get(name.uri, EPOCH))
+        known[uri] = max(issued_at, known.get(uri, EPOCH))
         return replace(self, lists=tuple(sorted(known.items()))).saw_time(issued_at)
+
+
+def _proof_name(name: ListName, word: int) -> str:
+    """Return what a proof of one status word is remembered as, beside the list of its shard."""
+    return f"{name.uri}#word-{word}"
 
 
 def memory_path(trust_folder: Path) -> Path:

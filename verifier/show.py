@@ -60,6 +60,18 @@ REASONS: Final[Mapping[Code, Words]] = {
     ),
     Code.STATUS_NOT_AVAILABLE: Words("没有状态列表", "there is no status list"),
     Code.STATUS_LIST_REFUSED: Words("状态列表不可信", "the status list was refused"),
+    Code.STATUS_BY_CHAIN_PROOF: Words(
+        "状态由链上证明给出,以其区块时间为准", "the chain proves the status, as of its block"
+    ),
+    Code.CHAIN_PROOF_SYNTAX: Words("链上状态证明无法读取", "the status proof cannot be read"),
+    Code.CHAIN_PROOF_REFUSED: Words("链上状态证明不成立", "the status proof does not hold"),
+    Code.CHAIN_PROOF_OTHER: Words(
+        "链上状态证明不涉及本证照", "the status proof says nothing about this licence"
+    ),
+    Code.BLOCK_SEALS: Words("区块签名不足或不可信", "the block is not sealed by who must seal it"),
+    Code.VALIDATORS_NOT_PINNED: Words(
+        "信任包未列明该链的验证节点", "the trust bundle names no validators of this chain"
+    ),
     Code.STATUS_CONFLICT: Words("链上状态与列表不一致", "the chain contradicts the status list"),
     Code.CLOCK_SUSPECT: Words("本机时钟不准", "this device's clock looks wrong"),
     Code.TRUST_BUNDLE_OLD: Words("信任包已过期,请更新", "the trust bundle is too old; update it"),

@@ -34,7 +34,15 @@ from verifier.checks.c03_signer import check_signer, find_signer
 from verifier.checks.c04_timestamp import check_timestamp, read_token
 from verifier.checks.c05_data import check_data, read_data
 from verifier.checks.c06_anchor import Candidate, check_anchor, not_anchored
+from verifier.checks.c07_chain_proof import (
+    read_chain_proof,
+    refused,
+    with_chain_proof,
+    word_of,
+)
 from verifier.checks.c07_status import (
+    CLOCK_SKEW,
+    StatusLists,
     StatusQuestion,
     check_status,
     list_name,
@@ -79,6 +87,7 @@ class Verification:
     sidecar: bytes | None
     online: Online | None
     presented: Presented | None
+    chain_proof: bytes | None = None
     results: dict[CheckName, CheckResult] = field(default_factory=dict)
     leaf: Leaf | None = None
     licence: LicenceVersion | None = None
@@ -249,6 +258,7 @@ class Verification:
             ),
             metadata_expired_at=self.trust.metadata_expired_at,
             not_before=self.memory.list_issued_at(name),
+            proof_seen=self.memory.proof_made_at(name, word_of(ref.index)),
         )
         tokens = [consult.stored_lists(self.trust, ref, authority)]
         if self.online is not None:
@@ -259,9 +269,30 @@ class Verification:
             result = check_status(question, lists)
         if result is None:
             return skipped(CheckName.STATUS)
+        result = self._by_chain_proof(result, question, lists, authority)
         if self.online is None:
             return result
         return consult.confirm_status(self.online, result, ref, authority, registry)
+
+    def _by_chain_proof(
+        self,
+        result: CheckResult,
+        question: StatusQuestion,
+        lists: StatusLists | None,
+        authority: Authority,
+    ) -> CheckResult:
+        """Hold the status proof that came in, if one did, against what the lists say."""
+        if self.chain_proof is None:
+            return result
+        ref = question.ref
+        try:
+            proved = read_chain_proof(self.chain_proof, ref, authority.id, self.trust.bundle)
+        except AnzhengError as error:
+            return refused(result, error)
+        if proved.newest <= self.now + CLOCK_SKEW:
+            name = list_name(ref, authority)
+            self.learned = self.learned.saw_proof(name, word_of(ref.index), proved.as_of)
+        return with_chain_proof(result, question, lists, proved)
 
     # ------------------------------------------------------------ the end
 
@@ -323,6 +354,7 @@ class Verification:
             ("signed_at", CheckName.TIMESTAMP, "time"),
             ("anchored_at", CheckName.ANCHOR, "block_time"),
             ("status_as_of", CheckName.STATUS, "list_issued_at"),
+            ("status_proved_as_of", CheckName.STATUS, "as_of"),
         )
         found = []
         for key, name, fact in wanted:

@@ -45,6 +45,7 @@ def verify(  # noqa: PLR0913 - each is a fact that the verdict depends on, all b
     sidecar: bytes | None = None,
     online: Online | None = None,
     presentation: Presented | None = None,
+    chain_proof: bytes | None = None,
 ) -> Report:
     """Verify one licence file.
 
@@ -58,6 +59,7 @@ def verify(  # noqa: PLR0913 - each is a fact that the verdict depends on, all b
         sidecar: Anchor evidence that came beside the file.
         online: The registry and the chains; offline unless given.
         presentation: Our question and the holder's answer, when somebody presented the licence.
+        chain_proof: A status proof of the chain that came beside the file.
 
     Returns:
         The report. Whatever is wrong with the file stands in it; nothing is raised for it.
@@ -72,6 +74,7 @@ def verify(  # noqa: PLR0913 - each is a fact that the verdict depends on, all b
         sidecar=sidecar,
         online=online,
         presentation=presentation,
+        chain_proof=chain_proof,
     )
     return report
 
@@ -87,6 +90,7 @@ def verify_and_learn(  # noqa: PLR0913 - as `verify`
     sidecar: bytes | None = None,
     online: Online | None = None,
     presentation: Presented | None = None,
+    chain_proof: bytes | None = None,
 ) -> tuple[Report, Memory]:
     """Verify one licence file, and return also what to remember for the next time.
 
@@ -103,6 +107,7 @@ def verify_and_learn(  # noqa: PLR0913 - as `verify`
         sidecar=sidecar,
         online=online,
         presented=presentation,
+        chain_proof=chain_proof,
     )
     try:
         run.check()

@@ -86,17 +86,25 @@ def passed(
 
 
 def failed(
-    name: CheckName, code: Code, *facts: tuple[str, Fact], standard: str = ""
+    name: CheckName,
+    code: Code,
+    *facts: tuple[str, Fact],
+    notes: tuple[Code, ...] = (),
+    standard: str = "",
 ) -> CheckResult:
     """Return a check that found something wrong."""
-    return CheckResult(name, CheckState.FAILED, code, facts, (), standard)
+    return CheckResult(name, CheckState.FAILED, code, facts, notes, standard)
 
 
 def indeterminate(
-    name: CheckName, code: Code, *facts: tuple[str, Fact], standard: str = ""
+    name: CheckName,
+    code: Code,
+    *facts: tuple[str, Fact],
+    notes: tuple[Code, ...] = (),
+    standard: str = "",
 ) -> CheckResult:
     """Return a check that could not be carried to an end."""
-    return CheckResult(name, CheckState.INDETERMINATE, code, facts, (), standard)
+    return CheckResult(name, CheckState.INDETERMINATE, code, facts, notes, standard)
 
 
 def skipped(name: CheckName, code: Code = Code.NOT_CHECKED, *, standard: str = "") -> CheckResult:

@@ -81,6 +81,7 @@ class StatusQuestion:
         newest_seen: The newest signed time that this verifier ever saw.
         metadata_expired_at: When the trust repository became stale, if it did.
         not_before: Issue time of the newest list of this shard that was ever accepted.
+        proof_seen: Time of the newest status proof of this word that was ever accepted.
     """
 
     ref: StatusRef
@@ -90,6 +91,7 @@ class StatusQuestion:
     newest_seen: datetime
     metadata_expired_at: datetime | None = None
     not_before: datetime | None = None
+    proof_seen: datetime | None = None
 
     def is_stale(self, ended_at: datetime) -> bool:
         """Say whether something that ended then is too old for the policy."""
@@ -126,8 +128,8 @@ def read_lists(
             CheckName.STATUS,
             Code.STATUS_LIST_REFUSED,
             ("list_uri", name.uri),
-            ("list_issued_at", _moment(newest.listed.issued_at)),
-            ("newest_seen_list", _moment(question.not_before)),
+            ("list_issued_at", moment_fact(newest.listed.issued_at)),
+            ("newest_seen_list", moment_fact(question.not_before)),
             standard=STANDARD,
         ), None
     return None, newest
@@ -169,8 +171,8 @@ def check_status(question: StatusQuestion, lists: StatusLists) -> CheckResult:
     facts: Facts = (
         ("source", lists.source),
         ("list_uri", lists.listed.name.uri),
-        ("list_issued_at", _moment(lists.listed.issued_at)),
-        ("list_expires_at", _moment(lists.listed.expires_at)),
+        ("list_issued_at", moment_fact(lists.listed.issued_at)),
+        ("list_expires_at", moment_fact(lists.listed.expires_at)),
         ("index", question.ref.index),
     )
     try:
@@ -219,8 +221,7 @@ def _word_on(
         AnzhengError: STATUS_LIST_REFUSED or STATUS_UNKNOWN_VALUE.
     """
     value = lists.listed.value(index)
-    side = lists.side
-    rows = (*side.rows_of(index), *side.announced_of(index)) if side is not None else ()
+    rows = rows_of(index, lists)
     row = decisive(rows, on)
     word = row.word if row is not None else StatusWord.NONE
     today = word_on(rows, shanghai_date(lists.listed.issued_at))
@@ -229,6 +230,12 @@ def _word_on(
         # The list is more negative than its reasons: then it holds for every day.
         return (None if value is ListValue.INVALID else StatusWord.SUSPENDED), None
     return word, row
+
+
+def rows_of(index: StatusIndex, lists: StatusLists) -> tuple[SideRow, ...]:
+    """Return all events that the side list has of a licence version, announced ones too."""
+    side = lists.side
+    return (*side.rows_of(index), *side.announced_of(index)) if side is not None else ()
 
 
 def _severity(value: ListValue) -> int:
@@ -266,12 +273,13 @@ def _row_facts(row: SideRow | None) -> Facts:
     return (
         ("effective_from", row.effective_from.isoformat()),
         ("until", row.until.isoformat() if row.until is not None else None),
-        ("decided_at", _moment(row.decided_at)),
+        ("decided_at", moment_fact(row.decided_at)),
         ("document_no", row.document_no),
         ("ground", row.ground),
         ("successor", row.successor.hex() if row.successor is not None else None),
     )
 
 
-def _moment(moment: datetime) -> str:
+def moment_fact(moment: datetime) -> str:
+    """Return a moment as reports show it."""
     return moment.isoformat().replace("+00:00", "Z")
