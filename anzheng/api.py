@@ -5,10 +5,12 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from anzheng.routes import claims, health, licences, pki, problems, trust, verifications
+from anzheng.routes import claims, health, licences, log, pki, problems, trust, verifications
 from anzheng.routes.claims import Redeem
 from anzheng.routes.health import Ping, Waiting
 from anzheng.routes.pki import CertificateDesk
+from anzheng.routes.public import PublicGets
+from anzheng.routes.trust import OlderList
 from anzheng.routes.verifications import Verify
 from anzheng.store.database import Store
 from licence.ports import Clock
@@ -23,6 +25,8 @@ class ApiParts:
     store: Store
     clock: Clock
     trust_folder: Path
+    log_folder: Path
+    older: OlderList
     verify: Verify
     redeem: Redeem
     pings: tuple[Ping, ...]
@@ -44,9 +48,11 @@ def create_app(parts: ApiParts) -> FastAPI:
     app.include_router(health.router(parts.pings, parts.waiting))
     app.include_router(licences.router(parts.store, parts.clock))
     app.include_router(licences.pointer_router())
-    app.include_router(trust.router(parts.trust_folder))
+    app.include_router(trust.lists_router(parts.trust_folder, parts.older))
     app.include_router(pki.router(parts.certificates))
     app.include_router(verifications.router(parts.store, parts.clock, parts.verify))
     app.include_router(claims.router(parts.store, parts.clock, parts.redeem))
-    app.mount("/trust", trust.files(parts.trust_folder), name="trust")
+    app.include_router(trust.files_router(parts.trust_folder))
+    app.include_router(log.router(parts.log_folder))
+    app.add_middleware(PublicGets)
     return app

@@ -55,6 +55,19 @@ class CertificateDesk:
     _responders: dict[str, OcspResponder] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
+    def names(self) -> tuple[str, ...]:
+        """Return the CAs whose certificates are here."""
+        found = (place.stem for place in self.ring.folder.glob("*.der"))
+        return tuple(sorted(name for name in found if _NAME.fullmatch(name)))
+
+    def signs(self, name: str) -> bool:
+        """Say whether the key of a CA is here."""
+        return self.ring.has(name)
+
+    def serials(self, name: str, *, limit: int) -> tuple[int, ...]:
+        """Return the serial numbers that a CA gave, as many as `limit` at most."""
+        return self.register.serials(self.certificate(name), limit=limit)
+
     def certificate(self, name: str) -> bytes:
         """Return the certificate of a CA, DER.
 

@@ -13,10 +13,21 @@ from licence.errors import AnzhengError, Code
 START_SECONDS = 20.0
 STOP_SECONDS = 10.0
 
+KEEP_ALIVE_SECONDS = 75
+"""Longer than a proxy keeps an idle connection: it must be the one that closes."""
+
 
 def serve(app: FastAPI, host: str, port: int) -> None:
     """Serve until interrupted."""
-    uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False)
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+    )
 
 
 @contextmanager

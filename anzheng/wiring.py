@@ -3,12 +3,16 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
+from anchor import list_history
 from anchor.chain.artifact import load_artifact
+from anchor.chain.events import EventReader
 from anchor.chain.evm import Contract, EvmChain
 from anchor.chain.node import Node
+from anchor.chain.words import EventWords
+from anchor.chain_words import ContractWords
 from anchor.chain_ports import Chain
 from anchor.finality import parse as parse_finality
 from anzheng import estate as estates
@@ -24,7 +28,8 @@ from anzheng.files import FolderFileStore
 from anzheng.flows.claim import ClaimDesk
 from anzheng.flows.key_making import KeyOffice
 from anzheng.flows.prepare import Preparer
-from anzheng.flows.publish import RegistrySource, publish
+from anzheng.flows.publish import ListDesk, RegistrySource, publish
+from anzheng.flows.publish_pki import CertificatePublisher
 from anzheng.flows.trust import PUBLISH_LOCK, list_offices, make_bundle, repository
 from anzheng.judge import BundleJudge
 from anzheng.keyfiles import Key, open_key_file
@@ -110,23 +115,43 @@ class Installation:
     reader: RpcChain
     certificates: CertificateDesk
     guard: ClockGuard
+    certificate_publisher: CertificatePublisher
+    words: tuple[ContractWords, ...]
 
-    def publish_lists(self) -> None:
-        """Publish the status lists of all authorities now.
+    def publish_lists(self, *, every: bool = True) -> datetime:
+        """Publish the status lists of all authorities, and what certificates point to.
+
+        Args:
+            every: Sign all lists now; else those that are due or say something else.
+
+        Returns:
+            When the next list is due, if nothing changes before.
 
         Raises:
             AnzhengError: CLOCK_WRONG, and what `publish` raises.
         """
         self.guard.demand()
+        self._publish_certificates()
         base, settings = self.base, self.base.settings
-        publish(
+        desk = ListDesk(
             base.store,
             base.clock,
-            RegistrySource(base.store, self.chain),
+            RegistrySource(base.store, self.words),
             list_offices(settings, self.estate, base.ring),
             repository(base.ring, base.trust_folder),
             lock=settings.data_dir / PUBLISH_LOCK,
         )
+        return publish(desk, every=every).due_at
+
+    def _publish_certificates(self) -> None:
+        # A CA whose key is away for a while holds up no list: what was published lives for days.
+        alarms = StandingAlarms(self.base.store, self.base.clock)
+        try:
+            self.certificate_publisher.publish()
+        except AnzhengError as error:
+            alarms.rise("certificates", error.code, error.message)
+        else:
+            alarms.clear("certificates")
 
     def checker(self) -> OwnChecker:
         """Return what verifies files with this installation's own registry and chain."""
@@ -142,6 +167,8 @@ class Installation:
             store=base.store,
             clock=base.clock,
             trust_folder=base.trust_folder,
+            log_folder=base.settings.public_folder / "log",
+            older=list_history.find,
             verify=self.checker().verify,
             redeem=self.claim_desk().claim,
             pings=(("database", self._ping_store), ("chain", self.chain.check)),
@@ -264,12 +291,9 @@ def attach(base: Base) -> Iterator[Installation]:
     now = base.clock.now()
     bundle = make_bundle(settings, estate, base.ring, version=1, now=now)
     node = Node(base.rpc_url)
-    chain = EvmChain(
-        node,
-        Contract(estate.chain_id, estate.contract, estate.from_block, estate.genesis),
-        load_artifact(),
-        parse_finality(settings.chain_finality),
-    )
+    contract = Contract(estate.chain_id, estate.contract, estate.from_block, estate.genesis)
+    artifact = load_artifact()
+    chain = EvmChain(node, contract, artifact, parse_finality(settings.chain_finality))
     with ExitStack() as stack:
         stack.callback(node.close)
         means = Means(
@@ -291,7 +315,19 @@ def attach(base: Base) -> Iterator[Installation]:
         stack.callback(reader.close)
         desk = _certificate_desk(base, means, stack)
         guard = _clock_guard(base, chain)
-        yield Installation(base, estate, bundle, chain, offices, reader, desk, guard)
+        publisher = CertificatePublisher(desk, settings.public_folder / "pki", base.clock)
+        yield Installation(
+            base,
+            estate,
+            bundle,
+            chain,
+            offices,
+            reader,
+            desk,
+            guard,
+            publisher,
+            (EventWords(chain, EventReader(node, contract, artifact)),),
+        )
 
 
 def _clock_guard(base: Base, chain: Chain) -> ClockGuard:

@@ -123,6 +123,21 @@ class CertificateRegister:
             raise AnzhengError(Code.STORE_FAILED, "the register cannot be read") from error
         return None if row is None else bytes(row[0])
 
+    def serials(self, ca_certificate: bytes, *, limit: int) -> tuple[int, ...]:
+        """Return the serial numbers that a CA gave, as many as `limit` at most.
+
+        Raises:
+            AnzhengError: STORE_FAILED, KEY_REFUSED.
+        """
+        issuer = load_certificate(ca_certificate).subject.public_bytes()
+        try:
+            rows = self._connection.execute(
+                "SELECT serial FROM certificates WHERE issuer = ? LIMIT ?", (issuer, limit)
+            ).fetchall()
+        except sqlite3.Error as error:
+            raise AnzhengError(Code.STORE_FAILED, "the register cannot be read") from error
+        return tuple(int(serial) for (serial,) in rows)
+
     def revoked(self, ca_certificate: bytes) -> tuple[Revoked, ...]:
         """Return all that a CA ever revoked, by serial number.
 

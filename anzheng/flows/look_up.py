@@ -10,6 +10,7 @@ from anzheng.store.licences import StoredLicence
 from licence.domain.status import StatusEvent, word_on
 from licence.domain.validity import shanghai_date
 from licence.formats.short_code import short_code
+from licence.formats.status_shard import shard_of
 from licence.ports import Clock
 
 
@@ -17,6 +18,7 @@ def describe(unit: Unit, row: StoredLicence, clock: Clock) -> dict[str, object]:
     """Say what the registry knows about a version, as JSON."""
     leaf = row.leaf.hex() if row.leaf else None
     events = unit.status.of_index(row.registry, row.authority, row.status_index)
+    list_of = f"{row.registry}/{row.authority}/{shard_of(row.status_index)}"
     word = word_on(events, shanghai_date(clock.now()))
     return {
         "leaf": leaf,
@@ -26,7 +28,12 @@ def describe(unit: Unit, row: StoredLicence, clock: Clock) -> dict[str, object]:
         "short_code": short_code(row.licence_json),
         "licence": json.loads(row.licence_json),
         "status": {"word": word.name, "events": [_event(event) for event in events]},
-        "links": {"self": f"/v1/licences/{leaf}", "evidence": f"/v1/evidence/{leaf}"},
+        "links": {
+            "self": f"/v1/licences/{leaf}",
+            "evidence": f"/v1/evidence/{leaf}",
+            "status_list": f"/v1/status-lists/{list_of}",
+            "side_list": f"/v1/side-lists/{list_of}",
+        },
     }
 
 

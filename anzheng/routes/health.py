@@ -15,8 +15,13 @@ Waiting = Callable[[], Mapping[str, int]]
 """Counts, by kind, what only a person can bring on."""
 
 
-def router(pings: Sequence[Ping], waiting: Waiting) -> APIRouter:
-    """Make `/health/live` and `/health/ready`."""
+def router(pings: Sequence[Ping], waiting: Waiting | None = None) -> APIRouter:
+    """Make `/health/live` and `/health/ready`.
+
+    Args:
+        pings: Parts that must work.
+        waiting: What waits for a person; nothing where nobody outside is to know.
+    """
     routes = APIRouter(prefix="/health", tags=["health"])
 
     @routes.get("/live")
@@ -24,7 +29,9 @@ def router(pings: Sequence[Ping], waiting: Waiting) -> APIRouter:
         """Say that the process answers."""
         return {"status": "alive"}
 
-    @routes.get("/ready")
+    @routes.get(
+        "/ready", response_class=JSONResponse, responses={503: {"description": "Not ready."}}
+    )
     def ready() -> JSONResponse:
         """Say whether every part works; 503 names those that do not, by code.
 
@@ -41,7 +48,9 @@ def router(pings: Sequence[Ping], waiting: Waiting) -> APIRouter:
         body: dict[str, object] = {"status": "ready" if good else "not ready", "parts": parts}
         # Whoever has no database cannot count either.
         with suppress(AnzhengError):
-            body["waiting_for_a_person"] = dict(waiting())
-        return JSONResponse(body, status_code=200 if good else 503)
+            body |= {} if waiting is None else {"waiting_for_a_person": dict(waiting())}
+        return JSONResponse(
+            body, status_code=200 if good else 503, headers={"Cache-Control": "no-store"}
+        )
 
     return routes

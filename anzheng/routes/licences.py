@@ -4,14 +4,17 @@ Public ids are leaf hex; number, e-licence identifier and short code are query p
 (DESIGN 3.5). The answer is the registry's word, never a proof.
 """
 
-import json
-from typing import Annotated
+from asyncio import to_thread
+from collections.abc import Callable
+from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import quote
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from anzheng.flows.look_up import describe
+from anzheng.routes.answers import CBOR, JSON, Caching, answer, body_of, json_body
+from anzheng.routes.problems import responses
 from anzheng.store.database import Store, Unit
 from anzheng.store.licences import StoredLicence
 from licence.domain.licence_no import folded
@@ -23,19 +26,66 @@ from licence.ports import Clock
 LEAF_HEX = 64
 MAX_FOUND = 50
 
+LICENCE_SCHEMA: Final[dict[str, Any]] = {
+    "type": "object",
+    "required": ["leaf", "state", "anchored", "assurance", "short_code", "licence", "status"],
+    "properties": {
+        "leaf": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+        "state": {"type": "string"},
+        "anchored": {"type": "boolean"},
+        "assurance": {"const": "registry-word"},
+        "short_code": {"type": "string"},
+        "licence": {"type": "object"},
+        "status": {
+            "type": "object",
+            "required": ["word", "events"],
+            "properties": {"word": {"type": "string"}, "events": {"type": "array"}},
+        },
+        "links": {"type": "object", "additionalProperties": {"type": "string"}},
+    },
+}
+FOUND_SCHEMA: Final[dict[str, Any]] = {
+    "type": "object",
+    "required": ["licences"],
+    "properties": {"licences": {"type": "array", "maxItems": MAX_FOUND, "items": LICENCE_SCHEMA}},
+}
+
+T = TypeVar("T")
+
+
+async def reading(store: Store, work: Callable[[Unit], T]) -> T:
+    """Read from the database without holding up other requests."""
+
+    def run() -> T:
+        with store.read() as unit:
+            return work(unit)
+
+    # A look-up in a local file takes less time than it takes to wake a thread.
+    return run() if store.is_local else await to_thread(run)
+
 
 def router(store: Store, clock: Clock) -> APIRouter:
     """Make the look-up routes."""
     routes = APIRouter(prefix="/v1", tags=["licences"])
 
-    @routes.get("/licences/{leaf}")
-    def by_leaf(leaf: str) -> Response:
+    @routes.get(
+        "/licences/{leaf}",
+        response_class=Response,
+        responses=responses(400, 404, types=(JSON,), schema=LICENCE_SCHEMA),
+    )
+    async def by_leaf(request: Request, leaf: str) -> Response:
         """Return what the registry knows about one licence version."""
-        with store.read() as unit:
-            return _json(describe(unit, _known(unit, parse_leaf(leaf)), clock))
+        wanted = parse_leaf(leaf)
+        found = await reading(store, lambda unit: describe(unit, _known(unit, wanted), clock))
+        return answer(request, json_body(found), Caching.WORD)
 
-    @routes.get("/licences")
-    def search(
+    @routes.get(
+        "/licences",
+        response_class=Response,
+        responses=responses(400, types=(JSON,), schema=FOUND_SCHEMA),
+    )
+    async def search(
+        request: Request,
         number: Annotated[str | None, Query(max_length=64)] = None,
         elicence_id: Annotated[str | None, Query(max_length=160)] = None,
         short_code: Annotated[str | None, Query(max_length=32)] = None,
@@ -45,27 +95,25 @@ def router(store: Store, clock: Clock) -> APIRouter:
             raise AnzhengError(
                 Code.REQUEST_INVALID, "give exactly one of number, elicence_id, short_code"
             )
-        with store.read() as unit:
-            found = unit.licences.search(
-                folded_no=None if number is None else folded(number),
-                elicence_id=elicence_id,
-                short_code=None if short_code is None else canonical_code(short_code),
-                limit=MAX_FOUND,
-            )
-            return _json({"licences": [describe(unit, row, clock) for row in found if row.leaf]})
+        folded_no = None if number is None else folded(number)
+        code = None if short_code is None else canonical_code(short_code)
 
-    @routes.get("/evidence/{leaf}")
-    def evidence(leaf: str) -> Response:
+        def look(unit: Unit) -> dict[str, object]:
+            rows = unit.licences.search(
+                folded_no=folded_no, elicence_id=elicence_id, short_code=code, limit=MAX_FOUND
+            )
+            return found_of(unit, rows, clock)
+
+        return answer(request, json_body(await reading(store, look)), Caching.WORD)
+
+    @routes.get(
+        "/evidence/{leaf}", response_class=Response, responses=responses(400, 404, types=(CBOR,))
+    )
+    async def evidence(request: Request, leaf: str) -> Response:
         """Return the anchor evidence of a leaf."""
         wanted = parse_leaf(leaf)
-        with store.read() as unit:
-            found = unit.anchors.evidence(wanted)
-            known = unit.licences.by_leaf(wanted) or unit.claims.by_leaf(wanted)
-        if known is None:
-            raise AnzhengError(Code.NOT_FOUND, "this leaf is not known here")
-        if found is None:
-            raise AnzhengError(Code.ANCHOR_PENDING, "this leaf is not anchored yet; ask later")
-        return Response(found, media_type="application/cbor")
+        found = await reading(store, lambda unit: _evidence(unit, wanted))
+        return answer(request, body_of(found, CBOR), Caching.VERSIONED)
 
     return routes
 
@@ -74,13 +122,29 @@ def pointer_router() -> APIRouter:
     """Make `/L/{code}`: where the printed QR code leads."""
     routes = APIRouter(tags=["licences"])
 
-    @routes.get("/L/{code}")
-    def pointer(code: str) -> RedirectResponse:
+    @routes.get(
+        "/L/{code}",
+        response_class=RedirectResponse,
+        status_code=303,
+        responses={
+            key: value
+            for key, value in responses(400, types=(JSON,)).items()
+            if key not in {200, 304}
+        },
+    )
+    async def pointer(code: str) -> RedirectResponse:
         """Lead from a printed code to the look-up."""
         canonical_code(code)
-        return RedirectResponse(f"/v1/licences?short_code={quote(code)}", status_code=303)
+        headers = {"Cache-Control": Caching.IMMUTABLE.value}
+        target = f"/v1/licences?short_code={quote(code)}"
+        return RedirectResponse(target, status_code=303, headers=headers)
 
     return routes
+
+
+def found_of(unit: Unit, rows: tuple[StoredLicence, ...], clock: Clock) -> dict[str, object]:
+    """Describe the versions that a search found; one that is not signed yet is nobody's."""
+    return {"licences": [describe(unit, row, clock) for row in rows if row.leaf]}
 
 
 def parse_leaf(text: str) -> Leaf:
@@ -95,12 +159,17 @@ def canonical_code(text: str) -> str:
     return parse_short_code(text).hex()
 
 
+def _evidence(unit: Unit, leaf: Leaf) -> bytes:
+    found = unit.anchors.evidence(leaf)
+    if found is not None:
+        return found
+    if (unit.licences.by_leaf(leaf) or unit.claims.by_leaf(leaf)) is None:
+        raise AnzhengError(Code.NOT_FOUND, "this leaf is not known here")
+    raise AnzhengError(Code.ANCHOR_PENDING, "this leaf is not anchored yet; ask later")
+
+
 def _known(unit: Unit, leaf: Leaf) -> StoredLicence:
     row = unit.licences.by_leaf(leaf)
     if row is None:
         raise AnzhengError(Code.NOT_FOUND, "this leaf is not known here")
     return row
-
-
-def _json(value: object) -> Response:
-    return Response(json.dumps(value, ensure_ascii=False).encode(), media_type="application/json")

@@ -1,16 +1,19 @@
 """Where certificates point: `.crt`, `.crl` and `/ocsp` of each CA.
 
-Standard: RFC 5280, 4.2.1.13 and 4.2.2.1; RFC 6960, appendix A; RFC 5019, 5.
+Standard: RFC 5280, 4.2.1.13 and 4.2.2.1; RFC 6960, appendix A; RFC 5019, 5 and 6.
 """
 
 import base64
 import binascii
+from asyncio import to_thread
 from typing import Annotated, Protocol
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
+from anzheng.routes.answers import Caching, answer, body_of
 from anzheng.routes.bodies import limited_body
+from anzheng.routes.problems import responses
 from licence.errors import AnzhengError, Code
 
 MAX_REQUEST_BYTES = 2 * 1024
@@ -19,7 +22,8 @@ MAX_REQUEST_BYTES = 2 * 1024
 MAX_PATH_CHARS = 512
 """Of an OCSP request in a path; RFC 5019 asks clients to keep below 256."""
 
-MAX_AGE_SECONDS = 300
+CERTIFICATE_TYPE = "application/pkix-cert"
+CRL_TYPE = "application/pkix-crl"
 OCSP_TYPE = "application/ocsp-response"
 
 
@@ -43,32 +47,50 @@ def router(desk: CertificateDesk) -> APIRouter:
     """Make the routes below `/pki`."""
     routes = APIRouter(prefix="/pki", tags=["certificates"])
 
-    @routes.get("/{name}.crt")
-    def certificate(name: str) -> Response:
+    @routes.get(
+        "/{name}.crt", response_class=Response, responses=responses(404, types=(CERTIFICATE_TYPE,))
+    )
+    async def certificate(request: Request, name: str) -> Response:
         """Return the certificate of a CA (AIA caIssuers)."""
-        return _answer(desk.certificate(name), "application/pkix-cert")
+        data = await to_thread(desk.certificate, name)
+        return answer(request, body_of(data, CERTIFICATE_TYPE), Caching.CERTIFICATES)
 
-    @routes.get("/{name}.crl")
-    def revocation_list(name: str) -> Response:
+    @routes.get("/{name}.crl", response_class=Response, responses=responses(404, types=(CRL_TYPE,)))
+    async def revocation_list(request: Request, name: str) -> Response:
         """Return the revocation list of a CA (CRL distribution point)."""
-        return _answer(desk.crl(name), "application/pkix-crl")
+        data = await to_thread(desk.crl, name)
+        return answer(request, body_of(data, CRL_TYPE), Caching.CERTIFICATES)
 
-    @routes.post("/{name}/ocsp")
-    def ocsp_by_post(
+    @routes.post(
+        "/{name}/ocsp",
+        response_class=Response,
+        responses=responses(400, 404, 413, types=(OCSP_TYPE,)),
+    )
+    async def ocsp_by_post(
         name: str, body: Annotated[bytes, Depends(limited_body(MAX_REQUEST_BYTES))]
     ) -> Response:
         """Answer an OCSP request in the body."""
-        return Response(desk.ocsp(name, body), media_type=OCSP_TYPE)
+        return Response(await to_thread(desk.ocsp, name, body), media_type=OCSP_TYPE)
 
-    @routes.get("/{name}/ocsp/{request:path}")
-    def ocsp_by_get(name: str, request: str) -> Response:
+    @routes.get(
+        "/{name}/ocsp/{asked:path}",
+        response_class=Response,
+        responses=responses(400, 404, 413, types=(OCSP_TYPE,)),
+    )
+    async def ocsp_by_get(request: Request, name: str, asked: str) -> Response:
         """Answer an OCSP request in the path, base64."""
-        return Response(desk.ocsp(name, _decoded(request)), media_type=OCSP_TYPE)
+        data = await to_thread(desk.ocsp, name, decoded(asked))
+        return answer(request, body_of(data, OCSP_TYPE), Caching.CERTIFICATES)
 
     return routes
 
 
-def _decoded(text: str) -> bytes:
+def decoded(text: str) -> bytes:
+    """Read an OCSP request as it stands in a path.
+
+    Raises:
+        AnzhengError: TOO_LARGE, REQUEST_INVALID.
+    """
     if len(text) > MAX_PATH_CHARS:
         raise AnzhengError(
             Code.TOO_LARGE, "send a request of this length by POST", limit=MAX_PATH_CHARS
@@ -77,8 +99,3 @@ def _decoded(text: str) -> bytes:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as exc:
         raise AnzhengError(Code.REQUEST_INVALID, "the request must be base64") from exc
-
-
-def _answer(data: bytes, media_type: str) -> Response:
-    headers = {"Cache-Control": f"max-age={MAX_AGE_SECONDS}"}
-    return Response(data, media_type=media_type, headers=headers)

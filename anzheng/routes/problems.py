@@ -4,6 +4,9 @@ Standard: RFC 9457 (problem+json).
 """
 
 import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
 
 import structlog
 from fastapi import FastAPI, Request
@@ -23,6 +26,7 @@ STATUS: dict[Code, int] = {
     Code.ANCHOR_OVERDUE: 404,
     Code.STATUS_NOT_AVAILABLE: 404,
     Code.CLAIM_CODE: 404,
+    Code.NOT_ACCEPTABLE: 406,
     Code.CONFLICT: 409,
     Code.CLAIM_USED: 409,
     Code.STATUS_TRANSITION: 409,
@@ -35,11 +39,50 @@ STATUS: dict[Code, int] = {
 }
 """HTTP status of a code; a fault of ours is 500 without detail, all else 400."""
 
+RETRY_SECONDS: Final = {429: "10", 503: "10"}
+"""How soon somebody who was sent away may come again."""
+
 OURS = frozenset({Code.INTERNAL, Code.TOOL_MISSING, Code.SETTINGS_INVALID, Code.SETTINGS_UNSAFE})
 
 
+SCHEMA: Final[dict[str, Any]] = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "code"],
+    "properties": {
+        "type": {"type": "string", "pattern": "^urn:anzheng:problem:"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "code": {"type": "string"},
+        "facts": {"type": "object"},
+    },
+}
+"""JSON Schema of a problem document."""
+
+
+def responses(
+    *statuses: int, types: tuple[str, ...], schema: Mapping[str, object] | None = None
+) -> dict[int | str, dict[str, Any]]:
+    """Describe what a public GET answers.
+
+    Args:
+        statuses: Of the problems that it may have.
+        types: Media types of the answer itself.
+        schema: JSON Schema of the answer, where it is JSON of ours.
+    """
+    shape = schema if schema is not None else {"type": "string", "format": "binary"}
+    described: dict[int | str, dict[str, Any]] = {
+        200: {"description": "Found.", "content": {each: {"schema": shape} for each in types}},
+        304: {"description": "The asker has it."},
+    }
+    for status in (*statuses, 422, 500, 503):
+        content = {MEDIA_TYPE: {"schema": SCHEMA}}
+        described[status] = {"description": f"{HTTPStatus(status).phrase}.", "content": content}
+    return described
+
+
 def problem(code: Code, detail: str, status: int, **facts: object) -> Response:
-    """Make a problem document."""
+    """Make a problem document; nobody keeps it, and 503 says when to come again."""
     body = {
         "type": f"urn:anzheng:problem:{code.value}",
         "title": code.value,
@@ -48,8 +91,14 @@ def problem(code: Code, detail: str, status: int, **facts: object) -> Response:
         "code": code.value,
         **({"facts": facts} if facts else {}),
     }
+    headers = {"Cache-Control": "no-store"}
+    if status in RETRY_SECONDS:
+        headers["Retry-After"] = RETRY_SECONDS[status]
     return Response(
-        json.dumps(body, ensure_ascii=False).encode(), status_code=status, media_type=MEDIA_TYPE
+        json.dumps(body, ensure_ascii=False).encode(),
+        status_code=status,
+        headers=headers,
+        media_type=MEDIA_TYPE,
     )
 
 
@@ -75,7 +124,10 @@ def add_handlers(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def _http(_request: Request, exc: HTTPException) -> Response:
         code = Code.NOT_FOUND if exc.status_code == 404 else Code.REQUEST_INVALID  # noqa: PLR2004
-        return problem(code, str(exc.detail), exc.status_code)
+        answer = problem(code, str(exc.detail), exc.status_code)
+        # RFC 9110, 15.5.6: 405 names what is allowed.
+        answer.headers.update(exc.headers or {})
+        return answer
 
     @app.exception_handler(Exception)
     async def _unknown(_request: Request, exc: Exception) -> Response:

@@ -1,53 +1,166 @@
-"""Status lists and the trust repository, as the files that lie in the trust folder."""
+"""Status lists and the trust repository, as the files that lie in the trust folder.
+
+Standard: draft-ietf-oauth-status-list-21, 8 (providing lists, older ones by `?time=`), 9.
+"""
 
 import re
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Header
-from fastapi.responses import FileResponse
-from fastapi.staticfiles import StaticFiles
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
 
+from anzheng.routes.answers import CBOR, JSON, OCTETS, Body, Caching, answer, body_of, quality
+from anzheng.routes.files import PublicFolder
+from anzheng.routes.problems import responses
 from licence.errors import AnzhengError, Code
+from licence.ids import AuthorityId, RegistryId
 
-CWT = "application/statuslist+cwt"
-JWT = "application/statuslist+jwt"
-MAX_AGE_SECONDS = 300
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
+CWT: Final = "application/statuslist+cwt"
+JWT: Final = "application/statuslist+jwt"
+SIDE: Final = "application/anzheng-sidelist+cbor"
+SIDE_JWT: Final = "application/anzheng-sidelist+jwt"
+DELTA: Final = "application/anzheng-listdelta+cbor"
+MAX_TIME: Final = 253_402_300_799
+"""The last second of the year 9999."""
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}", re.ASCII)
+_BY_DIGEST = re.compile(r"targets/.*/?[0-9a-f]{64}\.[^/]+|pages/.+|history/.+", re.ASCII)
+_BY_VERSION = re.compile(r"metadata/[0-9]+\.[^/]+", re.ASCII)
+_TYPES: Final = {
+    "json": JSON,
+    "cwt": CWT,
+    "side.jwt": SIDE_JWT,
+    "jwt": JWT,
+    "side": SIDE,
+    "delta": DELTA,
+    "page": CBOR,
+    "crt": "application/x-pem-file",
+}
+"""Media type by the end of the name; the first that fits."""
+
+OlderList = Callable[[Path, RegistryId, AuthorityId, int, str, datetime], bytes | None]
+"""Finds the list that was out at a moment: trust folder, whose, shard, `cwt` or `jwt`, when."""
 
 
-def router(trust_folder: Path) -> APIRouter:
+def lists_router(trust_folder: Path, older: OlderList) -> APIRouter:
     """Make the routes for status lists and side lists."""
     routes = APIRouter(prefix="/v1", tags=["status"])
-    lists = trust_folder / "targets" / "lists"
+    lists = PublicFolder(trust_folder / "targets" / "lists")
 
-    @routes.get("/status-lists/{registry}/{authority}/{shard}")
-    def status_list(
-        registry: str, authority: str, shard: int, accept: Annotated[str, Header()] = CWT
-    ) -> FileResponse:
-        """Return a Token Status List, as CWT unless JWT is asked for."""
-        jwt = JWT in accept and CWT not in accept
-        place = lists / _name(registry) / _name(authority) / f"{shard}.{'jwt' if jwt else 'cwt'}"
-        return _file(place, JWT if jwt else CWT)
+    @routes.get(
+        "/status-lists/{registry}/{authority}/{shard}",
+        response_class=Response,
+        responses=responses(400, 404, 406, types=(CWT, JWT)),
+    )
+    async def status_list(
+        request: Request,
+        registry: str,
+        authority: str,
+        shard: int,
+        time: Annotated[
+            int | None,
+            Query(ge=0, le=MAX_TIME, description="Unix time: the list that was out then"),
+        ] = None,
+    ) -> Response:
+        """Return a Token Status List, as CWT unless JWT is liked better."""
+        form = _form(request, ("cwt", CWT), ("jwt", JWT))
+        names = _name(registry), _name(authority)
+        media_type = CWT if form == "cwt" else JWT
+        if time is not None:
+            body = _older(older, trust_folder, names, shard, form, time)
+            return answer(request, body, Caching.VERSIONED, vary=("Accept",))
+        path = f"{names[0]}/{names[1]}/{shard}.{form}"
+        return answer(
+            request, _there(await lists.body(path, media_type)), Caching.SIGNED, vary=("Accept",)
+        )
 
-    @routes.get("/status-lists/{registry}/{authority}")
-    def aggregation(registry: str, authority: str) -> FileResponse:
+    @routes.get(
+        "/status-lists/{registry}/{authority}",
+        response_class=Response,
+        responses=responses(400, 404, types=(JSON,)),
+    )
+    async def aggregation(request: Request, registry: str, authority: str) -> Response:
         """Name every status list of an authority."""
-        place = lists / _name(registry) / _name(authority) / "aggregation.json"
-        return _file(place, "application/json")
+        path = f"{_name(registry)}/{_name(authority)}/aggregation.json"
+        return answer(request, _there(await lists.body(path, JSON)), Caching.SIGNED)
 
-    @routes.get("/side-lists/{registry}/{authority}/{shard}")
-    def side_list(registry: str, authority: str, shard: int) -> FileResponse:
+    @routes.get(
+        "/side-lists/{registry}/{authority}/{shard}",
+        response_class=Response,
+        responses=responses(400, 404, 406, types=(SIDE, SIDE_JWT)),
+    )
+    async def side_list(request: Request, registry: str, authority: str, shard: int) -> Response:
         """Return the signed reasons and dates that belong to a status list."""
-        place = lists / _name(registry) / _name(authority) / f"{shard}.side"
-        return _file(place, "application/cbor")
+        form = _form(request, ("side", SIDE), ("side.jwt", SIDE_JWT), ("side", CBOR))
+        path = f"{_name(registry)}/{_name(authority)}/{shard}.{form}"
+        body = _there(await lists.body(path, SIDE if form == "side" else SIDE_JWT))
+        return answer(request, body, Caching.SIGNED, vary=("Accept",))
 
     return routes
 
 
-def files(trust_folder: Path) -> StaticFiles:
-    """Serve the TUF repository as it lies."""
-    return StaticFiles(directory=trust_folder, check_dir=False)
+def files_router(trust_folder: Path) -> APIRouter:
+    """Make the routes that serve the trust folder as it lies."""
+    routes = APIRouter(prefix="/trust", tags=["trust"])
+    folder = PublicFolder(trust_folder)
+
+    @routes.get("/{path:path}", response_class=Response, responses=responses(404, types=("*/*",)))
+    async def trust_file(request: Request, path: str) -> Response:
+        """Return a file of the TUF repository, or a delta, page or older list beside it."""
+        body = await folder.body(path, media_type_of(path))
+        if body is None:
+            raise AnzhengError(Code.NOT_FOUND, "there is no such file")
+        return answer(request, body, caching_of(path))
+
+    return routes
+
+
+def caching_of(path: str) -> Caching:
+    """Return for how long a file of the trust folder may be kept.
+
+    An older list is history and does not change; a delta leads to the newest list, which does.
+    """
+    if _BY_DIGEST.fullmatch(path):
+        return Caching.IMMUTABLE
+    return Caching.VERSIONED if _BY_VERSION.fullmatch(path) else Caching.SIGNED
+
+
+def media_type_of(path: str) -> str:
+    """Return what a file of the trust folder is, by its name."""
+    name = path.rpartition("/")[2]
+    return next((kind for end, kind in _TYPES.items() if name.endswith(f".{end}")), OCTETS)
+
+
+def _older(
+    older: OlderList,
+    folder: Path,
+    names: tuple[str, str],
+    shard: int,
+    form: str,
+    time: int,
+) -> Body:
+    moment = datetime.fromtimestamp(time, UTC)
+    data = older(folder, RegistryId(names[0]), AuthorityId(names[1]), shard, form, moment)
+    if data is None:
+        raise AnzhengError(Code.NOT_ACCEPTABLE, "no list of this moment is kept here")
+    return body_of(data, CWT if form == "cwt" else JWT)
+
+
+def _form(request: Request, *offers: tuple[str, str]) -> str:
+    """Return the form that `Accept` likes best; the first of equals, and without the header."""
+    header = request.headers.get("accept", "*/*")
+    likes = [
+        (quality(header, media_type, "application/*", "*/*"), -place, form)
+        for place, (form, media_type) in enumerate(offers)
+    ]
+    best, _, form = max(likes)
+    if best == 0:
+        offered = ", ".join(dict.fromkeys(media_type for _, media_type in offers))
+        raise AnzhengError(Code.NOT_ACCEPTABLE, f"there is {offered} only")
+    return form
 
 
 def _name(text: str) -> str:
@@ -56,8 +169,7 @@ def _name(text: str) -> str:
     return text
 
 
-def _file(place: Path, media_type: str) -> FileResponse:
-    if not place.is_file():
+def _there(body: Body | None) -> Body:
+    if body is None:
         raise AnzhengError(Code.STATUS_NOT_AVAILABLE, "there is no such list here")
-    headers = {"Cache-Control": f"max-age={MAX_AGE_SECONDS}"}
-    return FileResponse(place, media_type=media_type, headers=headers)
+    return body

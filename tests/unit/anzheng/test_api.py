@@ -3,7 +3,7 @@
 import hashlib
 import json
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -21,7 +21,7 @@ from licence.formats.limits import MAX_PDF_BYTES
 from licence.formats.report import Report, decode, make_report
 from licence.formats.short_code import short_code
 from licence.formats.verdict import REQUIRED, Assurance
-from licence.ids import Leaf, RegistryId
+from licence.ids import AuthorityId, Leaf, RegistryId
 from tests.fakes.clock import FakeClock
 from tests.fakes.drafts import good_row
 from tests.fakes.pki_desk import make_desk
@@ -37,6 +37,7 @@ class Parts:
     def __init__(self, store: Store, clock: FakeClock, folder: Path) -> None:
         self.verified: list[tuple[bytes, date | None]] = []
         self.claimed = 0
+        self.earlier: dict[tuple[str, str, int, str], tuple[datetime, bytes]] = {}
         self.parked = 0
         self.chain_error: AnzhengError | None = None
         self.clock = clock
@@ -44,6 +45,8 @@ class Parts:
             store=store,
             clock=clock,
             trust_folder=folder,
+            log_folder=folder.parent / "log",
+            older=self.older,
             verify=self.verify,
             redeem=self.redeem,
             pings=(("chain", self.ping),),
@@ -61,6 +64,19 @@ class Parts:
             on=on or date(2026, 11, 21),
             environment=Environment.TEST,
         )
+
+    def older(
+        self,
+        folder: Path,
+        registry: RegistryId,
+        authority: AuthorityId,
+        shard: int,
+        form: str,
+        moment: datetime,
+    ) -> bytes | None:
+        assert folder == self.parts.trust_folder
+        out = self.earlier.get((registry, authority, shard, form))
+        return out[1] if out and out[0] <= moment else None
 
     def redeem(self, request: ClaimRequest) -> ClaimAnswer:
         self.claimed += 1
