@@ -12,7 +12,7 @@ from licence.domain.status import StatusWord
 from licence.errors import AnzhengError, Code
 from licence.formats.limits import MAX_STATUS_INDEX
 from licence.formats.manifest import ManifestDigest
-from licence.ids import Digest, Leaf, MerkleRoot, StatusIndex
+from licence.ids import Address, Digest, Leaf, MerkleRoot, StatusIndex
 
 LICENCES_IN_WORD: Final = 64
 """Licences whose statuses share one storage word."""
@@ -22,6 +22,12 @@ MAX_CHANGES: Final = 256
 
 PROPOSAL_LIFETIME: Final = timedelta(days=7)
 """A proposal that nobody confirmed in this time is void; the same limit stands in the contract."""
+
+LANES: Final = 256
+"""Lanes in which an authority's proposals wait."""
+
+PROBES: Final = 8
+"""In how many lanes, from the one that its id names, a proposal can stand."""
 
 _NIBBLE: Final = 0xF
 _NIBBLE_BITS: Final = 4
@@ -94,11 +100,12 @@ class ProposeCall:
 
 @dataclass(frozen=True, slots=True)
 class ConfirmCall:
-    """Confirm what another account proposed."""
+    """Confirm what another account, `proposer`, proposed."""
 
     status: StatusWord
     changes: tuple[Change, ...]
     decision: Digest
+    proposer: Address
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from anchor.calls import Call, ProposeCall
 from anchor.finality import Finality
+from licence.errors import Code
 from licence.formats.manifest import ManifestDigest
 from licence.ids import Address, AuthorityId, BlockHash, ChainId, Digest, MerkleRoot
 
@@ -23,6 +24,7 @@ class Right(IntFlag):
     PROPOSE = 2
     CONFIRM = 4
     PAUSE = 8
+    DELEGATE = 16
 
 
 @unique
@@ -221,8 +223,45 @@ class Chain(Protocol):
         """Return storage words, as of block `at` (none = the newest)."""
         ...
 
-    def proposal(self, authority: AuthorityId, call: ProposeCall) -> Proposal | None:
-        """Return what became of a proposal with exactly this content."""
+    def rights_for(self, account: Address, principal: AuthorityId) -> Right:
+        """Return what an account may do in the name of an authority now.
+
+        Its own rights there, or those that it has at home and that were delegated to its home.
+        """
+        ...
+
+    def proposal(
+        self, authority: AuthorityId, call: ProposeCall, proposer: Address
+    ) -> Proposal | None:
+        """Return what became of this account's proposal with exactly this content.
+
+        None also when another proposal has taken its lane since it was settled or lapsed.
+        """
+        ...
+
+
+class Alarms(Protocol):
+    """Tells people about what lasts: once when it begins, once when it is over."""
+
+    def rise(self, key: str, code: Code, message: str) -> None:
+        """Say that something is wrong, unless it was said.
+
+        Args:
+            key: What it is about, as `node:<name>`.
+            code: What is wrong.
+            message: The same for people.
+
+        Raises:
+            AnzhengError: STORE_FAILED.
+        """
+        ...
+
+    def clear(self, key: str) -> None:
+        """Say that it is over, if it was wrong.
+
+        Raises:
+            AnzhengError: STORE_FAILED.
+        """
         ...
 
 

@@ -12,9 +12,15 @@ from collections.abc import Sequence
 from typing import Final
 
 from anchor.calls import ConfirmCall, ProposeCall
-from anchor.ports import Block, Chain, ProposalState, Right, Transaction
+from anchor.ports import Block, Chain, Proposal, ProposalState, Right, Transaction
 from anchor.sender import Sender
-from anchor.status_writer import confirmation_of, has_lapsed, order_of
+from anchor.status_writer import (
+    StatusOrder,
+    confirmation_of,
+    has_lapsed,
+    is_written,
+    order_of,
+)
 from licence.domain.status import counts_on
 from licence.domain.validity import shanghai_date
 from licence.errors import AnzhengError, Code
@@ -44,8 +50,8 @@ class Confirmer:
     Args:
         chain: The contract.
         sender: Sends from the authority's confirm account, with a store of its own.
-        account: Address of that account.
         authority: Whose changes.
+        proposers: The accounts that may have proposed; the confirmer's own pins.
         registry: The registry that the contract serves; the same index of another registry is
             another licence.
         officers: Who may decide; the confirmer's own pins.
@@ -57,18 +63,19 @@ class Confirmer:
         self,
         chain: Chain,
         sender: Sender,
-        account: Address,
         authority: AuthorityId,
         officers: Sequence[PinnedOfficer],
         clock: Clock,
         *,
         registry: RegistryId,
+        proposers: Sequence[Address],
         sites: Sequence[Site] = (),
     ) -> None:
         self._registry = registry
+        self._proposers = tuple(proposers)
         self._chain = chain
         self._sender = sender
-        self._account = account
+        self._account = sender.account
         self._authority = authority
         self._officers = tuple(officers)
         self._clock = clock
@@ -113,27 +120,45 @@ class Confirmer:
                 "the decision does not count yet",
                 effective_from=decision.effective_from.isoformat(),
             )
-        call = confirmation_of(order_of(decision))
-        self._check_proposal(call)
+        order = order_of(decision)
+        call = self._confirmation(order)
         purpose = f"confirm:{call.decision.hex()}"
-        return self._sender.advance(purpose, call, lambda: self._effect(call))
+        return self._sender.advance(purpose, call, lambda: self._effect(order, call))
 
-    def _check_proposal(self, call: ConfirmCall) -> None:
-        found = self._chain.proposal(self._authority, _proposed(call))
-        dropped = found is not None and found.state is ProposalState.DROPPED
-        # A lapsed one would be refused, and the refusal stored; the writer proposes it again.
-        if found is None or dropped or has_lapsed(self._chain, found):
-            raise AnzhengError(
-                Code.NOT_FOUND, "nobody has proposed this change", decision=call.decision.hex()
-            )
-        if found.proposer == self._account:
-            raise AnzhengError(Code.CHAIN_ACCOUNT, "the account that proposed cannot confirm")
+    def _confirmation(self, order: StatusOrder) -> ConfirmCall:
+        """Find by whom the change was proposed, and return the call that confirms it.
 
-    def _effect(self, call: ConfirmCall) -> Block | None:
-        found = self._chain.proposal(self._authority, _proposed(call))
-        if found is None or found.state is not ProposalState.CONFIRMED:
+        Raises:
+            AnzhengError: NOT_FOUND when nobody has, or it lapsed: confirming would be refused,
+                and the refusal stored; the writer proposes it again. CHAIN_ACCOUNT.
+        """
+        calls = [confirmation_of(order, proposer) for proposer in self._proposers]
+        if calls and is_written(self._chain, order):
+            # Nothing is left to confirm; another proposal may have taken the lane of this one.
+            return calls[0]
+        for call in calls:
+            found = self._proposal(call)
+            if found is None or found.state is not ProposalState.OPEN:
+                continue
+            if has_lapsed(self._chain, found):
+                continue
+            if call.proposer == self._account:
+                raise AnzhengError(Code.CHAIN_ACCOUNT, "the account that proposed cannot confirm")
+            return call
+        raise AnzhengError(
+            Code.NOT_FOUND, "nobody has proposed this change", decision=order.decision.hex()
+        )
+
+    def _effect(self, order: StatusOrder, call: ConfirmCall) -> Block | None:
+        found = self._proposal(call)
+        confirmed = found is not None and found.state is ProposalState.CONFIRMED
+        if not confirmed and not is_written(self._chain, order):
             return None
         return self._chain.block(self._chain.height())
+
+    def _proposal(self, call: ConfirmCall) -> Proposal | None:
+        proposed = ProposeCall(call.status, call.changes, call.decision)
+        return self._chain.proposal(self._authority, proposed, call.proposer)
 
 
 def verify_officers(
@@ -157,7 +182,3 @@ def verify_officers(
     data = decisions.statement_bytes(decision)
     signed = SignedStatement(decision.authority, data, decision.signatures)
     check_officers(signed, officers, _CODES, least=least, sites=sites)
-
-
-def _proposed(call: ConfirmCall) -> ProposeCall:
-    return ProposeCall(call.status, call.changes, call.decision)

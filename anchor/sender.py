@@ -31,7 +31,7 @@ from anchor.ports import (
 )
 from anchor.send_policy import Offers, SendPolicy
 from licence.errors import AnzhengError, Code
-from licence.ids import AuthorityId
+from licence.ids import Address, AuthorityId
 from licence.ports import Clock
 
 __all__ = ["NOT_NOW", "Effect", "SendPolicy", "Sender", "Shown"]
@@ -111,6 +111,11 @@ class Sender:
         if lease is not None:
             self._store.release_lease(lease)
 
+    @property
+    def account(self) -> Address:
+        """The account that it sends from."""
+        return self._account.address
+
     def check(self, authority: AuthorityId, right: Right) -> None:
         """Refuse to work on the wrong chain, contract or account.
 
@@ -118,8 +123,7 @@ class Sender:
             AnzhengError: CHAIN_WRONG, CHAIN_ACCOUNT, CHAIN_UNAVAILABLE.
         """
         self._chain.check()
-        found = self._chain.rights(self._account.address)
-        if found.authority != authority or right not in found.rights:
+        if right not in self._chain.rights_for(self._account.address, authority):
             raise AnzhengError(
                 Code.CHAIN_ACCOUNT,
                 "the contract does not allow this account what it is for",

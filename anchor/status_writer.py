@@ -38,7 +38,7 @@ from licence.formats import decision as decisions
 from licence.formats import manifest as manifests
 from licence.formats.decision import Decision
 from licence.formats.tree import Tree
-from licence.ids import AuthorityId, Digest, Leaf, StatusIndex
+from licence.ids import Address, AuthorityId, Digest, Leaf, StatusIndex
 
 MAX_PROPOSALS = 50
 """How often the same decision is proposed at most: for about a year, if nobody confirms."""
@@ -160,32 +160,32 @@ class StatusWriter:
         purpose = f"status:{order.decision.hex()}"
         transaction = self._sender.advance(purpose, call, lambda: self._effect(order, call))
         attempt = 1
-        while self._is_void(transaction, call) and attempt < MAX_PROPOSALS:
+        while self._is_void(transaction, order, call) and attempt < MAX_PROPOSALS:
             attempt += 1
             transaction = self._sender.advance(
                 f"{purpose}:{attempt}", call, lambda: self._effect(order, call)
             )
         return transaction
 
-    def _is_void(self, transaction: Transaction, call: Call) -> bool:
-        """Say whether the call was a proposal that lapsed before anybody confirmed it."""
-        if transaction.state is not TxState.FINAL:
+    def _is_void(self, transaction: Transaction, order: StatusOrder, call: Call) -> bool:
+        """Say whether the call was a proposal that lapsed before anybody confirmed it.
+
+        It may be gone: another takes its lane when it lapsed, or was confirmed.
+        """
+        if transaction.state is not TxState.FINAL or not isinstance(call, ProposeCall):
             return False
-        if not isinstance(call, ProposeCall):
-            return False
-        found = self._chain.proposal(self._authority, call)
-        return found is not None and has_lapsed(self._chain, found)
+        found = self._chain.proposal(self._authority, call, self._sender.account)
+        gone = found is None or has_lapsed(self._chain, found)
+        return gone and not is_written(self._chain, order)
 
     def _effect(self, order: StatusOrder, call: Call) -> Block | None:
         if isinstance(call, ProposeCall):
-            proposal = self._chain.proposal(self._authority, call)
-            there = (
-                proposal is not None
-                and proposal.state is not ProposalState.DROPPED
-                and not has_lapsed(self._chain, proposal)
-            )
+            found = self._chain.proposal(self._authority, call, self._sender.account)
+            dropped = found is not None and found.state is ProposalState.DROPPED
+            there = found is not None and not dropped and not has_lapsed(self._chain, found)
         else:
-            there = is_written(self._chain, order)
+            there = False
+        there = there or is_written(self._chain, order)
         return self._chain.block(self._chain.height()) if there else None
 
 
@@ -207,15 +207,15 @@ def call_of(order: StatusOrder) -> Call:
     return ReinstateCall(changes, order.decision)
 
 
-def confirmation_of(order: StatusOrder) -> ConfirmCall:
-    """Return the call of the confirm account for an order.
+def confirmation_of(order: StatusOrder, proposer: Address) -> ConfirmCall:
+    """Return the call of the confirm account for an order that `proposer` proposed.
 
     Raises:
         AnzhengError: STATUS_TRANSITION, for a word that nobody confirms.
     """
     if not needs_confirmation(order.word):
         raise AnzhengError(Code.STATUS_TRANSITION, "this word needs no confirmation")
-    return ConfirmCall(order.word, changes_of(order.indices), order.decision)
+    return ConfirmCall(order.word, changes_of(order.indices), order.decision, proposer)
 
 
 def has_lapsed(chain: Chain, proposal: Proposal) -> bool:

@@ -248,11 +248,11 @@ def _confirmer(means: Means, entry: AuthorityEntry) -> Confirmer:
     return Confirmer(
         means.chain,
         sender,
-        entry.confirm_account,
         entry.id,
         entry.pinned_officers,
         means.clock,
         registry=means.estate.registry,
+        proposers=(entry.propose_account,),
     )
 
 

@@ -118,6 +118,7 @@ def anchoring(bench: Bench) -> Iterator[Row]:
 def statuses(bench: Bench) -> Iterator[Row]:
     """Direct changes, and final changes through two accounts."""
     decision = Digest(digest("decision"))
+    proposer = bench.accounts[Right.PROPOSE].address
     one, many = changes_of([StatusIndex(64 * 100)]), whole(0, 4)
     limit = NEIGHBOURS * CHANGE_LIMIT
     yield Row("suspend", bench.gas(Right.PROPOSE, SuspendCall(one, decision)))
@@ -134,7 +135,7 @@ def statuses(bench: Bench) -> Iterator[Row]:
     ):
         proposed = bench.gas(Right.PROPOSE, ProposeCall(word, changes, decision))
         yield Row(f"propose a revocation{name}", proposed, licences)
-        gas = bench.gas(Right.CONFIRM, ConfirmCall(word, changes, decision))
+        gas = bench.gas(Right.CONFIRM, ConfirmCall(word, changes, decision, proposer))
         yield Row(f"confirm it{name}", gas, licences, limit if licences == NEIGHBOURS else None)
         yield Row(f"both together{name}", proposed + gas, licences)
 

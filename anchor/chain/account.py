@@ -16,7 +16,7 @@ from anchor.chain.evm import EvmChain
 from anchor.chain.node import hexed, number
 from anchor.chain.rpc import Rpc
 from licence.errors import AnzhengError, Code
-from licence.ids import Address, ChainId
+from licence.ids import Address, AuthorityId, ChainId
 
 KEY_BYTES: Final = 32
 GAS_MARGIN_PERCENT: Final = 125
@@ -48,14 +48,23 @@ class EvmAccount:
         chain: The contract.
         private_key: secp256k1, 32 bytes.
         fees: How much may be paid.
+        principal: In whose name it acts, if another authority delegated this to its own.
 
     Raises:
         AnzhengError: CHAIN_ACCOUNT, for bytes that are no key.
     """
 
-    def __init__(self, chain: EvmChain, private_key: bytes, fees: FeePolicy | None = None) -> None:
+    def __init__(
+        self,
+        chain: EvmChain,
+        private_key: bytes,
+        fees: FeePolicy | None = None,
+        *,
+        principal: AuthorityId | None = None,
+    ) -> None:
         self._chain = chain
         self._account = local_account(private_key)
+        self._principal = principal
         self._fees = fees or FeePolicy()
 
     @property
@@ -70,7 +79,7 @@ class EvmAccount:
             AnzhengError: CHAIN_REVERTED, when the contract would refuse it now;
                 CHAIN_UNAVAILABLE.
         """
-        data = call_data(call)
+        data = call_data(call, self._principal)
         fields = {
             "to": to_checksum_address(self._chain.contract),
             "data": hexed(data),

@@ -1,5 +1,6 @@
 """Bytes for the contract from our values, and back."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, Final, assert_never
 
@@ -9,6 +10,7 @@ from eth_utils.abi import event_signature_to_log_topic
 from eth_utils.crypto import keccak
 
 from anchor.calls import (
+    LICENCES_IN_WORD,
     AnchorCall,
     Call,
     Change,
@@ -23,10 +25,14 @@ from licence.errors import AnzhengError, Code
 from licence.formats.manifest import ManifestDigest
 from licence.ids import AuthorityId, Digest, MerkleRoot
 
+_WORD_BYTES: Final = 32
+_ALL_LICENCES: Final = 2**LICENCES_IN_WORD - 1
+_NIBBLE_TO_BIT: Final = str.maketrans({"f": "1"})
+
 AUTHORITY_BYTES: Final = 18
 """The contract knows an authority by its unified social credit code, in ASCII."""
 
-CHANGES: Final = "(uint32,uint256)[]"
+CHANGES: Final = "uint96[]"
 SUCCESSIONS: Final = "(uint32,uint32,uint32,bytes32,bytes32,bytes32,bytes32[])[]"
 
 ANCHORED_TOPIC: Final = event_signature_to_log_topic(
@@ -71,28 +77,20 @@ def answer(types: tuple[str, ...], data: bytes) -> tuple[Any, ...]:
         raise AnzhengError(Code.CHAIN_UNAVAILABLE, "not an answer of the contract") from error
 
 
-def call_data(call: Call) -> bytes:
+def call_data(call: Call, principal: AuthorityId | None = None) -> bytes:
     """Return the call data of what an account can ask.
 
+    Args:
+        call: What is asked.
+        principal: In whose name, if not for the account's own authority.
+
     Raises:
-        AnzhengError: CHAIN_REVERTED, for values that do not fit.
+        AnzhengError: CHAIN_REVERTED, for values that do not fit; CHAIN_ACCOUNT.
     """
-    match call:
-        case AnchorCall():
-            types = ("bytes32", "uint32", "bytes32")
-            return function("anchor", types, call.root, call.size, call.manifest)
-        case SuspendCall() | ReinstateCall():
-            name = "suspend" if isinstance(call, SuspendCall) else "reinstate"
-            return function(name, (CHANGES, "bytes32"), _pairs(call.changes), call.decision)
-        case ProposeCall() | ConfirmCall():
-            name = "propose" if isinstance(call, ProposeCall) else "confirm"
-            types = ("uint8", CHANGES, "bytes32")
-            return function(name, types, int(call.status), _pairs(call.changes), call.decision)
-        case SupersedeCall():
-            items = [_succession(item) for item in call.successions]
-            return function("supersede", (SUCCESSIONS, "bytes32"), items, call.decision)
-        case _:
-            assert_never(call)
+    name, types, values = _signature(call)
+    if principal is None:
+        return function(name, types, *values)
+    return function(f"{name}For", ("bytes18", *types), authority_bytes(principal), *values)
 
 
 def batch_key(root: MerkleRoot, size: int, manifest: ManifestDigest) -> Digest:
@@ -100,11 +98,31 @@ def batch_key(root: MerkleRoot, size: int, manifest: ManifestDigest) -> Digest:
     return Digest(keccak(encode(("bytes32", "uint32", "bytes32"), (root, size, manifest))))
 
 
-def proposal_id(authority: AuthorityId, call: ProposeCall) -> Digest:
+def proposal_id(authority: AuthorityId, call: ProposeCall | ConfirmCall) -> Digest:
     """Return the id of a proposal: keccak-256 over all that it says."""
-    types = ("bytes18", "uint8", CHANGES, "bytes32")
-    values = (authority_bytes(authority), int(call.status), _pairs(call.changes), call.decision)
+    return change_id(authority, int(call.status), call.changes, call.decision)
+
+
+def change_id(
+    authority: AuthorityId, status: int, changes: tuple[Change, ...], decision: Digest
+) -> Digest:
+    """Return what names a change of status: in a proposal, and in the history."""
+    words = b"".join(value.to_bytes(_WORD_BYTES, "big") for value in packed(changes))
+    types = ("bytes18", "uint8", "bytes32", "bytes32")
+    values = (authority_bytes(authority), status, decision, keccak(words))
     return Digest(keccak(encode(types, values)))
+
+
+def packed(changes: tuple[Change, ...]) -> list[int]:
+    """Return changes as the contract takes them: `word << 64 | bits`, a bit for each licence."""
+    return [change.word << LICENCES_IN_WORD | _bits(change.mask) for change in changes]
+
+
+def unpacked(values: Iterable[int]) -> tuple[Change, ...]:
+    """Return changes as the contract's events say them."""
+    return tuple(
+        Change(value >> LICENCES_IN_WORD, _mask(value & _ALL_LICENCES)) for value in values
+    )
 
 
 def moment(seconds: int) -> datetime:
@@ -130,8 +148,38 @@ def error_name(abi: tuple[dict[str, Any], ...], selector: str) -> str | None:
     return None
 
 
-def _pairs(changes: tuple[Change, ...]) -> list[tuple[int, int]]:
-    return [(change.word, change.mask) for change in changes]
+def _signature(call: Call) -> tuple[str, tuple[str, ...], tuple[object, ...]]:
+    """Return name, types and values of a call for one's own authority."""
+    match call:
+        case AnchorCall():
+            types: tuple[str, ...] = ("bytes32", "uint32", "bytes32")
+            return "anchor", types, (call.root, call.size, call.manifest)
+        case SuspendCall() | ReinstateCall():
+            name = "suspend" if isinstance(call, SuspendCall) else "reinstate"
+            return name, (CHANGES, "bytes32"), (packed(call.changes), call.decision)
+        case ProposeCall():
+            types = ("uint8", CHANGES, "bytes32")
+            return "propose", types, (int(call.status), packed(call.changes), call.decision)
+        case ConfirmCall():
+            types = ("uint8", CHANGES, "bytes32", "address")
+            values = (int(call.status), packed(call.changes), call.decision)
+            return "confirm", types, (*values, call.proposer)
+        case SupersedeCall():
+            items = [_succession(item) for item in call.successions]
+            return "supersede", (SUCCESSIONS, "bytes32"), (items, call.decision)
+        case _:
+            assert_never(call)
+
+
+def _bits(mask: int) -> int:
+    """Return bit `i` for each nibble `i` of the mask."""
+    nibbles = f"{mask:064x}"
+    return int(nibbles.translate(_NIBBLE_TO_BIT), 2)
+
+
+def _mask(bits: int) -> int:
+    """Return nibble `i` = 0xF for each bit `i`."""
+    return int(f"{bits:b}".replace("1", "f"), 16)
 
 
 def _succession(item: Succession) -> tuple[object, ...]:

@@ -229,15 +229,31 @@ class EvmChain:
             for word in words
         )
 
-    def proposal(self, authority: AuthorityId, call: ProposeCall) -> Proposal | None:
-        """Return what became of a proposal with exactly this content."""
-        types = ("bytes18", "bytes32")
+    def rights_for(self, account: Address, principal: AuthorityId) -> Right:
+        """Return what an account may do in the name of an authority now."""
+        own = self.rights(account)
+        if own.authority is None or own.authority == principal:
+            return own.rights if own.authority else Right(0)
+        names = (authority_bytes(principal), authority_bytes(own.authority))
+        data = self._call(function("delegationOf", ("bytes18", "bytes18"), *names))
+        rights, until = answer(("uint8", "uint40"), data)
+        newest = self.block(self.height())
+        if newest is None:
+            raise AnzhengError(Code.CHAIN_UNAVAILABLE, "the node does not have its newest block")
+        # Compared as seconds: no calendar has the contract's last one.
+        return own.rights & Right(rights) if newest.time.timestamp() <= until else Right(0)
+
+    def proposal(
+        self, authority: AuthorityId, call: ProposeCall, proposer: Address
+    ) -> Proposal | None:
+        """Return what became of this account's proposal with exactly this content."""
+        types = ("bytes18", "bytes32", "address")
         key = proposal_id(authority, call)
-        data = self._call(function("proposal", types, authority_bytes(authority), key))
-        proposer, proposed_at, state = answer(("address", "uint48", "uint8"), data)
+        data = self._call(function("proposal", types, authority_bytes(authority), key, proposer))
+        proposed_at, state = answer(("uint40", "uint8"), data)
         if state not in _STATES:
             return None
-        return Proposal(Address(octets(proposer)), moment(proposed_at), _STATES[state])
+        return Proposal(proposer, moment(proposed_at), _STATES[state])
 
     def estimate(self, sender: Address, data: bytes) -> int:
         """Return the gas that a call of the contract needs.

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-/// Inclusion proofs of RFC 9162 (Certificate Transparency 2.0) with SHA-256, section 2.1.3.2.
+/// @title Inclusion proofs of RFC 9162 (Certificate Transparency 2.0) with SHA-256, section 2.1.3.2
 library InclusionProof {
     /// A tree of `size` <= 2^32 - 1 leaves has no longer path.
     uint256 internal constant MAX_PATH = 32;
 
-    /// Whether `leaf` (already hashed) stands at `index` of the tree of `size` leaves with `root`.
+    /// @return Whether `leaf` (already hashed) stands at `index` of the tree of `size` leaves with `root`.
     function verify(bytes32 leaf, uint256 index, uint256 size, bytes32[] calldata path, bytes32 root)
         internal
         pure

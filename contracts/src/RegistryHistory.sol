@@ -6,13 +6,12 @@ import {
 } from "@openzeppelin/contracts/access/extensions/AccessControlDefaultAdminRules.sol";
 import {RegistryStorage} from "./RegistryStorage.sol";
 
-/// The history: a number without gaps and one hash over every accepted call.
-///
-/// Every accepted call appends one entry,
+/// @title The history: a number without gaps and one hash over every accepted call
+/// @notice Every accepted call appends one entry (`supersede` one for each licence),
 ///   head' = keccak256(abi.encode(head, sequence, kind, authority, account, time, payload)),
 /// so that whoever replays the events knows whether one was hidden or put in.
 abstract contract RegistryHistory is AccessControlDefaultAdminRules {
-    /// What an entry of the history is about; never renumbered.
+    /// What an entry of the history is about; never renumbered, a new one comes at the end.
     enum Kind {
         None,
         Anchored,
@@ -26,22 +25,51 @@ abstract contract RegistryHistory is AccessControlDefaultAdminRules {
         AuthorityPaused,
         Paused,
         SuccessorSet,
-        Administration
+        Administration,
+        Delegated,
+        Confirmed
     }
 
+    /// @notice The administrator changed a role or began, cancelled or delayed a hand-over.
+    /// @param sequence Number in the history.
+    /// @param what Which change, in ASCII.
+    /// @param subject The role or the account that it is about; 0 = none.
+    /// @param value The account, or the seconds.
+    /// @param account Who did it.
     event Administration(uint64 indexed sequence, bytes32 what, bytes32 subject, uint256 value, address account);
 
-    /// How many entries the history has, and the hash over all of them.
+    /// @notice Tells how many entries the history has, and the hash over all of them.
+    /// @return sequence Number of the newest entry.
+    /// @return hash What commits to every entry.
     function head() external view returns (uint64 sequence, bytes32 hash) {
         RegistryStorage.Layout storage s = RegistryStorage.state();
         return (s.sequence, s.head);
     }
 
-    /// Appends one entry to the history and returns its number.
+    /// @dev Appends one entry to the history.
+    /// @param kind What it is about.
+    /// @param authority In whose name; 0 = the administrator's.
+    /// @param payload Commits to all else that the event says.
+    /// @return sequence Its number.
     function _append(Kind kind, bytes18 authority, bytes32 payload) internal returns (uint64 sequence) {
-        RegistryStorage.Layout storage s = RegistryStorage.state();
-        sequence = ++s.sequence;
-        s.head = keccak256(abi.encode(s.head, sequence, kind, authority, msg.sender, block.timestamp, payload));
+        bytes32 slot = RegistryStorage.SLOT;
+        // By hand, because every call pays for it: the number stands at the low end of the first
+        // slot and cannot overflow (nobody can pay for 2^64 entries), the hash in the second.
+        assembly ("memory-safe") {
+            let first := add(sload(slot), 1)
+            sstore(slot, first)
+            sequence := and(first, 0xffffffffffffffff)
+            let hash := add(slot, 1)
+            let entry := mload(0x40)
+            mstore(entry, sload(hash))
+            mstore(add(entry, 0x20), sequence)
+            mstore(add(entry, 0x40), kind)
+            mstore(add(entry, 0x60), authority)
+            mstore(add(entry, 0x80), caller())
+            mstore(add(entry, 0xa0), timestamp())
+            mstore(add(entry, 0xc0), payload)
+            sstore(hash, keccak256(entry, 0xe0))
+        }
     }
 
     // -- the administrator's own changes belong to the history as well

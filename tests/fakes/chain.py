@@ -5,12 +5,14 @@ The state follows from the mined calls alone, so a reorganisation is a shorter l
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 from anchor.calls import (
+    LANES,
     LICENCES_IN_WORD,
+    PROBES,
     PROPOSAL_LIFETIME,
     AnchorCall,
     Call,
@@ -78,6 +80,7 @@ class FakeChain:
         self.skipped = timedelta()
         self.reason = ""
         self.nonce_lies: list[int] = []
+        self.first_lane: Callable[[ProposeCall], int] = _lane_of
         self.blocks = [MinedBlock(Block(0, BlockHash(b"\0" * 32), GENESIS))]
         self._rebuild()
 
@@ -203,8 +206,15 @@ class FakeChain:
         assert at is None or at == self.height(), "the fake remembers only the newest state"
         return tuple(self.words.get((authority, word), 0) for word in words)
 
-    def proposal(self, authority: AuthorityId, call: ProposeCall) -> Proposal | None:
-        return self.proposals.get((authority, call))
+    def rights_for(self, account: Address, principal: AuthorityId) -> Right:
+        own = self.rights(account)
+        return own.rights if own.authority == principal else Right(0)
+
+    def proposal(
+        self, authority: AuthorityId, call: ProposeCall, proposer: Address
+    ) -> Proposal | None:
+        found = self._lane(authority, call, proposer)
+        return None if found is None else self.lanes[found][1]
 
     # -- the contract
 
@@ -219,13 +229,7 @@ class FakeChain:
                     {(authority, call): (block, len(self.slots) + 1)}
                 )
             case ProposeCall():
-                self._require(account, Right.PROPOSE)
-                before = self.proposals.get((authority, call))
-                confirmed = before is not None and before.state is ProposalState.CONFIRMED
-                self._require(account, fine=not confirmed and not self._is_open(before))
-                return lambda block: self.proposals.update(
-                    {(authority, call): Proposal(account, block.time, ProposalState.OPEN)}
-                )
+                return self._propose(account, authority, call)
             case ConfirmCall():
                 return self._confirm(account, authority, call)
             case SuspendCall() | ReinstateCall():
@@ -247,21 +251,52 @@ class FakeChain:
     def _confirm(
         self, account: Address, authority: AuthorityId, call: ConfirmCall
     ) -> Callable[[Block], None]:
-        self._require(account, Right.CONFIRM)
-        key = (authority, ProposeCall(call.status, call.changes, call.decision))
-        found = self.proposals.get(key)
-        other = found is not None and found.proposer != account
-        self._require(account, fine=self._is_open(found) and other)
+        self._require(account, Right.CONFIRM, fine=account != call.proposer)
+        proposed = ProposeCall(call.status, call.changes, call.decision)
+        lane = self._lane(authority, proposed, call.proposer)
+        found = self.proposal(authority, proposed, call.proposer)
+        self._require(account, fine=self._is_open(found))
         change = self._change(account, authority, call.changes, call.status)
 
         def effect(block: Block) -> None:
             change(block)
-            if found is not None:
-                self.proposals[key] = Proposal(
-                    found.proposer, found.proposed_at, ProposalState.CONFIRMED
-                )
+            if found is not None and lane is not None:
+                self.lanes[lane] = (proposed, replace(found, state=ProposalState.CONFIRMED))
 
         return effect
+
+    def _propose(
+        self, account: Address, authority: AuthorityId, call: ProposeCall
+    ) -> Callable[[Block], None]:
+        self._require(account, Right.PROPOSE)
+        lanes = self._lanes(authority, call)
+        free = [lane for lane in lanes if lane not in self.lanes or not self._holds(lane)]
+        if not free:
+            raise AnzhengError(Code.CHAIN_REVERTED, "the contract refuses", reason="LaneBusy")
+        before = self.proposal(authority, call, account)
+        self._require(account, fine=not self._is_open(before))
+        return lambda block: self.lanes.update(
+            {free[0]: (call, Proposal(account, block.time, ProposalState.OPEN))}
+        )
+
+    def _lanes(self, authority: AuthorityId, call: ProposeCall) -> list[tuple[AuthorityId, int]]:
+        first = self.first_lane(call)
+        return [(authority, (first + probe) % LANES) for probe in range(PROBES)]
+
+    def _holds(self, lane: tuple[AuthorityId, int]) -> bool:
+        return self._is_open(self.lanes[lane][1])
+
+    def _lane(
+        self, authority: AuthorityId, call: ProposeCall, proposer: Address
+    ) -> tuple[AuthorityId, int] | None:
+        """Return the lane that tells of a proposal, an open one before a settled one."""
+        found = [
+            lane
+            for lane in self._lanes(authority, call)
+            if lane in self.lanes
+            and (self.lanes[lane][0], self.lanes[lane][1].proposer) == (call, proposer)
+        ]
+        return next((lane for lane in found if self._holds(lane)), next(iter(found), None))
 
     def _change(
         self,
@@ -302,7 +337,7 @@ class FakeChain:
         self.receipts: dict[bytes, Receipt] = {}
         self.slots: dict[tuple[AuthorityId, AnchorCall], tuple[Block, int]] = {}
         self.words: dict[tuple[AuthorityId, int], int] = {}
-        self.proposals: dict[tuple[AuthorityId, ProposeCall], Proposal] = {}
+        self.lanes: dict[tuple[AuthorityId, int], tuple[ProposeCall, Proposal]] = {}
         for mined in self.blocks:
             raws, mined.raws = mined.raws, []
             for raw in raws:
@@ -325,6 +360,10 @@ class FakeChain:
             except AnzhengError:
                 succeeded = False
         self.receipts[raw] = Receipt(succeeded, mined.block.number, mined.block.hash)
+
+
+def _lane_of(call: ProposeCall) -> int:
+    return sha256(repr(call).encode()).digest()[-1]
 
 
 @dataclass(frozen=True)

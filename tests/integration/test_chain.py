@@ -94,20 +94,20 @@ def test_final_status_goes_through_two_accounts(dev: DevChain) -> None:
     indices = (StatusIndex(1_000), StatusIndex(1_001))
     changes = changes_of(indices)
     propose = ProposeCall(StatusWord.REVOKED, changes, DECISION)
-    confirm = ConfirmCall(StatusWord.REVOKED, changes, DECISION)
-    assert chain.proposal(AUTHORITY, propose) is None
+    proposer = address_of_key(private_key("propose"))
+    confirm = ConfirmCall(StatusWord.REVOKED, changes, DECISION, proposer)
+    assert chain.proposal(AUTHORITY, propose, proposer) is None
     with refuses(Code.CHAIN_REVERTED):
         send(dev, Right.CONFIRM, confirm)
     send(dev, Right.PROPOSE, propose)
-    found = chain.proposal(AUTHORITY, propose)
+    found = chain.proposal(AUTHORITY, propose, proposer)
     assert found is not None
     assert found.state is ProposalState.OPEN
-    assert found.proposer == address_of_key(private_key("propose"))
     height = chain.height()
     send(dev, Right.CONFIRM, confirm)
     assert read_statuses(chain, AUTHORITY, indices) == (StatusWord.REVOKED,) * 2
     assert read_statuses(chain, AUTHORITY, indices, at=height) == (StatusWord.NONE,) * 2
-    found = chain.proposal(AUTHORITY, propose)
+    found = chain.proposal(AUTHORITY, propose, proposer)
     assert found is not None
     assert found.state is ProposalState.CONFIRMED
 
@@ -124,6 +124,7 @@ def test_contract_and_domain_have_the_same_transition_table(dev: DevChain) -> No
         send(dev, Right.PROPOSE, ProposeCall(new, changes, DECISION))
     send(dev, Right.PROPOSE, ProposeCall(StatusWord.CANCELLED, changes, DECISION))
     slot = status_slot(dev, 77)
+    proposer = dev.account(Right.PROPOSE).address
     found = {}
     for old in StatusWord:
         word = hexed((int(old) << 20).to_bytes(32, "big"))
@@ -138,7 +139,7 @@ def test_contract_and_domain_have_the_same_transition_table(dev: DevChain) -> No
             elif new is StatusWord.SUPERSEDED:
                 call = SupersedeCall((proof,), DECISION)
             else:
-                call, right = ConfirmCall(new, changes, DECISION), Right.CONFIRM
+                call, right = ConfirmCall(new, changes, DECISION, proposer), Right.CONFIRM
             reason = refusal(dev, right, call)
             assert reason in (None, "Transition")
             found[old, new] = reason is None

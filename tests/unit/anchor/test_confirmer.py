@@ -12,7 +12,7 @@ from anchor.status_writer import StatusWriter, order_of, read_statuses
 from licence.domain.status import StatusWord
 from licence.errors import Code
 from licence.formats.decision import Decision, encode
-from licence.ids import AuthorityId, OfficerId, RegistryId
+from licence.ids import AuthorityId, OfficerId, RegistryId, StatusIndex
 from tests.fakes.anchor_store import MemoryTransactionStore
 from tests.fakes.anchoring import AUTHORITY, REGISTRY, make_sender
 from tests.fakes.chain import FakeChain
@@ -41,11 +41,11 @@ class Bench:
         self.confirmer = Confirmer(
             self.chain,
             sender,
-            self.account.address,
             AUTHORITY,
             pinned(*OFFICERS[:2]),
             self.clock,
             registry=REGISTRY,
+            proposers=(self.proposer.address,),
         )
 
     def words(self) -> tuple[StatusWord, ...]:
@@ -201,3 +201,30 @@ def test_what_the_contract_refuses_for_today_is_tried_again(bench: Bench, reason
     bench.chain.reason = ""
     assert confirm(bench, both) is TxState.FINAL
     assert bench.words() == (StatusWord.REVOKED,) * 2
+
+
+def test_confirmed_change_is_known_after_another_took_its_lane(bench: Bench) -> None:
+    bench.chain.first_lane = lambda _: 7
+    bench.writer.advance(order_of(REVOKED))
+    both = signed(REVOKED, *OFFICERS[:2])
+    assert confirm(bench, both) is TxState.FINAL
+    bench.chain.skip(timedelta(days=8))
+    other = replace(order_of(REVOKED), indices=(StatusIndex(999),))
+    assert bench.writer.advance(other).state is TxState.FINAL
+    bench.store.transactions.clear()
+    assert confirm(bench, both) is TxState.FINAL
+    assert len(bench.chain.calls_mined()) == len(bench.chain.sent)
+
+
+def test_proposal_of_an_account_that_is_not_pinned_is_not_confirmed(bench: Bench) -> None:
+    stranger = bench.chain.member(0xA9, AUTHORITY, Right.PROPOSE)
+    bench.confirmer._proposers = (stranger.address,)
+    with refuses(Code.NOT_FOUND):
+        confirm(bench, signed(REVOKED, *OFFICERS[:2]))
+
+
+def test_account_that_proposed_before_is_still_confirmed(bench: Bench) -> None:
+    """The propose account was changed while a proposal was open."""
+    fresh = bench.chain.member(0xA9, AUTHORITY, Right.PROPOSE)
+    bench.confirmer._proposers = (fresh.address, bench.proposer.address)
+    assert confirm(bench, signed(REVOKED, *OFFICERS[:2])) is TxState.FINAL

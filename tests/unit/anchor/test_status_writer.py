@@ -1,10 +1,11 @@
 """Suspending, giving back, proposing, superseding."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from anchor.calls import ProposeCall, ReinstateCall, SupersedeCall, SuspendCall
+from anchor.calls import PROBES, ProposeCall, ReinstateCall, SupersedeCall, SuspendCall
 from anchor.ports import ProposalState, Right, TxState
 from anchor.sender import SendPolicy
 from anchor.status_writer import (
@@ -21,7 +22,7 @@ from licence.errors import Code
 from licence.formats import decision as decisions
 from licence.formats.decision import DecisionSubject
 from licence.formats.tree import verify_inclusion
-from licence.ids import AuthorityId, BatchId, Digest, StatusIndex
+from licence.ids import Address, AuthorityId, BatchId, Digest, StatusIndex
 from tests.fakes.anchor_store import MemoryAnchorStore
 from tests.fakes.anchoring import AUTHORITY, Anchoring, add_batch, leaf, make_sender
 from tests.fakes.chain import FakeChain
@@ -38,9 +39,9 @@ class Bench:
     def __init__(self) -> None:
         self.chain = FakeChain(automine=True)
         self.store = MemoryAnchorStore()
-        account = self.chain.member(0xA2, AUTHORITY, Right.PROPOSE)
+        self.account = self.chain.member(0xA2, AUTHORITY, Right.PROPOSE)
         policy = SendPolicy(finality_depth=0)
-        sender = make_sender(self.chain, account, self.store, FakeClock(), policy)
+        sender = make_sender(self.chain, self.account, self.store, FakeClock(), policy)
         self.writer = StatusWriter(self.chain, sender, AUTHORITY)
 
     def words(self) -> tuple[StatusWord, ...]:
@@ -72,7 +73,7 @@ def test_final_word_is_only_proposed(bench: Bench) -> None:
     assert bench.words() == (StatusWord.NONE,) * 2
     call = call_of(order_of(REVOKED))
     assert isinstance(call, ProposeCall)
-    found = bench.chain.proposal(AUTHORITY, call)
+    found = bench.chain.proposal(AUTHORITY, call, bench.account.address)
     assert found is not None
     assert found.state is ProposalState.OPEN
     assert call.decision == decisions.digest(REVOKED)
@@ -137,11 +138,12 @@ def test_each_word_has_its_call(word: StatusWord) -> None:
         return
     expected = {StatusWord.NONE: ReinstateCall, StatusWord.SUSPENDED: SuspendCall}
     assert type(call_of(asked)) is expected.get(word, ProposeCall)
+    proposer = Address(b"p" * 20)
     if needs_confirmation(word):
-        assert confirmation_of(asked).status is word
+        assert confirmation_of(asked, proposer).status is word
     else:
         with refuses(Code.STATUS_TRANSITION):
-            confirmation_of(asked)
+            confirmation_of(asked, proposer)
 
 
 def test_superseding_nothing_is_refused() -> None:
@@ -153,3 +155,30 @@ def test_superseding_nothing_is_refused() -> None:
 def test_order_of_another_authority_is_refused(bench: Bench) -> None:
     with refuses(Code.CHAIN_ACCOUNT):
         bench.writer.advance(replace(order_of(REVOKED), authority=AuthorityId("another")))
+
+
+def test_proposal_whose_lane_another_took_is_made_again(bench: Bench) -> None:
+    """It lapsed, and the contract forgot it: the decision must not be lost."""
+    bench.chain.first_lane = lambda _call: 7
+    assert bench.writer.advance(order_of(REVOKED)).state is TxState.FINAL
+    bench.chain.skip(timedelta(days=7, seconds=1))
+    other = replace(order(StatusWord.WITHDRAWN, "b"), indices=(StatusIndex(300),))
+    assert bench.writer.advance(other).state is TxState.FINAL
+    call = call_of(order_of(REVOKED))
+    assert isinstance(call, ProposeCall)
+    assert bench.chain.proposal(AUTHORITY, call, bench.account.address) is None
+    assert bench.writer.advance(order_of(REVOKED)).state is TxState.FINAL
+    found = bench.chain.proposal(AUTHORITY, call, bench.account.address)
+    assert found is not None
+    assert found.state is ProposalState.OPEN
+
+
+def test_proposal_waits_while_all_its_lanes_are_open(bench: Bench) -> None:
+    bench.chain.first_lane = lambda _call: 250
+    for place in range(PROBES):
+        other = replace(order(StatusWord.WITHDRAWN, str(place)), indices=(StatusIndex(place),))
+        assert bench.writer.advance(other).state is TxState.FINAL
+    with refuses(Code.CHAIN_UNAVAILABLE):
+        bench.writer.advance(order_of(REVOKED))
+    bench.chain.skip(timedelta(days=7, seconds=1))
+    assert bench.writer.advance(order_of(REVOKED)).state is TxState.FINAL

@@ -57,11 +57,11 @@ class Desk:
         self.confirmer = Confirmer(
             self.chain,
             make_sender(self.chain, confirmer, self.rows, clock, policy),
-            confirmer.address,
             AUTHORITY,
             OFFICERS,
             clock,
             registry=REGISTRY,
+            proposers=(self.proposer.address,),
         )
 
     def open(self, authority: AuthorityId) -> "Desk":
