@@ -4,6 +4,7 @@ Standard: RFC 9162, 2.1; C2SP tlog-checkpoint; EIP-1186; DESIGN 3.2.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from licence.errors import AnzhengError, Code
@@ -17,6 +18,7 @@ from licence.formats.evidence_types import (
     StateProof,
     WitnessEvidence,
 )
+from licence.formats.qbft import SealedBlock
 from licence.formats.registry_state import History
 from licence.formats.tree import verify_inclusion
 from licence.ids import Address, Digest, Leaf
@@ -87,7 +89,7 @@ def _check_qbft(
     record = evidence.record
     try:
         # 2. the pinned validators, and nobody else, sealed the header
-        block = qbft.check_sealed(evidence.header, validators)
+        block = _sealed(evidence.header, tuple(validators))
         # 3. it is the record's block, not older than the anchoring
         same = (block.number, block.hash) == (record.block_number, record.block_hash)
         if not same or block.time < record.block_time:
@@ -115,14 +117,20 @@ def _read(
     nodes: Sequence[bytes],
     slots: Sequence[int],
 ) -> tuple[int, ...]:
-    return registry_state.read_storage(
-        state_root,
-        evidence.record.contract,
-        _pinned(code_hash),
-        evidence.account_proof,
-        nodes,
-        slots,
+    contract = evidence.record.contract
+    account_proof = evidence.account_proof
+    return _storage(
+        state_root, contract, _pinned(code_hash), account_proof, tuple(nodes), tuple(slots)
     )
+
+
+# All leaves of a batch have the same block and slot; what is cached are frozen values.
+@lru_cache(maxsize=16)
+def _sealed(header: bytes, validators: tuple[Address, ...]) -> SealedBlock:
+    return qbft.check_sealed(header, validators)
+
+
+_storage = lru_cache(maxsize=16)(registry_state.read_storage)
 
 
 def _check_state(state: StateProof, record: BatchRecord, code_hash: Digest | None) -> None:
@@ -131,7 +139,7 @@ def _check_state(state: StateProof, record: BatchRecord, code_hash: Digest | Non
         same = (header.number, header.digest()) == (record.block_number, record.block_hash)
         if not same or header.time != record.block_time:
             raise _mismatch("the header is not of the record's block")
-        values = registry_state.read_storage(
+        values = _storage(
             header.state_root,
             record.contract,
             _pinned(code_hash),

@@ -15,6 +15,7 @@ from licence.errors import AnzhengError, Code
 from licence.formats import rlp
 from licence.formats.keccak import keccak256
 from licence.formats.rlp import Limits, RlpValue
+from licence.ids import Digest
 
 KEY_BYTES: Final = 32
 HASH_BYTES: Final = 32
@@ -43,13 +44,17 @@ class ProofNodes:
 
     Args:
         nodes: As they came, in order.
+        in_any_order: For whoever makes a proof: nodes as a chain node gives them, which may stand
+            twice, or to no purpose. `met` then has them as a proof has them.
     """
 
-    __slots__ = ("_known", "_left")
+    __slots__ = ("_heap", "_known", "_left", "met")
 
-    def __init__(self, nodes: Sequence[bytes]) -> None:
-        self._left = list(reversed(nodes))
+    def __init__(self, nodes: Sequence[bytes], *, in_any_order: bool = False) -> None:
+        self._heap = {keccak256(node): node for node in nodes} if in_any_order else None
+        self._left = [] if in_any_order else list(reversed(nodes))
         self._known: dict[bytes, Node] = {}
+        self.met: list[bytes] = []
 
     def take(self, digest: bytes, *, is_root: bool = False) -> Node:
         """Return the node with this hash: one that was used before, or else the next one.
@@ -60,13 +65,19 @@ class ProofNodes:
         known = self._known.get(digest)
         if known is not None:
             return known
-        data = self._left.pop() if self._left else b""
+        data = self._next(digest)
         if not data or len(data) > MAX_NODE_BYTES or keccak256(data) != digest:
             raise _refused("a node is missing, or stands at another place")
         if len(data) < HASH_BYTES and not is_root:
             raise _refused("a node that stands inside its parent stands alone")
         node = self._known[digest] = _node(data)
+        self.met.append(data)
         return node
+
+    def _next(self, digest: bytes) -> bytes:
+        if self._heap is not None:
+            return self._heap.get(Digest(digest), b"")
+        return self._left.pop() if self._left else b""
 
     def end(self) -> None:
         """Refuse nodes that no walk has met.
