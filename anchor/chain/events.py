@@ -31,6 +31,7 @@ from anchor.events import (
     DailyCapSet,
     Delegated,
     Event,
+    EventRange,
     Foreign,
     Paused,
     Place,
@@ -60,15 +61,6 @@ class Asks(Protocol):
     def ask(self, method: str, *params: Any) -> Any:  # noqa: ANN401 - JSON
         """Return the result of one request."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class EventRange:
-    """All events of the blocks `first` to `last`, in the order of the chain."""
-
-    first: int
-    last: int
-    events: tuple[Event, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +211,7 @@ def _nonsense(message: str) -> AnzhengError:
 
 def _is_refusal(error: AnzhengError) -> bool:
     """Say whether a smaller range may help: the node answered, or answered too much."""
-    return error.code is Code.TOO_LARGE or error.facts.get("rpc_code") is not None
+    return "too_large" in error.facts or error.facts.get("rpc_code") is not None
 
 
 def _sized(value: object) -> bytes:

@@ -27,6 +27,10 @@ CHUNK: Final = 1 << 16
 _OK: Final = 200
 
 
+class TooLargeError(ValueError):
+    """The answer has more bytes than it may have."""
+
+
 @final
 class Poster:
     """Posts to one address and keeps the connection; one thread at a time.
@@ -68,7 +72,8 @@ class Poster:
         Raises:
             OSError: When the server is not reached, or not in time.
             http.client.HTTPException: When it does not speak HTTP.
-            ValueError: When it answers anything but 200, or too much.
+            TooLargeError: When it answers too much.
+            ValueError: When it answers anything but 200.
         """
         whole = False
         try:
@@ -98,7 +103,7 @@ class Poster:
         while part := response.read(CHUNK):
             answer += part
             if len(answer) > self._max_bytes:
-                raise ValueError("the answer is too large")
+                raise TooLargeError("the answer is too large")
         return bytes(answer)
 
 

@@ -14,7 +14,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
-from anchor.chain.http import Poster
+from anchor.chain.http import Poster, TooLargeError
 from licence.errors import AnzhengError, Code
 
 TIMEOUT_SECONDS: Final = 10.0
@@ -87,6 +87,14 @@ class Node:
                 number = next(self._numbers)
                 question = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
                 answer = parse(self._poster.post(json.dumps(question).encode()))
+        except TooLargeError as error:
+            raise AnzhengError(
+                Code.CHAIN_UNAVAILABLE,
+                "the node's answer is too large",
+                method=method,
+                node=self.name,
+                too_large=True,
+            ) from error
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise AnzhengError(
                 Code.CHAIN_UNAVAILABLE,

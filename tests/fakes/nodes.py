@@ -1,0 +1,116 @@
+"""Several nodes in front of one anvil, each of which can lie in a way of its own."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from typing_extensions import override
+
+from anchor.chain.assembly import PoolRules
+from anchor.chain.node import Node
+from anchor.chain.pool import NodePool
+from licence.errors import Code
+from tests.fakes.faulty_proxy import FaultyProxy
+
+Lie = Callable[[list[Any], Any], Any]
+"""Makes another result of parameters and the true one; raises `RpcRefusal` to refuse."""
+
+RULES = PoolRules(
+    quorum=2, quarantine_seconds=60, view_seconds=0, grace_seconds=0.5, timeout_seconds=4
+)
+
+
+class RpcRefusal(Exception):  # noqa: N818 - a node's answer, not our error
+    """The node answers with this error."""
+
+    def __init__(self, code: int, message: str, data: object = None) -> None:
+        super().__init__(message)
+        self.error = {"code": code, "message": message, "data": data}
+
+
+class LyingNode(FaultyProxy):
+    """A node that lies as long as it is told to."""
+
+    def __init__(self, upstream: str) -> None:
+        super().__init__(upstream)
+        self.lies: dict[str, Lie] = {}
+
+    @override
+    def answer(self, asked: Mapping[str, Any], body: bytes, fault: str) -> bytes:
+        data = super().answer(asked, body, fault)
+        lie = self.lies.get(str(asked["method"]))
+        if lie is None:
+            return data
+        answer = json.loads(data)
+        try:
+            answer["result"] = lie(list(asked.get("params", [])), answer.get("result"))
+            answer.pop("error", None)
+        except RpcRefusal as refusal:
+            answer.pop("result", None)
+            answer["error"] = refusal.error
+        return json.dumps(answer).encode()
+
+
+class MemoryAlarms:
+    """Alarms as they stand, and all that ever rose."""
+
+    def __init__(self) -> None:
+        self.standing: dict[str, Code] = {}
+        self.risen: list[tuple[str, Code]] = []
+
+    def rise(self, key: str, code: Code, message: str) -> None:
+        assert message
+        if self.standing.get(key) is not code:
+            self.risen.append((key, code))
+        self.standing[key] = code
+
+    def clear(self, key: str) -> None:
+        self.standing.pop(key, None)
+
+
+class Watch:
+    """A clock that never goes back, unless a test winds it."""
+
+    def __init__(self) -> None:
+        self.moment = 1_000.0
+
+    def __call__(self) -> float:
+        return self.moment
+
+
+class NodeField:
+    """Nodes n1, n2, … and a pool of them."""
+
+    def __init__(self, upstream: str, count: int = 3, rules: PoolRules = RULES) -> None:
+        self.nodes = [LyingNode(upstream) for _ in range(count)]
+        self.alarms = MemoryAlarms()
+        self.watch = Watch()
+        self.pool = NodePool(
+            [
+                Node(each.url, name=f"n{number}", timeout_seconds=3)
+                for number, each in enumerate(self.nodes, start=1)
+            ],
+            rules,
+            self.alarms,
+            self.watch,
+        )
+
+    def states(self) -> list[str]:
+        """Return how each node stands."""
+        return [health.state.value for health in self.pool.health()]
+
+    def close(self) -> None:
+        self.pool.close()
+        for node in self.nodes:
+            node.close()
+
+
+@contextmanager
+def field_of(upstream: str, count: int = 3, rules: PoolRules = RULES) -> Iterator[NodeField]:
+    """Run nodes in front of an anvil for the length of a block of code."""
+    field = NodeField(upstream, count, rules)
+    try:
+        yield field
+    finally:
+        field.close()
