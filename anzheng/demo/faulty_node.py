@@ -241,6 +241,8 @@ _TELLS: Final[Mapping[str, _Lie]] = {
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1  # head and body in one packet
     server: FaultyNode
 
     @override

@@ -1,0 +1,16 @@
+"""A chain of its own for each test that asks for one."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from anchor.chain.devnet import Devnet, running
+from tests.fakes.devchain import ANVIL, CHAIN_ID, DevChain
+
+
+@pytest.fixture
+def dev(tmp_path: Path) -> Iterator[DevChain]:
+    """The contract on a fresh anvil, with one authority."""
+    with running(Devnet(ANVIL, tmp_path / "anvil", CHAIN_ID)) as devnet:
+        yield DevChain(devnet)
