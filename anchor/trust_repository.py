@@ -157,6 +157,19 @@ class TrustRepository:
         self._remove_old(snapshot)
         return self.versions()
 
+    def plain(self, path: str) -> bytes | None:
+        """Return a target under its plain name, or None if there is none; nothing is verified.
+
+        Raises:
+            AnzhengError: `STORE_FAILED` if it cannot be read.
+        """
+        try:
+            return (self.folder / "targets" / path).read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as exc:
+            raise AnzhengError(Code.STORE_FAILED, f"{path} cannot be read") from exc
+
     def rotate(self, keys: TrustKeys, *, now: datetime) -> "TrustRepository":
         """Replace keys: the old root keys sign the new root, and so do the new ones.
 

@@ -1,10 +1,10 @@
 """Which flow works which topic of the outbox."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Final, Protocol
 
 import structlog
 
@@ -33,8 +33,15 @@ BEATS_IN_LEASE = 3
 QUIET_SECONDS = 5
 """A job that is due later does not keep a command waiting."""
 
-LISTS_AGAIN_SECONDS = 3000
-"""Lists live a day and should be replaced every hour; a little earlier leaves room."""
+LISTS_LOOK_SECONDS = 30
+"""Pause before it is looked again whether a list is due or says something else: what nobody here
+decided, such as a day that has come or a word on the chain, is in the lists within a minute."""
+
+LISTS_PAUSE_SECONDS = 16
+"""Longest pause after lists could not be published."""
+
+LANES: Final = (frozenset({publishing.TOPIC}), None)
+"""Topics that get a worker of their own, and one for all: signing for an hour holds up no list."""
 
 TAKEN_SECONDS = 5
 """Pause before it is looked again whether an account is free that another process writes for."""
@@ -90,11 +97,11 @@ def handlers(installation: Installation, rule: BatchRule | None = None) -> Mappi
             )
 
     def publish(_key: str) -> datetime:
-        installation.publish_lists()
+        due = installation.publish_lists(every=False)
         # Nothing else is done so regularly.
         with base.store.write() as unit:
             unit.idempotency.expire(base.clock.now() - timedelta(hours=settings.idempotency_hours))
-        return base.clock.now() + timedelta(seconds=LISTS_AGAIN_SECONDS)
+        return min(due, base.clock.now() + timedelta(seconds=LISTS_LOOK_SECONDS))
 
     return {
         publishing.TOPIC: publish,
@@ -139,11 +146,21 @@ def _patient(handler: Handler, clock: Clock) -> Handler:
     return patient
 
 
-def make_worker(installation: Installation, owner: str, rule: BatchRule | None = None) -> Worker:
-    """Return a worker of this installation."""
+def make_worker(
+    installation: Installation,
+    owner: str,
+    rule: BatchRule | None = None,
+    topics: Collection[str] | None = None,
+) -> Worker:
+    """Return a worker of this installation, for all topics unless some are given (`LANES`)."""
     base = installation.base
     queue = OutboxQueue(
-        base.store, base.clock, owner=owner, lease_seconds=base.settings.lease_seconds
+        base.store,
+        base.clock,
+        owner=owner,
+        lease_seconds=base.settings.lease_seconds,
+        topics=topics,
+        most_pause={publishing.TOPIC: LISTS_PAUSE_SECONDS},
     )
     beat = base.settings.lease_seconds / BEATS_IN_LEASE
     return Worker(queue, handlers(installation, rule), beat_seconds=beat)

@@ -12,8 +12,8 @@ from anchor.chain.events import EventReader
 from anchor.chain.evm import Contract, EvmChain
 from anchor.chain.node import Node
 from anchor.chain.words import EventWords
-from anchor.chain_words import ContractWords
 from anchor.chain_ports import Chain
+from anchor.chain_words import ContractWords
 from anchor.finality import parse as parse_finality
 from anzheng import estate as estates
 from anzheng import keyring as keyrings
@@ -292,8 +292,7 @@ def attach(base: Base) -> Iterator[Installation]:
     bundle = make_bundle(settings, estate, base.ring, version=1, now=now)
     node = Node(base.rpc_url)
     contract = Contract(estate.chain_id, estate.contract, estate.from_block, estate.genesis)
-    artifact = load_artifact()
-    chain = EvmChain(node, contract, artifact, parse_finality(settings.chain_finality))
+    chain = EvmChain(node, contract, load_artifact(), parse_finality(settings.chain_finality))
     with ExitStack() as stack:
         stack.callback(node.close)
         means = Means(
@@ -326,8 +325,17 @@ def attach(base: Base) -> Iterator[Installation]:
             desk,
             guard,
             publisher,
-            (EventWords(chain, EventReader(node, contract, artifact)),),
+            (_words(base, contract, stack),),
         )
+
+
+def _words(base: Base, contract: Contract, stack: ExitStack) -> EventWords:
+    """Return the reader of status words: with a node of its own, for lists have a thread of it."""
+    node, artifact = Node(base.rpc_url), load_artifact()
+    stack.callback(node.close)
+    finality = parse_finality(base.settings.chain_finality)
+    chain = EvmChain(node, contract, artifact, finality)
+    return EventWords(chain, EventReader(node, contract, artifact))
 
 
 def _clock_guard(base: Base, chain: Chain) -> ClockGuard:

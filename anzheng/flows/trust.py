@@ -1,14 +1,15 @@
 """The trust bundle: what verifiers shall believe about this installation, made from its estate."""
 
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from anchor.status_lists import ListOffice
+from anchor.list_ports import ListOffice
 from anchor.trust_repository import TrustRepository
 from anchor.trust_roles import TrustKeys
 from anzheng import key_book
@@ -17,7 +18,7 @@ from anzheng.estate import AuthorityEntry, Estate
 from anzheng.files import write_durably
 from anzheng.flows.publish import ListKey
 from anzheng.key_book import KeyBook, KeyState
-from anzheng.keyfiles import KeyKind
+from anzheng.keyfiles import Key, KeyKind
 from anzheng.keyring import KeyRing
 from anzheng.locking import alone
 from anzheng.settings import Settings
@@ -170,10 +171,14 @@ def list_offices(settings: Settings, estate: Estate, ring: KeyRing) -> tuple[Lis
             entry.id,
             list_base_uri(settings),
             SHARDS,
-            ListKey(ring.open(keyrings.status_key(entry.id))),
+            ListKey(_once(ring, keyrings.status_key(entry.id))),
         )
         for entry in estate.authorities
     )
+
+
+def _once(ring: KeyRing, name: str) -> Callable[[], Key]:
+    return cache(lambda: ring.open(name))
 
 
 def copy_trust(source: Path, target: Path, *, now: datetime) -> None:
@@ -223,7 +228,13 @@ def _registry(estate: Estate) -> Registry:
         test_chain=estate.test_chain,
     )
     witnesses = tuple(
-        Witness(each.name, each.public_key, estate.from_block) for each in estate.witnesses
+        Witness(
+            each.name,
+            each.public_key,
+            estate.from_block if each.from_block is None else each.from_block,
+            each.to_block,
+        )
+        for each in estate.witnesses
     )
     return Registry(estate.registry, (contract,), witnesses, estate.witness_threshold)
 

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from anzheng.store.tables import claims, holder_certificates
 from anzheng.store.times import from_text, to_text
@@ -123,26 +122,31 @@ class Claims:
         )
 
     def replaced(
-        self, registry: RegistryId, authority: AuthorityId
+        self, registry: RegistryId, authority: AuthorityId, span: range
     ) -> tuple[tuple[HolderCertificate, HolderCertificate], ...]:
-        """Certificates of an authority that another took the place of, each with that other."""
-        several = (
-            select(holder_certificates.c.licence_leaf)
-            .where(
-                (holder_certificates.c.registry == registry)
-                & (holder_certificates.c.authority == authority)
+        """Certificates with these indexes that another took the place of, each with that other."""
+        old, newer = holder_certificates, holder_certificates.alias()
+        leaves = self._connection.execute(
+            select(old.c.leaf)
+            .distinct()
+            .join_from(
+                old,
+                newer,
+                (newer.c.licence_leaf == old.c.licence_leaf)
+                & (newer.c.status_index > old.c.status_index),
             )
-            .group_by(holder_certificates.c.licence_leaf)
-            .having(func.count() > 1)
-        )
-        found = self._many(
-            holder_certificates.c.licence_leaf.in_(several),
-            holder_certificates.c.licence_leaf,
-            holder_certificates.c.status_index,
-        )
-        return tuple(
-            (old, new) for old, new in pairwise(found) if old.licence_leaf == new.licence_leaf
-        )
+            .where(
+                (old.c.registry == registry)
+                & (old.c.authority == authority)
+                & old.c.status_index.between(span.start, span.stop - 1)
+            )
+        ).scalars()
+        return tuple(self._pair(Leaf(leaf)) for leaf in leaves.all())
+
+    def _pair(self, leaf: Leaf) -> tuple[HolderCertificate, HolderCertificate]:
+        (old,) = self._many(holder_certificates.c.leaf == leaf)
+        several = self.of_licence(old.licence_leaf)
+        return old, next(each for each in several if each.status_index > old.status_index)
 
     def set_batch(self, leaf: Leaf, batch_id: str, place: int) -> None:
         """Note the anchor batch of a certificate."""

@@ -12,14 +12,17 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from anzheng.store.alarms import AlarmBook
 from anzheng.store.anchors import Anchors
+from anzheng.store.chain_words import ChainWords
 from anzheng.store.claims import Claims
 from anzheng.store.idempotency import Idempotency
 from anzheng.store.leases import Leases
 from anzheng.store.licences import Licences
+from anzheng.store.lists import ListReads
 from anzheng.store.outbox import Outbox
 from anzheng.store.releases import Releases
 from anzheng.store.status import StatusLog
 from licence.errors import AnzhengError, Code
+from licence.ids import AuthorityId, RegistryId
 
 BUSY_TIMEOUT_SECONDS = 30
 
@@ -36,8 +39,13 @@ class Unit:
         self.status = StatusLog(connection)
         self.claims = Claims(connection)
         self.idempotency = Idempotency(connection)
+        self.chain_words = ChainWords(connection)
         self.leases = Leases(connection)
         self.alarms = AlarmBook(connection)
+
+    def lists(self, registry: RegistryId, authority: AuthorityId) -> ListReads:
+        """Return what the lists of one authority are made of."""
+        return ListReads(self._connection, registry, authority)
 
     def undo(self) -> None:
         """Take back everything done in this transaction; nothing may follow."""

@@ -3,10 +3,11 @@
 A worker that stalls loses its lease; when it wakes up, its fence is too small and `done` refuses.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, case, delete, insert, or_, select, update
+from sqlalchemy import Connection, case, delete, insert, or_, select, true, update
 
 from anzheng.store.tables import outbox
 from anzheng.store.times import from_text, to_text
@@ -57,13 +58,16 @@ class Outbox:
                 )
             )
 
-    def lease(self, owner: str, now: datetime, seconds: int) -> Job | None:
-        """Lease the oldest row that is due and free, or return None."""
+    def lease(
+        self, owner: str, now: datetime, seconds: int, topics: Collection[str] | None = None
+    ) -> Job | None:
+        """Lease the oldest row of these topics that is due and free, or return None."""
         moment = to_text(now)
+        asked = true() if topics is None else outbox.c.topic.in_(topics)
         free = or_(outbox.c.lease_until.is_(None), outbox.c.lease_until <= moment)
         due = (
             select(outbox.c.id)
-            .where(free & (outbox.c.available_at <= moment))
+            .where(asked & free & (outbox.c.available_at <= moment))
             .order_by(outbox.c.id)
             .limit(1)
             .scalar_subquery()
@@ -110,9 +114,9 @@ class Outbox:
             ).rowcount
             self._expect(freed, job)
 
-    def failed(self, job: Job, code: Code, now: datetime) -> None:
-        """Give a row back, to be tried again after a growing pause."""
-        pause = min(MAX_BACKOFF_SECONDS, 2 ** min(job.attempts, 16))
+    def failed(self, job: Job, code: Code, now: datetime, most: int = MAX_BACKOFF_SECONDS) -> None:
+        """Give a row back, to be tried again after a pause that grows to `most` seconds."""
+        pause = min(most, 2 ** min(job.attempts, 16))
         self._give_back(job, now + timedelta(seconds=pause), code.value)
 
     def again(self, job: Job, at: datetime) -> None:

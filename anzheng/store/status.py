@@ -183,12 +183,12 @@ class StatusLog:
 
     def _events(self, where: ColumnElement[bool]) -> tuple[StatusEvent, ...]:
         rows = self._connection.execute(
-            select(*_EVENT_COLUMNS).where(where).order_by(status_events.c.id)
+            select(*EVENT_COLUMNS).where(where).order_by(status_events.c.id)
         )
-        return tuple(_event(row) for row in rows)
+        return tuple(event_of(row) for row in rows)
 
 
-_EVENT_COLUMNS = tuple(status_events.c)
+EVENT_COLUMNS = tuple(status_events.c)
 
 
 def _decision(row: Row[Any]) -> StoredDecision:
@@ -220,7 +220,8 @@ def _event_values(event: StatusEvent) -> dict[str, object]:
     }
 
 
-def _event(row: Row[Any]) -> StatusEvent:
+def event_of(row: Row[Any]) -> StatusEvent:
+    """Return the event of a row of `EVENT_COLUMNS`."""
     return StatusEvent(
         leaf=Leaf(row.leaf),
         ref=StatusRef(RegistryId(row.registry), StatusIndex(row.status_index)),

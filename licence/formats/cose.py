@@ -66,6 +66,20 @@ def sign1(
     signature = sign(_to_be_signed(protected, payload))
     if len(signature) != es256.SIGNATURE_BYTES:
         raise AnzhengError(Code.COSE_SIGNATURE, "the signing key gave no ES256 signature")
+    return assemble(protected, payload, signature)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The three parts of a message in which something stands; nothing is verified."""
+
+    protected: bytes
+    payload: bytes
+    signature: bytes
+
+
+def assemble(protected: bytes, payload: bytes, signature: bytes) -> bytes:
+    """Return the message that consists of these parts."""
     return cbor.dumps(Tag(TAG_SIGN1, (protected, {}, payload, signature)))
 
 
@@ -85,8 +99,8 @@ def verify1(
         AnzhengError: `TOO_LARGE`, `CBOR_SYNTAX`, `CBOR_NOT_DETERMINISTIC`, `COSE_SYNTAX` (not our
             shape, or another kind of message), `COSE_SIGNATURE` (unknown key, wrong signature).
     """
-    protected, payload, signature = _parts(data, max_bytes)
-    header = _header(protected)
+    found = parts(data, max_bytes=max_bytes)
+    header = _header(found.protected)
     if header.get(ALGORITHM) != ES256 or header.get(TYPE) != content_type:
         raise AnzhengError(Code.COSE_SYNTAX, f"not an ES256 message of type {content_type}")
     kid, certificate = header.get(KEY_ID), header.get(CERTIFICATE)
@@ -95,30 +109,36 @@ def verify1(
     key = keys.get(kid) if len(kid) <= MAX_KEY_ID_BYTES else None
     if key is None:
         raise AnzhengError(Code.COSE_SIGNATURE, "signed by a key that is not believed here")
-    es256.verify(key, _to_be_signed(protected, payload), signature, code=Code.COSE_SIGNATURE)
-    return Sign1(kid, payload, certificate)
+    signed = _to_be_signed(found.protected, found.payload)
+    es256.verify(key, signed, found.signature, code=Code.COSE_SIGNATURE)
+    return Sign1(kid, found.payload, certificate)
 
 
 def _to_be_signed(protected: bytes, payload: bytes) -> bytes:
     return cbor.dumps(("Signature1", protected, b"", payload))
 
 
-def _parts(data: bytes, max_bytes: int) -> tuple[bytes, bytes, bytes]:
+def parts(data: bytes, *, max_bytes: int) -> Parts:
+    """Take a message apart, without asking who signed it.
+
+    Raises:
+        AnzhengError: `TOO_LARGE`, `CBOR_SYNTAX`, `CBOR_NOT_DETERMINISTIC`, `COSE_SYNTAX`.
+    """
     # Nothing is verified yet, and a side list may have 32 MiB.
     message = cbor.loads(
         data, max_bytes=max_bytes, tags=frozenset({TAG_SIGN1}), max_items=_MAX_ITEMS
     )
-    parts = message.value if isinstance(message, Tag) else None
-    if not isinstance(parts, tuple) or len(parts) != _PARTS:
+    found = message.value if isinstance(message, Tag) else None
+    if not isinstance(found, tuple) or len(found) != _PARTS:
         raise AnzhengError(Code.COSE_SYNTAX, "not a COSE_Sign1 message")
-    protected, unprotected, payload, signature = parts
+    protected, unprotected, payload, signature = found
     if unprotected != {}:
         raise AnzhengError(Code.COSE_SYNTAX, "there is an unprotected header")
     if not (
         isinstance(protected, bytes) and isinstance(payload, bytes) and isinstance(signature, bytes)
     ):
         raise AnzhengError(Code.COSE_SYNTAX, "a part of the message is not a byte string")
-    return protected, payload, signature
+    return Parts(protected, payload, signature)
 
 
 def _header(protected: bytes) -> Mapping[cbor.CborKey, CborValue]:

@@ -113,7 +113,8 @@ class SideList:
         return _rows_at(self.announced, index)
 
 
-def _ordered(rows: Sequence[SideRow]) -> tuple[SideRow, ...]:
+def in_order(rows: Sequence[SideRow]) -> tuple[SideRow, ...]:
+    """Return rows as a side list has them: by index and time of decision, none twice."""
     # Two decisions of one second may make the same row; the last one is what counts.
     once = reversed(dict.fromkeys(reversed(rows)))
     return tuple(sorted(once, key=_order))
@@ -150,8 +151,8 @@ def make_side_list(
         issued_at,
         expires_at,
         list_digest,
-        _ordered(rows),
-        _ordered(announced),
+        in_order(rows),
+        in_order(announced),
     )
 
 
@@ -171,8 +172,8 @@ def encode(
             int(side.issued_at.timestamp()),
             int(side.expires_at.timestamp()),
             side.list_digest,
-            tuple(_row_value(row) for row in side.rows),
-            tuple(_row_value(row) for row in side.announced),
+            rows_value(side.rows),
+            rows_value(side.announced),
         )
     )
     if _read(payload, side.name) != side:
@@ -206,6 +207,11 @@ def _refuse(message: str) -> NoReturn:
     raise AnzhengError(Code.STATUS_LIST_REFUSED, message)
 
 
+def rows_value(rows: Sequence[SideRow]) -> CborValue:
+    """Return rows as they stand in CBOR."""
+    return tuple(_row_value(row) for row in rows)
+
+
 def _row_value(row: SideRow) -> CborValue:
     return (
         row.index,
@@ -232,25 +238,40 @@ def _read(payload: bytes, expected: ListName) -> SideList:
         issued_at=_moment(issued),
         expires_at=_moment(expires),
         list_digest=Digest(_octets(digest)),
-        rows=_rows(rows, expected),
-        announced=_rows(announced, expected),
+        rows=read_rows(rows, expected),
+        announced=read_rows(announced, expected),
     )
     if not side.issued_at < side.expires_at <= side.issued_at + MAX_LIFETIME:
         _refuse("the side list ends before it begins, or lives too long")
     return side
 
 
-def _rows(value: CborValue, name: ListName) -> tuple[SideRow, ...]:
+def read_rows(value: CborValue, name: ListName) -> tuple[SideRow, ...]:
+    """Read rows of one shard.
+
+    Raises:
+        AnzhengError: `STATUS_LIST_REFUSED` if they are of another shard, out of order, twice, too
+            many, or not of this shape.
+    """
     if not isinstance(value, tuple) or len(value) > MAX_ROWS:
         _refuse(f"the rows are no array of at most {MAX_ROWS}")
     rows = tuple(_row(one) for one in value)
+    check_rows(rows, name)
+    return rows
+
+
+def check_rows(rows: Sequence[SideRow], name: ListName) -> None:
+    """Refuse rows of another shard, out of order or twice.
+
+    Raises:
+        AnzhengError: `STATUS_LIST_REFUSED`.
+    """
     if any(shard_of(row.index) != name.shard for row in rows):
         _refuse("a row is of another shard")
     if any(_order(rows[at]) > _order(rows[at + 1]) for at in range(len(rows) - 1)):
         _refuse("the rows are out of order")
     if len(set(rows)) != len(rows):
         _refuse("a row stands twice")
-    return rows
 
 
 def _row(value: CborValue) -> SideRow:

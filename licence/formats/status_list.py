@@ -48,6 +48,7 @@ __all__ = [
     "ListValue",
     "StatusList",
     "aggregation_uri",
+    "cwt_claims",
     "decode_cwt",
     "decode_jwt",
     "encode_cwt",
@@ -56,6 +57,8 @@ __all__ = [
     "is_list_path",
     "list_uri",
     "make_list",
+    "moment",
+    "read_unverified",
     "shard_of",
     "value_of",
 ]
@@ -84,21 +87,42 @@ def encode_cwt(
 
     Standard: draft-ietf-oauth-status-list-21, 5.2.
     """
-    claims: dict[CborKey, CborValue] = {
-        _SUBJECT: status_list.name.uri,
-        _EXPIRES: _seconds(status_list.expires_at),
-        _ISSUED: _seconds(status_list.issued_at),
-        _STATUS_LIST: {
-            "bits": BITS,
-            "lst": zlib.compress(status_list.packed, 9),
-            # The draft says optional; a published reader fails without it.
-            "aggregation_uri": status_list.name.aggregation_uri,
-        },
-        _TTL: status_list.ttl_seconds,
-    }
+    claims = cwt_claims(
+        status_list.name,
+        _seconds(status_list.issued_at),
+        _seconds(status_list.expires_at),
+        status_list.ttl_seconds,
+        zlib.compress(status_list.packed, 9),
+    )
     return cose.sign1(
         cbor.dumps(claims), content_type=CWT_TYPE, kid=kid, sign=sign, certificate=certificate
     )
+
+
+def cwt_claims(
+    name: ListName, issued_at: int, expires_at: int, ttl: int, packed: bytes
+) -> dict[CborKey, CborValue]:
+    """Return the claims of a CWT.
+
+    Args:
+        name: Which list.
+        issued_at: In seconds since 1970.
+        expires_at: The same.
+        ttl: In seconds.
+        packed: The shard, zlib-compressed.
+    """
+    return {
+        _SUBJECT: name.uri,
+        _EXPIRES: expires_at,
+        _ISSUED: issued_at,
+        _STATUS_LIST: {
+            "bits": BITS,
+            "lst": packed,
+            # The draft says optional; a published reader fails without it.
+            "aggregation_uri": name.aggregation_uri,
+        },
+        _TTL: ttl,
+    }
 
 
 def decode_cwt(data: bytes, *, keys: Sequence[StatusKey], expected: ListName) -> StatusList:
@@ -116,7 +140,21 @@ def decode_cwt(data: bytes, *, keys: Sequence[StatusKey], expected: ListName) ->
     """
     by_kid = {key.kid: key.key for key in keys}
     message = cose.verify1(data, content_type=CWT_TYPE, keys=by_kid, max_bytes=MAX_CWT_BYTES)
-    claims = cbor.loads(message.payload, max_bytes=MAX_CWT_BYTES)
+    listed = _read_cwt(message.payload, expected)
+    return _believed(listed, [key for key in keys if key.kid == message.kid])
+
+
+def read_unverified(data: bytes, expected: ListName) -> StatusList:
+    """Read a CWT whose signature was verified before, or is none of the reader's concern.
+
+    Raises:
+        AnzhengError: As `decode_cwt`, but for the signature.
+    """
+    return _read_cwt(cose.parts(data, max_bytes=MAX_CWT_BYTES).payload, expected)
+
+
+def _read_cwt(payload: bytes, expected: ListName) -> StatusList:
+    claims = cbor.loads(payload, max_bytes=MAX_CWT_BYTES)
     if not isinstance(claims, dict) or claims.keys() != _CWT_CLAIMS:
         _refuse("the claims are not those of a status list")
     inner = claims[_STATUS_LIST]
@@ -125,7 +163,7 @@ def decode_cwt(data: bytes, *, keys: Sequence[StatusKey], expected: ListName) ->
         _refuse("there is no list")
     times = (claims[_ISSUED], claims[_EXPIRES], claims[_TTL])
     _check_name(claims[_SUBJECT], inner, expected)
-    return _checked(expected, times, packed, [key for key in keys if key.kid == message.kid])
+    return _checked(expected, times, packed)
 
 
 # ---------------------------------------------------------------- JWT
@@ -169,7 +207,8 @@ def decode_jwt(data: bytes, *, keys: Sequence[StatusKey], expected: ListName) ->
         _refuse("there is no list")
     times = (claims["iat"], claims["exp"], claims["ttl"])
     _check_name(claims["sub"], inner, expected)
-    return _checked(expected, times, jwt.from_base64url(text), [k for k in keys if k.kid == kid])
+    listed = _checked(expected, times, jwt.from_base64url(text))
+    return _believed(listed, [key for key in keys if key.kid == kid])
 
 
 # ---------------------------------------------------------------- both
@@ -192,19 +231,25 @@ def _check_name(subject: object, inner: Mapping[str, object], expected: ListName
         _refuse(f"a list here has {BITS} bits an entry")
 
 
-def _checked(
-    name: ListName, times: tuple[object, object, object], packed: bytes, keys: Sequence[StatusKey]
-) -> StatusList:
+def moment(seconds: int) -> datetime:
+    """Return a time that stands in a list as seconds since 1970."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _checked(name: ListName, times: tuple[object, object, object], packed: bytes) -> StatusList:
     issued, expires, ttl = times
-    issued_at = datetime.fromtimestamp(_whole(issued), UTC)
-    expires_at = datetime.fromtimestamp(_whole(expires), UTC)
+    issued_at, expires_at = moment(_whole(issued)), moment(_whole(expires))
     if not issued_at < expires_at <= issued_at + MAX_LIFETIME:
         _refuse("the list ends before it begins, or lives too long")
     if _whole(ttl) > MAX_LIFETIME.total_seconds():
         _refuse("the list wants to be kept too long")
-    if not any(key.believed_at(issued_at) for key in keys):
-        _refuse("the list was signed outside the days of its key")
     return StatusList(name, issued_at, expires_at, _whole(ttl), inflate(packed))
+
+
+def _believed(listed: StatusList, keys: Sequence[StatusKey]) -> StatusList:
+    if not any(key.believed_at(listed.issued_at) for key in keys):
+        _refuse("the list was signed outside the days of its key")
+    return listed
 
 
 def _whole(value: object) -> int:

@@ -30,7 +30,7 @@ MAX_LIFETIME: Final = timedelta(days=7)
 
 _LIST_PATH = re.compile(
     r"lists/[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?/[0-9A-HJ-NP-RT-UW-Y]{18}/"
-    r"(?:(?:0|[1-9][0-9]{0,3})\.(?:cwt|jwt|side)|aggregation\.json)",
+    r"(?:(?:0|[1-9][0-9]{0,3})\.(?:cwt|jwt|side|side\.jwt)|aggregation\.json)",
     re.ASCII,
 )
 _PER_BYTE = 8 // BITS
@@ -175,10 +175,13 @@ def make_list(
             raise _other_shard(index, name)
         place = index % SHARD_ENTRIES
         packed[place // _PER_BYTE] |= value_of(word) << (place % _PER_BYTE * BITS)
-    issued_at = issued_at.astimezone(UTC).replace(microsecond=0)
-    return StatusList(
-        name, issued_at, issued_at + LIFETIME, int(TTL.total_seconds()), bytes(packed)
-    )
+    return StatusList(name, *times_of(issued_at), bytes(packed))
+
+
+def times_of(now: datetime) -> tuple[datetime, datetime, int]:
+    """Return when a list that is signed now was issued, when it is stale, and its `ttl`."""
+    issued_at = now.astimezone(UTC).replace(microsecond=0)
+    return issued_at, issued_at + LIFETIME, int(TTL.total_seconds())
 
 
 def _other_shard(index: int, name: ListName) -> AnzhengError:

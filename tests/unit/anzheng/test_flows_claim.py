@@ -36,7 +36,6 @@ from signer.certificate_register import CertificateRegister
 from signer.certificates import is_test_certificate, load_certificate
 from signer.ocsp_responder import OcspResponder
 from tests.builders import AUTHORITY, REGISTRY, Issued, World, make_world, side_row
-from tests.fakes.chain import FakeChain
 from tests.fakes.clock import FakeClock
 from tests.fakes.entropy import SeededEntropy
 from tests.fakes.refusal import refuses
@@ -209,7 +208,7 @@ def test_a_lost_key_is_closed_with_the_next_certificate(office: Office) -> None:
     serials = [load_certificate(each).serial_number for each in (lost, new)]
     found = [crl.get_revoked_certificate_by_serial_number(each) is None for each in serials]
     assert found == [False, True]
-    events = RegistrySource(office.desk.store, FakeChain()).events(REGISTRY, AUTHORITY)
+    events = RegistrySource(office.desk.store, ()).events(REGISTRY, AUTHORITY, range(9))
     (event,) = events
     assert (event.ref.index, event.new, event.ground) == (1, StatusWord.SUPERSEDED, REPLACED)
     with office.desk.store.read() as unit:
@@ -251,7 +250,7 @@ def _present(office: Office, key: Key, certificate: bytes) -> CheckState:
 
 def test_after_a_key_was_lost_only_the_new_one_presents(office: Office) -> None:
     lost, new = office.claim(LOST), office.claim(P256)
-    (event,) = RegistrySource(office.desk.store, FakeChain()).events(REGISTRY, AUTHORITY)
+    (event,) = RegistrySource(office.desk.store, ()).events(REGISTRY, AUTHORITY, range(9))
     row = replace(
         side_row(1, StatusWord.SUPERSEDED, event.effective_from), successor=event.successor
     )
