@@ -313,6 +313,15 @@ Event = Entry | Foreign
 """Whatever the contract's address emitted."""
 
 
+@dataclass(frozen=True, slots=True)
+class EventRange:
+    """All events of the blocks `first` to `last`, in the order of the chain."""
+
+    first: int
+    last: int
+    events: tuple[Event, ...]
+
+
 def batch_key(root: MerkleRoot, size: int, manifest: ManifestDigest, keccak: Keccak) -> Digest:
     """Return the key under which the contract has a batch."""
     return Digest(keccak(root + word(size) + manifest))

@@ -76,6 +76,7 @@ class Replay:
         paused: Whether every authority is stopped.
         successor: The contract that took over.
         frozen_at: Since when.
+        touched: Words that changed and when, for whoever stores them; he clears it.
     """
 
     keccak: Keccak
@@ -90,6 +91,7 @@ class Replay:
     paused: bool = False
     successor: Address | None = None
     frozen_at: datetime | None = None
+    touched: dict[tuple[AuthorityId, int], datetime] = field(default_factory=dict)
 
     def apply_all(self, events: Iterable[Event]) -> None:
         """Apply events in order; those that are no entries of the history are passed over.
@@ -115,6 +117,8 @@ class Replay:
                 expected=self.sequence + 1,
                 found=entry.sequence,
             )
+        if isinstance(entry, StatusChanged | Superseded | Confirmed):
+            self._set_words(entry)
         self._change(entry)
         self.head = next_head(self.head, entry, self.keccak)
         self.sequence = entry.sequence
@@ -146,10 +150,31 @@ class Replay:
         except ValueError as error:
             raise AnzhengError(Code.STATUS_UNKNOWN_VALUE, "no such status", value=nibble) from error
 
+    def changes_of(self, entry: Entry) -> tuple[int, tuple[Change, ...]]:
+        """Return which licences an entry changes, and to what; to be asked before it is applied.
+
+        Raises:
+            AnzhengError: HISTORY_MISMATCH, for a proposal that was never made.
+        """
+        match entry:
+            case StatusChanged():
+                return entry.status, entry.changes
+            case Superseded():
+                at, place = divmod(entry.index, LICENCES_IN_WORD)
+                return StatusWord.SUPERSEDED, (Change(at, _NIBBLE << _NIBBLE_BITS * place),)
+            case Confirmed():
+                made = self._made(entry)
+                return made.status, made.changes
+            case _:
+                return StatusWord.NONE, ()
+
     def _change(self, entry: Entry) -> None:
         match entry:
-            case Anchored() | StatusChanged() | Superseded():
-                self._licences(entry)
+            case Anchored():
+                key = batch_key(entry.root, entry.size, entry.manifest, self.keccak)
+                self.batches[entry.authority, key] = entry
+            case StatusChanged() | Superseded():
+                pass  # `changes_of` has it all
             case Proposed() | ProposalDropped() | Confirmed():
                 self._proposal(entry)
             case AuthorityRegistered() | DailyCapSet() | AuthorityPaused():
@@ -165,34 +190,21 @@ class Replay:
             case _:
                 assert_never(entry)
 
-    def _licences(self, entry: Anchored | StatusChanged | Superseded) -> None:
-        match entry:
-            case Anchored():
-                key = batch_key(entry.root, entry.size, entry.manifest, self.keccak)
-                self.batches[entry.authority, key] = entry
-            case StatusChanged():
-                for change in entry.changes:
-                    self._set(entry.authority, change, entry.status)
-            case Superseded():
-                at, place = divmod(entry.index, LICENCES_IN_WORD)
-                change = Change(at, _NIBBLE << _NIBBLE_BITS * place)
-                self._set(entry.authority, change, StatusWord.SUPERSEDED)
-            case _:
-                assert_never(entry)
-
     def _proposal(self, entry: Proposed | ProposalDropped | Confirmed) -> None:
         if isinstance(entry, Proposed):
             self._forget_void(entry.at.block_time)
             self.proposals[entry.authority, entry.proposal, entry.account] = entry
             return
-        known = self.proposals.pop((entry.authority, entry.proposal, entry.proposer), None)
-        if known is None:
+        self._made(entry)
+        del self.proposals[entry.authority, entry.proposal, entry.proposer]
+
+    def _made(self, entry: ProposalDropped | Confirmed) -> Proposed:
+        found = self.proposals.get((entry.authority, entry.proposal, entry.proposer))
+        if found is None:
             raise AnzhengError(
                 Code.HISTORY_MISMATCH, "a proposal that was never made", at=entry.sequence
             )
-        if isinstance(entry, Confirmed):
-            for change in known.changes:
-                self._set(entry.authority, change, known.status)
+        return found
 
     def _forget_void(self, now: datetime) -> None:
         """Forget proposals that nobody can confirm any more."""
@@ -211,13 +223,16 @@ class Replay:
             case _:
                 assert_never(entry)
 
-    def _set(self, authority: AuthorityId, change: Change, status: int) -> None:
-        key = (authority, change.word)
-        word = self.words.get(key, 0) & ~change.mask | (_ONES * status) & change.mask
-        if word:
-            self.words[key] = word
-        else:
-            self.words.pop(key, None)
+    def _set_words(self, entry: StatusChanged | Superseded | Confirmed) -> None:
+        status, changes = self.changes_of(entry)
+        for change in changes:
+            key = (entry.authority, change.word)
+            word = self.words.get(key, 0) & ~change.mask | (_ONES * status) & change.mask
+            self.touched[key] = entry.at.block_time
+            if word:
+                self.words[key] = word
+            else:
+                self.words.pop(key, None)
 
     def _authority(self, entry: AuthorityRegistered | DailyCapSet | AuthorityPaused) -> None:
         if isinstance(entry, AuthorityRegistered):

@@ -1,0 +1,99 @@
+"""One contract through one node, for a monitor; conforms to `anchor.monitor.ports.NodeView`.
+
+Reading only, by the committed interface; the code that must stand at the address is what the trust
+bundle pins.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import final
+
+from anchor.chain.artifact import Artifact
+from anchor.chain.events import EventReader
+from anchor.chain.evm import Contract, EvmChain
+from anchor.chain.rpc import Rpc
+from anchor.chain_ports import Block
+from anchor.events import EventRange
+from anchor.finality import Finality
+from licence.formats.trust_types import Contract as PinnedContract
+from licence.ids import ChainId, Digest
+
+
+@final
+class EvmView:
+    """One contract through one node.
+
+    Args:
+        name: What people call the node.
+        rpc: The node.
+        contract: From the trust bundle.
+        artifact: The interface.
+        finality: When a block counts as final.
+    """
+
+    def __init__(
+        self, name: str, rpc: Rpc, contract: PinnedContract, artifact: Artifact, finality: Finality
+    ) -> None:
+        place = Contract(contract.chain_id, contract.address, contract.from_block)
+        pinned = replace(artifact, code_hash=contract.code_hash)
+        self._name = name
+        self._chain = EvmChain(rpc, place, pinned, finality)
+        self._reader = EventReader(rpc, place, pinned)
+
+    @property
+    def name(self) -> str:
+        """What people call the node."""
+        return self._name
+
+    def check(self) -> None:
+        """Compare chain id and code of the contract with the trust bundle."""
+        self._chain.check()
+
+    def final_height(self) -> int:
+        """Return the height of the newest final block, -1 for none."""
+        return self._chain.final_height()
+
+    def block(self, height: int) -> Block | None:
+        """Return the canonical block of this height."""
+        return self._chain.block(height)
+
+    def head(self, at: int) -> tuple[int, Digest]:
+        """Return number and hash of the history's last entry as of a block."""
+        return self._reader.head(at)
+
+    def ranges(self, first: int, last: int) -> Iterator[EventRange]:
+        """Yield the events of these blocks in pieces."""
+        return self._reader.ranges(first, last)
+
+
+@final
+class EvmNodes:
+    """Some nodes of one chain; conforms to `anchor.monitor.ports.Nodes`.
+
+    Args:
+        chain_id: The chain that they serve.
+        nodes: Name and node.
+        artifact: The interface of the contract.
+        finality: When a block counts as final.
+    """
+
+    def __init__(
+        self,
+        chain_id: ChainId,
+        nodes: Sequence[tuple[str, Rpc]],
+        artifact: Artifact,
+        finality: Finality,
+    ) -> None:
+        self._chain_id = chain_id
+        self._nodes = tuple(nodes)
+        self._artifact = artifact
+        self._finality = finality
+
+    def views(self, contract: PinnedContract) -> Sequence[EvmView]:
+        """Return each node's view of a contract; none for another chain."""
+        if contract.chain_id != self._chain_id:
+            return ()
+        return [
+            EvmView(name, node, contract, self._artifact, self._finality)
+            for name, node in self._nodes
+        ]

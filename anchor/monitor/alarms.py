@@ -1,0 +1,100 @@
+"""An alarm: what is wrong, about what, and whether it still is.
+
+Some alarms are conditions (a manifest is missing): they end by themselves when the condition does.
+The others are events (an account got a right): they stay open until a person has seen them.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Final
+
+from licence.errors import Code, Fact
+from licence.ids import AuthorityId
+
+_ID_CHARACTERS: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """One thing that is wrong.
+
+    Attributes:
+        code: What; permanent.
+        subject: About what, unique with the code: seen again, it is the same alarm.
+        message: For people.
+        facts: Particulars.
+        group: The rule that would find it again; none for an event, which stays open until it is
+            acknowledged.
+        authority: Whom it concerns, if one alone.
+        block: Height at which it happened, if on the chain.
+    """
+
+    code: Code
+    subject: str
+    message: str
+    facts: tuple[tuple[str, Fact], ...] = ()
+    group: str | None = None
+    authority: AuthorityId | None = None
+    block: int | None = None
+
+    @property
+    def id(self) -> str:
+        """Name under which it is acknowledged."""
+        named = f"{self.code.value}\n{self.subject}".encode()
+        return sha256(named).hexdigest()[:_ID_CHARACTERS]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAlarm:
+    """An alarm in the state file.
+
+    Attributes:
+        alarm: What is wrong.
+        first_at: When it was first found.
+        last_at: When it was found last.
+        closed_at: When it was over or acknowledged; none while it is open.
+    """
+
+    alarm: Alarm
+    first_at: datetime
+    last_at: datetime
+    closed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unchecked:
+    """Something that could not be looked at; that is neither good nor bad.
+
+    Attributes:
+        group: The rule that did not run, or not to its end.
+        code: Why.
+        message: For people.
+    """
+
+    group: str
+    code: Code
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class MonitorPolicy:
+    """How much time others have before it is an alarm.
+
+    Attributes:
+        manifest: From a batch's block to its manifest. It is published before the batch is sent.
+        log: From a batch's block to a checkpoint over it.
+        checkpoint: Between two cosignatures of a log, also while nothing happens.
+        lists: From a change on the chain to lists that say it.
+        live_twice: From a new version's batch to the end of the one before it.
+        register: From a decision to the chain, and back into the authority's register.
+        clock: How much clocks may differ.
+    """
+
+    manifest: timedelta = timedelta(hours=1)
+    log: timedelta = timedelta(hours=1)
+    checkpoint: timedelta = timedelta(days=7)
+    lists: timedelta = timedelta(hours=2)
+    live_twice: timedelta = timedelta(hours=72)
+    register: timedelta = timedelta(hours=24)
+    clock: timedelta = timedelta(seconds=60)

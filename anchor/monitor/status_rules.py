@@ -1,0 +1,173 @@
+"""Whether the published lists say of each licence at least what the chain says. Pure.
+
+Standard: DESIGN 3.3 ("never more positive than the chain").
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from anchor.calls import LICENCES_IN_WORD, status_in
+from anchor.monitor.alarms import Alarm, MonitorPolicy
+from licence.domain.status import StatusWord, is_final
+from licence.errors import Code
+from licence.formats.side_list import SideList
+from licence.formats.status_list import ListValue, StatusList, value_of
+from licence.ids import AuthorityId, StatusIndex
+
+MOST_NAMED: Final = 20
+"""Most licences of one shard that get an alarm each; the rest is counted."""
+
+_RANK: Final = (ListValue.VALID, ListValue.SUSPENDED, ListValue.INVALID)
+
+_Marked = tuple[StatusIndex, StatusWord]
+
+
+@dataclass(frozen=True, slots=True)
+class ChainWord:
+    """A storage word of statuses and when it changed last."""
+
+    value: int
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ShardFacts:
+    """One shard of an authority.
+
+    Attributes:
+        authority: Whose.
+        shard: Which.
+        words: Storage words of this shard that are not 0, by number.
+        status_list: The published list; none when there is none.
+        side_list: The side list beside it.
+    """
+
+    authority: AuthorityId
+    shard: int
+    words: Mapping[int, ChainWord]
+    status_list: StatusList | None
+    side_list: SideList | None
+
+
+_Maker = Callable[[ShardFacts, StatusIndex, StatusWord, int], Alarm]
+
+
+def group_of(authority: AuthorityId) -> str:
+    """Return the group of an authority's list alarms."""
+    return f"lists/{authority}"
+
+
+def judge_shard(facts: ShardFacts, now: datetime, policy: MonitorPolicy) -> Iterator[Alarm]:
+    """Yield what is wrong with the lists of a shard."""
+    shown = facts.status_list
+    if shown is None or shown.is_stale(now):
+        yield _alarm(
+            facts,
+            Code.STATUS_STALE,
+            "there is no status list, or its time is over",
+            "stale",
+            expired=None if shown is None else shown.expires_at.isoformat(),
+        )
+    due = [
+        (index, word)
+        for index, word, changed_at in _statuses(facts.words)
+        if now - changed_at >= policy.lists
+    ]
+    yield from _few(facts, [each for each in due if not _is_said(shown, *each)], _positive)
+    undocumented = [
+        each
+        for each in due
+        if is_final(each[1])
+        and each[1] is not StatusWord.SUPERSEDED
+        and not _has_document(facts.side_list, *each)
+    ]
+    yield from _few(facts, undocumented, _undocumented)
+    yield from _backwards(facts)
+
+
+def _statuses(
+    words: Mapping[int, ChainWord],
+) -> Iterator[tuple[StatusIndex, StatusWord, datetime]]:
+    for number, word in words.items():
+        for place in range(LICENCES_IN_WORD):
+            status = status_in(word.value, place)
+            if status is not StatusWord.NONE:
+                index = StatusIndex(number * LICENCES_IN_WORD + place)
+                yield index, status, word.changed_at
+
+
+def _is_said(shown: StatusList | None, index: StatusIndex, word: StatusWord) -> bool:
+    if shown is None:
+        return True  # a missing list says nothing; that is another alarm
+    return _RANK.index(shown.value(index)) >= _RANK.index(value_of(word))
+
+
+def _has_document(side: SideList | None, index: StatusIndex, word: StatusWord) -> bool:
+    rows = () if side is None else side.rows_of(index)
+    return any(row.word is word and row.document_no for row in rows)
+
+
+def _few(facts: ShardFacts, found: list[_Marked], make: _Maker) -> Iterator[Alarm]:
+    for index, word in found[:MOST_NAMED]:
+        yield make(facts, index, word, len(found))
+
+
+def _positive(facts: ShardFacts, index: StatusIndex, word: StatusWord, total: int) -> Alarm:
+    return _alarm(
+        facts,
+        Code.STATUS_MORE_POSITIVE,
+        "the status list says better of a licence than the chain",
+        f"positive/{index}",
+        index=index,
+        chain=word.name,
+        in_shard=total,
+    )
+
+
+def _undocumented(facts: ShardFacts, index: StatusIndex, word: StatusWord, total: int) -> Alarm:
+    return _alarm(
+        facts,
+        Code.DECISION_UNDOCUMENTED,
+        "a final status has no document number in the side list",
+        f"undocumented/{index}",
+        index=index,
+        chain=word.name,
+        in_shard=total,
+    )
+
+
+def _backwards(facts: ShardFacts) -> Iterator[Alarm]:
+    """Yield decisions that are dated after the chain has had them."""
+    late = []
+    for row in () if facts.side_list is None else facts.side_list.rows:
+        word = facts.words.get(row.index // LICENCES_IN_WORD)
+        if word is None or not is_final(row.word):
+            continue
+        if status_in(word.value, row.index % LICENCES_IN_WORD) is not row.word:
+            continue
+        if row.decided_at > word.changed_at:
+            late.append(row)
+    for row in late[:MOST_NAMED]:
+        yield _alarm(
+            facts,
+            Code.DATES_BACKWARDS,
+            "a decision is dated after the chain has had it",
+            f"decided/{row.index}",
+            index=row.index,
+            decided_at=row.decided_at.isoformat(),
+        )
+
+
+def _alarm(
+    facts: ShardFacts, code: Code, message: str, about: str, **more: str | int | None
+) -> Alarm:
+    return Alarm(
+        code=code,
+        subject=f"{facts.authority}/{facts.shard}/{about}",
+        message=message,
+        facts=(("shard", facts.shard), *more.items()),
+        group=group_of(facts.authority),
+        authority=facts.authority,
+    )
