@@ -1,17 +1,32 @@
 """The evidence of every leaf of a batch, once its record is under a cosigned checkpoint. Pure.
 
+Evidence that rests on the chain's seals is made in `anchor.chain_evidence`.
+
 Standard: DESIGN 3.2, `witness-v1`; RFC 9162, 2.1.3.1.
 """
 
 from collections.abc import Iterator, Sequence
+from enum import StrEnum, unique
 
 from anchor.ports import LeafEvidence
 from licence.errors import AnzhengError, Code
 from licence.formats import checkpoint as checkpoints
 from licence.formats import evidence as formats
-from licence.formats.evidence import BatchRecord, WitnessEvidence
+from licence.formats.evidence import BatchRecord, StateProof, WitnessEvidence
 from licence.formats.manifest import Manifest
 from licence.formats.tree import Tree, leaf_hash
+
+
+@unique
+class EvidenceKind(StrEnum):
+    """On what the evidence of an installation rests; the setting `anchor_evidence`."""
+
+    WITNESS = "witness-v1"
+    """Witnesses that saw the log; works on every chain."""
+    WITNESS_AND_STATE = "witness-v1+state"
+    """The same, and a proof of the chain's state where a node gives one."""
+    QBFT = "qbft-v1"
+    """The validators' seals and a proof of the chain's state."""
 
 
 def make_evidence(
@@ -20,6 +35,7 @@ def make_evidence(
     records: Sequence[bytes],
     log_index: int,
     note: bytes,
+    state: StateProof | None = None,
 ) -> Iterator[LeafEvidence]:
     """Yield the evidence of each leaf, in the order of the batch.
 
@@ -30,6 +46,7 @@ def make_evidence(
             speaks of.
         log_index: Place of the record among them.
         note: The checkpoint with its cosignatures.
+        state: What the record's own block proves, if it is to stand in the evidence.
 
     Raises:
         AnzhengError: EVIDENCE_SYNTAX, when the parts do not belong together; TOO_LARGE.
@@ -56,5 +73,6 @@ def make_evidence(
             log_index=log_index,
             log_path=log_path,
             checkpoint=note,
+            state=state,
         )
         yield LeafEvidence(row.leaf, formats.encode(evidence))

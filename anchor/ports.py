@@ -282,6 +282,10 @@ class AnchorStore(TransactionStore, Protocol):
         """
         ...
 
+    def evidence_count(self, batch: BatchId) -> int:
+        """Return for how many leaves of a batch evidence is stored, DONE or not."""
+        ...
+
     def evidence(self, leaf: Leaf) -> bytes | None:
         """Return the evidence of a leaf, if its batch is DONE."""
         ...

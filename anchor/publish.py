@@ -6,19 +6,21 @@
 2. FINAL: its block is final; the contract's slot and the block make the batch record.
 3. LOGGED: the record has its place in the authority's one log.
 4. COSIGNED: enough witnesses cosigned a checkpoint over that place.
-5. DONE: every leaf has evidence, and our own offline verifier accepted it.
+5. DONE: every leaf has evidence, and our own offline verifier accepted it. Evidence that rests on
+   the chain's seals is made and stored before FINAL, for nodes forget.
 
 A crash at any point is cured by calling `advance` again.
 
 Standard: DESIGN 2 (5), 3.2; research chain 4.2.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Final
 
 from anchor.calls import AnchorCall
-from anchor.evidence import make_evidence
+from anchor.chain_evidence import batch_keys, make_qbft_evidence, make_state_proof
+from anchor.evidence import EvidenceKind, make_evidence
 from anchor.log import AuthorityLog
 from anchor.ports import (
     AnchorBatch,
@@ -27,6 +29,7 @@ from anchor.ports import (
     Block,
     Chain,
     EvidenceJudge,
+    LeafEvidence,
     Right,
     Transaction,
     TxState,
@@ -34,7 +37,7 @@ from anchor.ports import (
 from anchor.sender import Sender
 from licence.errors import AnzhengError, Code
 from licence.formats import manifest as manifests
-from licence.formats.evidence import BatchRecord, decode_record, record_bytes
+from licence.formats.evidence import BatchRecord, StateProof, decode_record, record_bytes
 from licence.ids import BatchId
 
 FOR_ALL: Final = frozenset(
@@ -62,6 +65,7 @@ class Anchorer:
         store: Keeps batches, log and evidence.
         log: The authority's log.
         judge: Accepts evidence, or not.
+        kind: On what the evidence rests.
     """
 
     def __init__(
@@ -71,12 +75,14 @@ class Anchorer:
         store: AnchorStore,
         log: AuthorityLog,
         judge: EvidenceJudge,
+        kind: EvidenceKind = EvidenceKind.WITNESS,
     ) -> None:
         self._chain = chain
         self._sender = sender
         self._store = store
         self._log = log
         self._judge = judge
+        self._kind = kind
 
     def check(self) -> None:
         """Refuse to work on the wrong chain, contract or account; call before the first pass.
@@ -181,8 +187,11 @@ class Anchorer:
             if batch.state is BatchState.SENT:
                 return batch
             return self._save(replace(batch, state=BatchState.SENT))
-        record = record_bytes(self._record(batch, transaction))
-        return self._save(replace(batch, state=BatchState.FINAL, record=record))
+        record = self._record(batch, transaction)
+        if self._kind is EvidenceKind.QBFT:
+            # Nodes forget the state of old blocks (Besu: after 512), so the proof is taken now.
+            self._keep(batch, self._sealed(batch, record))
+        return self._save(replace(batch, state=BatchState.FINAL, record=record_bytes(record)))
 
     def _found(self, batch: AnchorBatch) -> Block | None:
         return self._chain.anchored_in(batch.authority, batch.root, batch.size, batch.manifest)
@@ -230,22 +239,56 @@ class Anchorer:
 
     def _to_evidence(self, batch: AnchorBatch) -> AnchorBatch:
         """Step 5. Evidence is handed out only once the batch is DONE."""
+        if self._kind is not EvidenceKind.QBFT:
+            self._keep(batch, self._cosigned(batch))
+        elif self._store.evidence_count(batch.id) != batch.size:
+            # It became final while evidence was to rest on something else.
+            self._keep(batch, self._sealed(batch, _record_of(batch)))
+        return self._save(replace(batch, state=BatchState.DONE))
+
+    def _keep(self, batch: AnchorBatch, made: Iterable[LeafEvidence]) -> None:
+        """Store evidence that our own verifier accepts, for the whole batch or not at all."""
+        items = tuple(made)
+        for item in items:
+            self._judge.accept(item.leaf, item.evidence)
+        self._store.save_evidence(batch.id, items, self._sender.hold())
+
+    def _cosigned(self, batch: AnchorBatch) -> Iterable[LeafEvidence]:
         if batch.log_index is None or batch.checkpoint is None:
             raise AnzhengError(Code.INTERNAL, "a cosigned batch without checkpoint", batch=batch.id)
-        manifest = manifests.decode(self._store.manifest(batch.id))
-        made = tuple(
-            make_evidence(
-                manifest,
-                _record_of(batch),
-                self._log.records(),
-                batch.log_index,
-                batch.checkpoint,
-            )
+        record = _record_of(batch)
+        return make_evidence(
+            manifests.decode(self._store.manifest(batch.id)),
+            record,
+            self._log.records(),
+            batch.log_index,
+            batch.checkpoint,
+            self._state_proof(record),
         )
-        for item in made:
-            self._judge.accept(item.leaf, item.evidence)
-        self._store.save_evidence(batch.id, made, self._sender.hold())
-        return self._save(replace(batch, state=BatchState.DONE))
+
+    def _sealed(self, batch: AnchorBatch, record: BatchRecord) -> Iterable[LeafEvidence]:
+        """Make evidence from the record's block, or from the newest one if its state is gone."""
+        keys = batch_keys(record)
+        try:
+            raw = self._chain.proof(keys, record.block_number)
+        except AnzhengError as error:
+            if error.facts.get("pruned") is not True:
+                raise
+            raw = self._chain.proof(keys, self._chain.final_height())
+        return make_qbft_evidence(manifests.decode(self._store.manifest(batch.id)), record, raw)
+
+    def _state_proof(self, record: BatchRecord) -> StateProof | None:
+        """Return the proof of the record's own block; none where no node has its state any more."""
+        if self._kind is not EvidenceKind.WITNESS_AND_STATE:
+            return None
+        try:
+            return make_state_proof(
+                record, self._chain.proof(batch_keys(record), record.block_number)
+            )
+        except AnzhengError as error:
+            if error.facts.get("pruned") is not True:
+                raise
+            return None
 
 
 def _record_of(batch: AnchorBatch) -> BatchRecord:

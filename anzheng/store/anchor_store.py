@@ -56,6 +56,11 @@ class SqlAnchorStore:
             unit.leases.require(lease)
             unit.anchors.save_evidence(batch, evidence)
 
+    def evidence_count(self, batch: BatchId) -> int:
+        """Return for how many leaves of a batch evidence is stored, done or not."""
+        with self._store.read() as unit:
+            return unit.anchors.evidence_count(batch)
+
     def evidence(self, leaf: Leaf) -> bytes | None:
         """Return the evidence of a leaf, if its batch is done."""
         with self._store.read() as unit:

@@ -163,6 +163,11 @@ class Anchors:
             [{"leaf": item.leaf, "batch_id": batch, "evidence": item.evidence} for item in items],
         )
 
+    def evidence_count(self, batch: BatchId) -> int:
+        """Return for how many leaves of a batch evidence is stored, done or not."""
+        counted = select(func.count()).select_from(evidence).where(evidence.c.batch_id == batch)
+        return int(self._connection.execute(counted).scalar_one())
+
     def evidence(self, leaf: Leaf) -> bytes | None:
         """Return the evidence of a leaf, if its batch is done."""
         found = self._connection.execute(

@@ -133,6 +133,9 @@ class MemoryAnchorStore(MemoryTransactionStore):
             self.evidences[item.leaf] = (batch, item.evidence)
         self.on_write()
 
+    def evidence_count(self, batch: BatchId) -> int:
+        return sum(owner == batch for owner, _ in self.evidences.values())
+
     def evidence(self, leaf: Leaf) -> bytes | None:
         batch, evidence = self.evidences.get(leaf, (BatchId(""), b""))
         stored = self.batches.get(batch)
