@@ -69,6 +69,13 @@ class Anchors:
         )
         return tuple(_batch(row) for row in rows)
 
+    def all_batches(self, registry: RegistryId) -> tuple[AnchorBatch, ...]:
+        """Return every batch of a registry, oldest first."""
+        rows = self._connection.execute(
+            select(*_COLUMNS).where(batches.c.registry == registry).order_by(batches.c.place)
+        )
+        return tuple(_batch(row) for row in rows)
+
     def parked_batches(self) -> tuple[AnchorBatch, ...]:
         """Return the batches of all authorities that wait for a person, oldest first."""
         rows = self._connection.execute(
