@@ -13,6 +13,7 @@ from anzheng.files import write_durably
 from licence.errors import AnzhengError, Code
 from licence.formats import canonical
 from licence.formats.canonical import JsonValue
+from licence.formats.checkpoint import WitnessKey
 from licence.formats.entitlement import Entitlement, make_entitlement
 from licence.formats.fields import Fields
 from licence.formats.officers import PinnedOfficer
@@ -82,10 +83,24 @@ class AuthorityEntry:
 
 @dataclass(frozen=True, slots=True)
 class WitnessEntry:
-    """A witness and its Ed25519 key."""
+    """A witness and its Ed25519 key.
+
+    Attributes:
+        name: As in its verifier key.
+        public_key: 32 bytes.
+        from_block: First block about which it is believed; that of the contract unless given.
+        to_block: Last one; none while it goes on.
+    """
 
     name: str
     public_key: bytes
+    from_block: int | None = None
+    to_block: int | None = None
+
+    def is_believed(self, block: int) -> bool:
+        """Say whether verifiers believe it about a batch in this block."""
+        begun = self.from_block is None or self.from_block <= block
+        return begun and (self.to_block is None or block <= self.to_block)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +128,14 @@ class Estate:
             if entry.id == authority:
                 return entry
         raise AnzhengError(Code.NOT_FOUND, f"this installation does not serve {authority}")
+
+    def believes(self, key: WitnessKey, block: int) -> bool:
+        """Say whether verifiers believe a witness about a batch in this block."""
+        return any(_same(one, key) and one.is_believed(block) for one in self.witnesses)
+
+
+def _same(entry: WitnessEntry, key: WitnessKey) -> bool:
+    return (entry.name, entry.public_key) == (key.name, key.public)
 
 
 def save(estate: Estate, home: Path) -> None:
@@ -163,9 +186,7 @@ def _value(estate: Estate) -> JsonValue:
         "code_hash": estate.code_hash.hex(),
         "from_block": estate.from_block,
         "test_chain": estate.test_chain,
-        "witnesses": [
-            {"name": one.name, "public_key": one.public_key.hex()} for one in estate.witnesses
-        ],
+        "witnesses": [_witness_value(one) for one in estate.witnesses],
         "witness_threshold": estate.witness_threshold,
         "authorities": [_authority_value(entry) for entry in estate.authorities],
     }
@@ -221,8 +242,23 @@ def _read_officer(fields: Fields) -> Officer:
     return Officer(OfficerId(fields.text("id")), _hex(fields, "public_key"))
 
 
+def _witness_value(entry: WitnessEntry) -> JsonValue:
+    value: dict[str, JsonValue] = {"name": entry.name, "public_key": entry.public_key.hex()}
+    # Absent where they say nothing: an older estate.json has neither.
+    if entry.from_block is not None:
+        value["from_block"] = entry.from_block
+    if entry.to_block is not None:
+        value["to_block"] = entry.to_block
+    return value
+
+
 def _read_witness(fields: Fields) -> WitnessEntry:
-    return WitnessEntry(fields.text("name"), fields.hexed("public_key", 32))
+    return WitnessEntry(
+        fields.text("name"),
+        fields.hexed("public_key", 32),
+        fields.optional("from_block", fields.integer),
+        fields.optional("to_block", fields.integer),
+    )
 
 
 def _hex(fields: Fields, key: str) -> bytes:

@@ -12,7 +12,7 @@ from anchor.chain.account import EvmAccount
 from anchor.chain.evm import EvmChain
 from anchor.confirmer import Confirmer
 from anchor.log import AuthorityLog, LogIdentity
-from anchor.ports import EvidenceJudge, TransactionStore
+from anchor.ports import CheckpointWitness, EvidenceJudge, TransactionStore
 from anchor.public_log import LogFolder
 from anchor.publish import Anchorer
 from anchor.sender import Sender, SendPolicy
@@ -28,6 +28,7 @@ from anzheng.licence_signers import LockedSigner, licence_signer, signing_key
 from anzheng.settings import Settings
 from anzheng.store.anchor_store import SqlAnchorStore
 from anzheng.store.database import Store
+from anzheng.witness_http import HttpWitness
 from anzheng.witnesses import FileWitnessStore
 from licence.domain.model import Environment
 from licence.errors import AnzhengError, Code
@@ -216,22 +217,31 @@ def _anchorer(means: Means, entry: AuthorityEntry, store: SqlAnchorStore) -> Anc
         _witnesses(means, identity),
         means.estate.witness_threshold,
         public=public_folder(means.settings.data_dir),
+        believed=means.estate.believes,
     )
     sender = _sender(means, entry.id, "anchor", store)
     return Anchorer(means.chain, sender, store, log, means.judge)
 
 
-def _witnesses(means: Means, log: LogIdentity) -> Sequence[Witness]:
-    return tuple(
-        Witness(
-            WitnessKey(each.name, each.public_key),
-            means.ring.open(keyrings.witness_key(each.name)).sign,
-            [(log.origin, log.key)],
-            FileWitnessStore(_witness_folder(means.settings.data_dir, each.name)),
-            means.clock,
-        )
-        for each in means.estate.witnesses
-    )
+def _witnesses(means: Means, log: LogIdentity) -> Sequence[CheckpointWitness]:
+    """Return the witnesses that can be asked: those of others, and in a trial our own.
+
+    A witness whose key lies here would cosign whatever we say: no production asks it.
+    """
+    far = {each.name: each for each in means.settings.witness}
+    found: list[CheckpointWitness] = []
+    for entry in means.estate.witnesses:
+        key = WitnessKey(entry.name, entry.public_key)
+        if entry.name in far:
+            place = far[entry.name]
+            found.append(HttpWitness(key, place.url, place.timeout_seconds))
+        elif means.settings.environment is not Environment.PRODUCTION and means.ring.has(
+            keyrings.witness_key(entry.name)
+        ):
+            sign = means.ring.open(keyrings.witness_key(entry.name)).sign
+            memory = FileWitnessStore(_witness_folder(means.settings.data_dir, entry.name))
+            found.append(Witness(key, sign, [(log.origin, log.key)], memory, means.clock))
+    return tuple(found)
 
 
 def public_folder(home: Path) -> LogFolder:

@@ -51,6 +51,16 @@ class NodeSettings(BaseModel):
     token: SecretStr = SecretStr("")
 
 
+class WitnessSettings(BaseModel):
+    """Where one witness of the estate answers: a table `[[witness]]`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(min_length=1)
+    url: str = Field(pattern="^https?://.")
+    timeout_seconds: float = Field(default=5.0, gt=0, le=60)
+
+
 class Settings(BaseSettings):
     """Everything that may differ from one installation to the next."""
 
@@ -83,6 +93,7 @@ class Settings(BaseSettings):
     chain_resend_seconds: int = Field(default=15, ge=1)
     anchor_batch_licences: int = Field(default=MAX_LEAVES, ge=1, le=MAX_LEAVES)
     anchor_batch_seconds: int = Field(default=60, ge=0)
+    witness: tuple[WitnessSettings, ...] = ()
     pending_after_seconds: int = Field(default=900, ge=0)
     anchor_alarm_seconds: int = Field(default=900, ge=0)
     chain_block_seconds: int = Field(default=0, ge=0)
