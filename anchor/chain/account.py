@@ -3,7 +3,6 @@
 The key comes as bytes from whoever keeps it; it is neither logged nor written.
 """
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 from eth_account import Account
@@ -13,32 +12,12 @@ from eth_utils.address import to_checksum_address
 from anchor.calls import Call
 from anchor.chain.codec import call_data
 from anchor.chain.evm import EvmChain
-from anchor.chain.node import hexed, number
-from anchor.chain.rpc import Rpc
+from anchor.chain.fees import FeePolicy, block_fee_fields, gas_field, newest_block
+from anchor.chain.node import hexed
 from licence.errors import AnzhengError, Code
 from licence.ids import Address, AuthorityId, ChainId
 
 KEY_BYTES: Final = 32
-GAS_MARGIN_PERCENT: Final = 125
-"""The gas limit is the estimate times this: words may have become used or unused since."""
-
-BUMP_PERCENT: Final = 125
-"""Fees of a replacement; nodes want 110 at least."""
-
-
-@dataclass(frozen=True, slots=True)
-class FeePolicy:
-    """How much may be paid.
-
-    Attributes:
-        legacy: Sign with one gas price even when the chain has a base fee.
-        max_gas_price_wei: Never more than this for a unit of gas.
-        tip_wei: For the miner, on chains with a base fee.
-    """
-
-    legacy: bool = False
-    max_gas_price_wei: int = 500 * 10**9
-    tip_wei: int = 10**9
 
 
 class EvmAccount:
@@ -76,15 +55,16 @@ class EvmAccount:
         """Return the signed transaction.
 
         Raises:
-            AnzhengError: CHAIN_REVERTED, when the contract would refuse it now;
-                CHAIN_UNAVAILABLE.
+            AnzhengError: CHAIN_REVERTED, when the contract would refuse it now, or no block has
+                room for it; CHAIN_FEES, CHAIN_UNAVAILABLE.
         """
-        data = call_data(call, self._principal)
+        data, rpc = call_data(call, self._principal), self._chain.node
+        newest = newest_block(rpc)
         fields = {
             "to": to_checksum_address(self._chain.contract),
             "data": hexed(data),
-            "gas": self._chain.estimate(self.address, data) * GAS_MARGIN_PERCENT // 100,
-            **fee_fields(self._chain.node, self._fees, version),
+            "gas": gas_field(newest, self._chain.estimate(self.address, data)),
+            **block_fee_fields(rpc, newest, self._fees, version),
         }
         return sign_fields(self._account, self._chain.chain_id, nonce, fields)
 
@@ -117,32 +97,6 @@ def address_of_key(private_key: bytes) -> Address:
         AnzhengError: CHAIN_ACCOUNT, for bytes that are no key.
     """
     return address_of(local_account(private_key))
-
-
-def fee_fields(node: Rpc, policy: FeePolicy, version: int) -> dict[str, int]:
-    """Return the fee fields of version `version` of a transaction: each a quarter dearer.
-
-    Raises:
-        AnzhengError: CHAIN_UNAVAILABLE.
-    """
-    newest = node.ask("eth_getBlockByNumber", "latest", False)  # noqa: FBT003 - JSON
-    base = newest.get("baseFeePerGas") if isinstance(newest, dict) else None
-
-    def raised(price: int) -> int:
-        dearer = price
-        for _ in range(version):
-            dearer = dearer * BUMP_PERCENT // 100 + 1
-        return min(dearer, policy.max_gas_price_wei)
-
-    if base is None or policy.legacy:
-        return {"gasPrice": raised(node.quantity("eth_gasPrice"))}
-    # Chains without fees (base fee 0) need no tip.
-    tip = min(policy.tip_wei, policy.max_gas_price_wei) if number(base) else 0
-    return {
-        "type": 2,
-        "maxFeePerGas": raised(2 * number(base) + tip),
-        "maxPriorityFeePerGas": min(raised(tip), raised(2 * number(base) + tip)),
-    }
 
 
 def sign_fields(

@@ -11,18 +11,13 @@ from typing import Any, Final
 from eth_abi.abi import encode
 from eth_utils.address import to_checksum_address
 
-from anchor.chain.account import (
-    GAS_MARGIN_PERCENT,
-    FeePolicy,
-    address_of,
-    fee_fields,
-    local_account,
-    sign_fields,
-)
+from anchor.chain.account import address_of, local_account, sign_fields
 from anchor.chain.artifact import Artifact
 from anchor.chain.codec import authority_bytes, function
 from anchor.chain.evm import Contract
-from anchor.chain.node import Node, hexed, number, octets
+from anchor.chain.fees import FeePolicy, block_fee_fields, gas_field, newest_block
+from anchor.chain.node import hexed, number, octets
+from anchor.chain.rpc import Rpc
 from anchor.ports import Right
 from licence.errors import AnzhengError, Code
 from licence.ids import Address, AuthorityId, ChainId
@@ -56,7 +51,7 @@ class Administrator:
     """
 
     def __init__(
-        self, node: Node, chain_id: ChainId, private_key: bytes, fees: FeePolicy | None = None
+        self, node: Rpc, chain_id: ChainId, private_key: bytes, fees: FeePolicy | None = None
     ) -> None:
         self._node = node
         self._chain_id = chain_id
@@ -132,8 +127,9 @@ class Administrator:
         if contract is not None:
             fields["to"] = to_checksum_address(contract)
         gas = self._node.quantity("eth_estimateGas", {"from": hexed(self.address), **fields})
-        fields["gas"] = gas * GAS_MARGIN_PERCENT // 100
-        fields |= fee_fields(self._node, self._fees, 0)
+        newest = newest_block(self._node)
+        fields["gas"] = gas_field(newest, gas)
+        fields |= block_fee_fields(self._node, newest, self._fees, 0)
         nonce = self._node.quantity("eth_getTransactionCount", hexed(self.address), "latest")
         raw = sign_fields(self._account, self._chain_id, nonce, fields)
         return self._wait(str(self._node.ask("eth_sendRawTransaction", hexed(raw))))

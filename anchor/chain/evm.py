@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
 
 from eth_utils.crypto import keccak
 
@@ -17,9 +19,11 @@ from anchor.chain.codec import (
     moment,
     proposal_id,
 )
+from anchor.chain.fees import OVER_BLOCK_LIMIT
 from anchor.chain.node import hexed, number, octets
 from anchor.chain.proof import read_block, read_proof
 from anchor.chain.rpc import Rpc
+from anchor.chain.search import blocks_at
 from anchor.finality import QBFT, Finality, FinalityMode
 from anchor.ports import (
     AccountRights,
@@ -34,6 +38,9 @@ from anchor.ports import (
 from licence.errors import AnzhengError, Code
 from licence.formats.manifest import ManifestDigest
 from licence.ids import Address, AuthorityId, BlockHash, ChainId, MerkleRoot
+
+_TOO_MUCH_GAS: Final = ("gas required exceeds", "out of gas", "exceeds block gas limit")
+"""How nodes begin to say that no block has room for a call."""
 
 _STATES = {1: ProposalState.OPEN, 2: ProposalState.CONFIRMED, 3: ProposalState.DROPPED}
 
@@ -208,16 +215,24 @@ class EvmChain:
             root,
             slot.sequence.to_bytes(32, "big"),
         )
+        blocks = blocks_at(slot.time, self._contract.from_block, self.height(), self._time_of)
         wanted = {
             "address": hexed(self.contract),
-            "fromBlock": hex(self._contract.from_block),
-            "toBlock": "latest",
+            "fromBlock": hex(blocks.start),
+            "toBlock": hex(max(blocks.start, blocks.stop - 1)),
             "topics": [hexed(topic) for topic in topics],
         }
-        events = self._node.ask("eth_getLogs", wanted)
+        events = self._node.ask("eth_getLogs", wanted) if blocks else None
         if not isinstance(events, list) or not events:
-            return None
+            # Whoever believed "not anchored" would send it again, and be refused.
+            raise AnzhengError(Code.CHAIN_UNAVAILABLE, "a slot without the event that filled it")
         return self.block(number(events[0].get("blockNumber")))
+
+    def _time_of(self, height: int) -> datetime:
+        block = self.block(height)
+        if block is None:
+            raise AnzhengError(Code.CHAIN_UNAVAILABLE, "the node lacks a block", block=height)
+        return block.time
 
     def status_words(
         self, authority: AuthorityId, words: Sequence[int], *, at: int | None = None
@@ -265,6 +280,10 @@ class EvmChain:
         try:
             return self._node.quantity("eth_estimateGas", call)
         except AnzhengError as error:
+            if str(error.facts.get("rpc_message", "")).lower().startswith(_TOO_MUCH_GAS):
+                raise AnzhengError(
+                    Code.CHAIN_REVERTED, "no block has room for this", reason=OVER_BLOCK_LIMIT
+                ) from error
             if error.code is Code.CHAIN_REVERTED:
                 reason = error_name(self._artifact.abi, str(error.facts.get("revert")))
                 raise AnzhengError(

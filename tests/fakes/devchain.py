@@ -3,12 +3,14 @@
 from hashlib import sha256
 from pathlib import Path
 
-from anchor.chain.account import EvmAccount, FeePolicy, address_of_key
+from anchor.chain.account import EvmAccount, address_of_key
 from anchor.chain.admin import Administrator
 from anchor.chain.artifact import Artifact, load_artifact
 from anchor.chain.devnet import Devnet
 from anchor.chain.evm import Contract, EvmChain
+from anchor.chain.fees import FeePolicy
 from anchor.chain.node import Node
+from anchor.chain.rpc import Rpc
 from anchor.ports import Right
 from licence.ids import ChainId
 from tests.fakes.anchoring import AUTHORITY
@@ -40,11 +42,11 @@ class DevChain:
             account = address_of_key(private_key(str(right.name).lower()))
             self.admin.set_account(self.contract.address, AUTHORITY, account, right)
 
-    def chain(self, node: Node | None = None) -> EvmChain:
+    def chain(self, node: Rpc | None = None) -> EvmChain:
         """Return the chain through a node."""
         return EvmChain(node or self.node, self.contract, self.artifact)
 
-    def account(self, right: Right, node: Node | None = None) -> EvmAccount:
+    def account(self, right: Right, node: Rpc | None = None) -> EvmAccount:
         """Return the account that has this right."""
         name = str(right.name).lower()
         return EvmAccount(self.chain(node), private_key(name), self.fees)
