@@ -36,15 +36,16 @@ def show(context: typer.Context, leaf: LeafArgument, *, as_json: JsonFlag = Fals
     """
     from anzheng.flows.look_up import describe
     from anzheng.wiring import open_store_base
-    from licence.errors import AnzhengError, Code
+    from licence.domain.validity import shanghai_date
+from licence.errors import AnzhengError, Code
 
     with answering(as_json=as_json) as out:
         wanted = read_leaf(leaf)
         with open_store_base(settings_of(context)) as base, base.store.read() as unit:
-            row = unit.licences.by_leaf(wanted)
-            if row is None:
+            row, seen = unit.licences.by_leaf(wanted), unit.public.by_leaf(wanted)
+            if row is None or seen is None:
                 raise AnzhengError(Code.NOT_FOUND, "this leaf is not known here")
-            found = describe(unit, row, base.clock)
+            found = describe(seen, shanghai_date(base.clock.now()))
             found["decisions"] = decided = [_decision(one) for one in unit.status.of_leaf(wanted)]
         first = f"{row.licence_no} v{row.version}: {found['state']}, {found['status']}"
         out.say(found, [first, *map(_line, decided)])

@@ -4,30 +4,34 @@ The same words for the public look-up and for `anzheng status show`.
 """
 
 import json
+from datetime import date
 
-from anzheng.store.database import Unit
-from anzheng.store.licences import StoredLicence
-from licence.domain.status import StatusEvent, word_on
-from licence.domain.validity import shanghai_date
+from anzheng.store.public import PublicLicence
+from licence.domain.status import StatusEvent, more_negative, word_on
 from licence.formats.short_code import short_code
 from licence.formats.status_shard import shard_of
-from licence.ports import Clock
 
 
-def describe(unit: Unit, row: StoredLicence, clock: Clock) -> dict[str, object]:
-    """Say what the registry knows about a version, as JSON."""
-    leaf = row.leaf.hex() if row.leaf else None
-    events = unit.status.of_index(row.registry, row.authority, row.status_index)
-    list_of = f"{row.registry}/{row.authority}/{shard_of(row.status_index)}"
-    word = word_on(events, shanghai_date(clock.now()))
+def describe(found: PublicLicence, today: date) -> dict[str, object]:
+    """Say what the registry knows about a version, as JSON.
+
+    The word is the more negative of what was decided and what the chain was last seen to say.
+
+    Args:
+        found: The version.
+        today: The day, in China.
+    """
+    leaf = found.leaf.hex() if found.leaf else None
+    list_of = f"{found.registry}/{found.authority}/{shard_of(found.status_index)}"
+    word = more_negative(word_on(found.events, today), found.on_chain)
     return {
         "leaf": leaf,
-        "state": row.state.value,
-        "anchored": row.leaf is not None and unit.anchors.evidence(row.leaf) is not None,
+        "state": found.state.value,
+        "anchored": found.is_anchored,
         "assurance": "registry-word",
-        "short_code": short_code(row.licence_json),
-        "licence": json.loads(row.licence_json),
-        "status": {"word": word.name, "events": [_event(event) for event in events]},
+        "short_code": short_code(found.licence_json),
+        "licence": json.loads(found.licence_json),
+        "status": {"word": word.name, "events": [_event(event) for event in found.events]},
         "links": {
             "self": f"/v1/licences/{leaf}",
             "evidence": f"/v1/evidence/{leaf}",

@@ -5,7 +5,7 @@ Public ids are leaf hex; number, e-licence identifier and short code are query p
 """
 
 from asyncio import to_thread
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import quote
 
@@ -16,8 +16,9 @@ from anzheng.flows.look_up import describe
 from anzheng.routes.answers import CBOR, JSON, Caching, answer, body_of, json_body
 from anzheng.routes.problems import responses
 from anzheng.store.database import Store, Unit
-from anzheng.store.licences import StoredLicence
+from anzheng.store.public import PublicLicence, PublicView
 from licence.domain.licence_no import folded
+from licence.domain.validity import shanghai_date
 from licence.errors import AnzhengError, Code
 from licence.formats.short_code import parse_short_code
 from licence.ids import Leaf
@@ -76,8 +77,10 @@ def router(store: Store, clock: Clock) -> APIRouter:
     async def by_leaf(request: Request, leaf: str) -> Response:
         """Return what the registry knows about one licence version."""
         wanted = parse_leaf(leaf)
-        found = await reading(store, lambda unit: describe(unit, _known(unit, wanted), clock))
-        return answer(request, json_body(found), Caching.WORD)
+        found = await reading(store, lambda unit: unit.public.by_leaf(wanted))
+        if found is None:
+            raise AnzhengError(Code.NOT_FOUND, "this leaf is not known here")
+        return answer(request, json_body(describe(found, shanghai_date(clock.now()))), Caching.WORD)
 
     @routes.get(
         "/licences",
@@ -95,16 +98,9 @@ def router(store: Store, clock: Clock) -> APIRouter:
             raise AnzhengError(
                 Code.REQUEST_INVALID, "give exactly one of number, elicence_id, short_code"
             )
-        folded_no = None if number is None else folded(number)
-        code = None if short_code is None else canonical_code(short_code)
-
-        def look(unit: Unit) -> dict[str, object]:
-            rows = unit.licences.search(
-                folded_no=folded_no, elicence_id=elicence_id, short_code=code, limit=MAX_FOUND
-            )
-            return found_of(unit, rows, clock)
-
-        return answer(request, json_body(await reading(store, look)), Caching.WORD)
+        look = _search(number, elicence_id, short_code)
+        found = await reading(store, lambda unit: look(unit.public))
+        return answer(request, json_body(described(found, clock)), Caching.WORD)
 
     @routes.get(
         "/evidence/{leaf}", response_class=Response, responses=responses(400, 404, types=(CBOR,))
@@ -142,9 +138,10 @@ def pointer_router() -> APIRouter:
     return routes
 
 
-def found_of(unit: Unit, rows: tuple[StoredLicence, ...], clock: Clock) -> dict[str, object]:
-    """Describe the versions that a search found; one that is not signed yet is nobody's."""
-    return {"licences": [describe(unit, row, clock) for row in rows if row.leaf]}
+def described(found: Iterable[PublicLicence], clock: Clock) -> dict[str, object]:
+    """Return the answer to a search."""
+    today = shanghai_date(clock.now())
+    return {"licences": [describe(each, today) for each in found]}
 
 
 def parse_leaf(text: str) -> Leaf:
@@ -160,7 +157,7 @@ def canonical_code(text: str) -> str:
 
 
 def _evidence(unit: Unit, leaf: Leaf) -> bytes:
-    found = unit.anchors.evidence(leaf)
+    found = unit.public.evidence(leaf)
     if found is not None:
         return found
     if (unit.licences.by_leaf(leaf) or unit.claims.by_leaf(leaf)) is None:
@@ -168,8 +165,14 @@ def _evidence(unit: Unit, leaf: Leaf) -> bytes:
     raise AnzhengError(Code.ANCHOR_PENDING, "this leaf is not anchored yet; ask later")
 
 
-def _known(unit: Unit, leaf: Leaf) -> StoredLicence:
-    row = unit.licences.by_leaf(leaf)
-    if row is None:
-        raise AnzhengError(Code.NOT_FOUND, "this leaf is not known here")
-    return row
+def _search(
+    number: str | None, elicence_id: str | None, short_code: str | None
+) -> Callable[[PublicView], tuple[PublicLicence, ...]]:
+    """Read what is searched for, before the database is asked."""
+    if number is not None:
+        wanted = folded(number)
+        return lambda view: view.by_number(wanted, most=MAX_FOUND)
+    if elicence_id is not None:
+        return lambda view: view.by_elicence_id(elicence_id, most=MAX_FOUND)
+    code = canonical_code(short_code or "")
+    return lambda view: view.by_short_code(code, most=MAX_FOUND)

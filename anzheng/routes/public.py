@@ -41,9 +41,11 @@ class PublicGets:
                 message = {**message, "body": b""}
             await send(message)
 
+        inner = {**scope, "method": "GET"} if is_head else scope
+        await self._app(inner, receive, sending)
         if is_head:
-            scope = {**scope, "method": "GET"}
-        await self._app(scope, receive, sending)
+            # Whoever counts requests counts this one under its route too.
+            scope["route"] = inner.get("route")
 
 
 async def _preflight(scope: Scope, receive: Receive, send: Send) -> None:

@@ -19,6 +19,7 @@ from anzheng.store.leases import Leases
 from anzheng.store.licences import Licences
 from anzheng.store.lists import ListReads
 from anzheng.store.outbox import Outbox
+from anzheng.store.public import PublicView
 from anzheng.store.releases import Releases
 from anzheng.store.status import StatusLog
 from licence.errors import AnzhengError, Code
@@ -33,6 +34,7 @@ class Unit:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.licences = Licences(connection)
+        self.public = PublicView(connection)
         self.releases = Releases(connection)
         self.anchors = Anchors(connection)
         self.outbox = Outbox(connection)

@@ -86,6 +86,7 @@ licences = Table(
     Index(None, "elicence_id"),
     Index(None, "short_code"),
     Index(None, "uscc"),
+    Index(None, "updated_at"),
 )
 
 batches = Table(
@@ -348,6 +349,7 @@ holder_certificates = Table(
     Column("updated_at", String(32), nullable=False),
     UniqueConstraint("registry", "authority", "status_index"),
     Index(None, "licence_leaf"),
+    Index(None, "updated_at"),
 )
 
 idempotency = Table(
