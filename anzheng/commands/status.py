@@ -36,7 +36,7 @@ def show(context: typer.Context, leaf: LeafArgument, *, as_json: JsonFlag = Fals
     """
     from anzheng.flows.look_up import describe
     from anzheng.wiring import open_store_base
-        from licence.domain.validity import shanghai_date
+    from licence.domain.validity import shanghai_date
     from licence.errors import AnzhengError, Code
 
     with answering(as_json=as_json) as out:
