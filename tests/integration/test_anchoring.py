@@ -51,10 +51,10 @@ def test_process_killed_after_every_durable_step(dev: DevChain) -> None:
             if next(writes) == step:
                 raise Crash
 
-        office.store.on_write = crash
+        office.memory.on_write = crash
         with pytest.raises(Crash):
             office.finish(name)
-        office.store.on_write = lambda: None
+        office.memory.on_write = lambda: None
         office.restart()
         assert office.finish(name).state is BatchState.DONE
         office.check_once(name, 2, 2 * step)
