@@ -20,6 +20,7 @@ from anzheng.store.licences import Licences
 from anzheng.store.lists import ListReads
 from anzheng.store.outbox import Outbox
 from anzheng.store.public import PublicView
+from anzheng.store.recovery import Recovery
 from anzheng.store.releases import Releases
 from anzheng.store.status import StatusLog
 from licence.errors import AnzhengError, Code
@@ -44,6 +45,7 @@ class Unit:
         self.chain_words = ChainWords(connection)
         self.leases = Leases(connection)
         self.alarms = AlarmBook(connection)
+        self.recovery = Recovery(connection)
 
     def lists(self, registry: RegistryId, authority: AuthorityId) -> ListReads:
         """Return what the lists of one authority are made of."""
