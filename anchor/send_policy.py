@@ -3,10 +3,21 @@
 Standard: research chain 4.2 (4).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
-from anchor.ports import Transaction
+from anchor.ports import Block, Transaction
+
+Effect = Callable[[], Block | None]
+"""Tells in which block the contract's state shows what the call wants, if it does."""
+
+Shown = Callable[[Block], bool]
+"""Tells whether the contract's state shows that the call had its effect in just this block."""
+
+NOT_NOW: Final = frozenset({"ContractPaused", "AuthorityIsPaused", "DailyCapReached", "LaneBusy"})
+"""Reasons for which the contract refuses today what it may take tomorrow."""
 
 
 @dataclass(frozen=True, slots=True)

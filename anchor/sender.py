@@ -11,7 +11,6 @@ was overtaken sends nothing new.
 Standard: DESIGN 2 (5); research chain 4.2.
 """
 
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -29,24 +28,16 @@ from anchor.ports import (
     TransactionStore,
     TxState,
 )
-from anchor.send_policy import Offers, SendPolicy
+from anchor.send_policy import NOT_NOW, Effect, Offers, SendPolicy, Shown
+from anchor.start_checks import ChainWatch
 from licence.errors import AnzhengError, Code
 from licence.ids import Address, AuthorityId
 from licence.ports import Clock
 
 __all__ = ["NOT_NOW", "Effect", "SendPolicy", "Sender", "Shown"]
 
-Effect = Callable[[], Block | None]
-"""Tells in which block the contract's state shows what the call wants, if it does."""
-
-Shown = Callable[[Block], bool]
-"""Tells whether the contract's state shows that the call had its effect in just this block."""
-
 MAX_STEPS: Final = 16
 """Most steps of one pass; more would be a node that changes its mind all the time."""
-
-NOT_NOW: Final = frozenset({"ContractPaused", "AuthorityIsPaused", "DailyCapReached", "LaneBusy"})
-"""Reasons for which the contract refuses today what it may take tomorrow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +59,7 @@ class Sender:
         clock: Tells the time.
         policy: How patient to be.
         holder: Who we are for the lease; no two processes have the same name.
+        watch: Looks whether the chain goes on and the account can pay; none = nobody does.
     """
 
     def __init__(
@@ -78,6 +70,7 @@ class Sender:
         clock: Clock,
         policy: SendPolicy,
         holder: str = "sender",
+        watch: ChainWatch | None = None,
     ) -> None:
         self._chain = chain
         self._account = account
@@ -85,6 +78,7 @@ class Sender:
         self._clock = clock
         self._policy = policy
         self._holder = holder
+        self._watch = watch
         self._lease: Lease | None = None
         self._offers = Offers(policy)
         self._refusals: dict[str, int] = {}
@@ -120,7 +114,8 @@ class Sender:
         """Refuse to work on the wrong chain, contract or account.
 
         Raises:
-            AnzhengError: CHAIN_WRONG, CHAIN_ACCOUNT, CHAIN_UNAVAILABLE.
+            AnzhengError: CHAIN_WRONG, CHAIN_ACCOUNT; CHAIN_STALE, CHAIN_FUNDS, CHAIN_UNAVAILABLE:
+                try again later.
         """
         self._chain.check()
         if right not in self._chain.rights_for(self._account.address, authority):
@@ -131,6 +126,8 @@ class Sender:
                 authority=authority,
                 right=right.name,
             )
+        if self._watch is not None:
+            self._watch.check(self._account.address)
 
     def advance(
         self, purpose: str, call: Call, effect: Effect, shown: Shown | None = None

@@ -16,15 +16,18 @@ from anchor.ports import CheckpointWitness, EvidenceJudge, TransactionStore
 from anchor.public_log import LogFolder
 from anchor.publish import Anchorer
 from anchor.sender import Sender, SendPolicy
+from anchor.start_checks import ChainWatch
 from anchor.status_writer import StatusWriter
 from anchor.witness import Witness
 from anzheng import keyring as keyrings
+from anzheng.alarms import StandingAlarms
 from anzheng.estate import AuthorityEntry, Estate
 from anzheng.flows.key_making import KeyOffice
 from anzheng.flows.offices import BatchSigner, Office
 from anzheng.key_book import KeyState
 from anzheng.keyring import KeyRing
 from anzheng.licence_signers import LockedSigner, licence_signer, signing_key
+from anzheng.nodes import fee_policy, watch_rules
 from anzheng.settings import Settings
 from anzheng.store.anchor_store import SqlAnchorStore
 from anzheng.store.database import Store
@@ -149,7 +152,8 @@ def _check_node(means: Means) -> None:
         return
     # Without a node nothing is written; signing goes on until there is one.
     with _unless_unavailable():
-        refuse_test_node(str(means.chain.node.ask("web3_clientVersion")))
+        for client in means.chain.node.each("web3_clientVersion"):
+            refuse_test_node(str(client))
 
 
 @contextmanager
@@ -268,13 +272,16 @@ def _confirmer(means: Means, entry: AuthorityEntry) -> Confirmer:
 
 def _sender(means: Means, authority: AuthorityId, role: str, store: TransactionStore) -> Sender:
     secret = means.ring.open(keyrings.account_key(authority, role)).secret
-    account = EvmAccount(means.chain, secret)
+    account = EvmAccount(means.chain, secret, fee_policy(means.settings))
+    alarms = StandingAlarms(means.store, means.clock)
+    watch = ChainWatch(means.chain, means.clock, alarms, watch_rules(means.settings))
     policy = SendPolicy(
         resend_seconds=means.settings.chain_resend_seconds,
         lease_seconds=means.settings.lease_seconds,
         refusals=REFUSALS,
     )
-    return Sender(means.chain, account, store, means.clock, policy, _holder(means.entropy))
+    holder = _holder(means.entropy)
+    return Sender(means.chain, account, store, means.clock, policy, holder, watch)
 
 
 def _holder(entropy: Entropy) -> str:

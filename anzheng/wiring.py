@@ -10,7 +10,7 @@ from anchor import list_history
 from anchor.chain.artifact import load_artifact
 from anchor.chain.events import EventReader
 from anchor.chain.evm import Contract, EvmChain
-from anchor.chain.node import Node
+from anchor.chain.rpc import Rpc
 from anchor.chain.words import EventWords
 from anchor.chain_ports import Chain
 from anchor.chain_words import ContractWords
@@ -34,6 +34,7 @@ from anzheng.flows.trust import PUBLISH_LOCK, list_offices, make_bundle, reposit
 from anzheng.judge import BundleJudge
 from anzheng.keyfiles import Key, open_key_file
 from anzheng.keyring import KeyRing, open_keyring
+from anzheng.nodes import first_url, open_nodes
 from anzheng.opening import EstateOffices, Means
 from anzheng.pki import CertificateDesk
 from anzheng.settings import Settings
@@ -71,10 +72,13 @@ class Base:
 
     @property
     def rpc_url(self) -> str:
-        """Address of the node that this installation speaks to."""
-        if self.dev_chain is not None:
-            return self.dev_chain.url
-        return self.settings.chain_rpc_url
+        """Address of the first node that this installation speaks to."""
+        return first_url(self.settings, self.dev_chain)
+
+    def open_nodes(self) -> Rpc:
+        """Open what asks the chain; the caller closes it."""
+        alarms = StandingAlarms(self.store, self.clock)
+        return open_nodes(self.settings, self.dev_chain, alarms)
 
     @property
     def trust_folder(self) -> Path:
@@ -290,7 +294,7 @@ def attach(base: Base) -> Iterator[Installation]:
     _refuse_mismatch(settings, estate)
     now = base.clock.now()
     bundle = make_bundle(settings, estate, base.ring, version=1, now=now)
-    node = Node(base.rpc_url)
+    node = base.open_nodes()
     contract = Contract(estate.chain_id, estate.contract, estate.from_block, estate.genesis)
     chain = EvmChain(node, contract, load_artifact(), parse_finality(settings.chain_finality))
     with ExitStack() as stack:
@@ -325,17 +329,13 @@ def attach(base: Base) -> Iterator[Installation]:
             desk,
             guard,
             publisher,
-            (_words(base, contract, stack),),
+            (_words(chain, contract),),
         )
 
 
-def _words(base: Base, contract: Contract, stack: ExitStack) -> EventWords:
-    """Return the reader of status words: with a node of its own, for lists have a thread of it."""
-    node, artifact = Node(base.rpc_url), load_artifact()
-    stack.callback(node.close)
-    finality = parse_finality(base.settings.chain_finality)
-    chain = EvmChain(node, contract, artifact, finality)
-    return EventWords(chain, EventReader(node, contract, artifact))
+def _words(chain: EvmChain, contract: Contract) -> EventWords:
+    """Return the reader of status words; its thread asks the same nodes, which is allowed."""
+    return EventWords(chain, EventReader(chain.node, contract, load_artifact()))
 
 
 def _clock_guard(base: Base, chain: Chain) -> ClockGuard:
