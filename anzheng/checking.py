@@ -8,8 +8,9 @@ from anzheng import alarms
 from anzheng.store.database import Store
 from licence.errors import AnzhengError, Code
 from licence.formats.report import Report
-from licence.ids import AuthorityId, ChainId, Leaf, RegistryId
+from licence.ids import AuthorityId, ChainId, Digest, Leaf, RegistryId
 from licence.ports import Clock
+from verifier import past_lists
 from verifier.policy import STRICT, Policy
 from verifier.ports import ChainReader
 from verifier.trust import load_trust
@@ -52,6 +53,18 @@ class OwnRegistry:
     def side_list(self, registry: RegistryId, authority: AuthorityId, shard: int) -> bytes | None:
         """Return the side list of the newest status list token."""
         return self._list(registry, authority, f"{shard}.side")
+
+    def side_page(
+        self, registry: RegistryId, authority: AuthorityId, digest: Digest
+    ) -> bytes | None:
+        """Return a page that a side list names."""
+        return past_lists.side_page(self.trust_folder, registry, authority, digest)
+
+    def past_list(
+        self, registry: RegistryId, authority: AuthorityId, shard: int, on: date
+    ) -> bytes | None:
+        """Return the last status list token of a day in the past."""
+        return past_lists.list_of_day(self.trust_folder, registry, authority, shard, on)
 
     def chain(self, chain_id: ChainId) -> ChainReader | None:
         """Return the reader of our chain."""

@@ -111,6 +111,8 @@ class FakeTrust:
     lists: Mapping[tuple[str, str, int], tuple[bytes, bytes | None]]
     newest_signed_time: datetime = SIGNED_AT
     metadata_expired_at: datetime | None = None
+    pages: Mapping[tuple[str, str, Digest], bytes] = field(default_factory=dict)
+    past: Mapping[tuple[str, str, int, date], bytes] = field(default_factory=dict)
 
     def status_list(self, registry: RegistryId, authority: AuthorityId, shard: int) -> bytes | None:
         """Return a list token."""
@@ -121,6 +123,18 @@ class FakeTrust:
         """Return a side list."""
         found = self.lists.get((registry, authority, shard))
         return found[1] if found is not None else None
+
+    def side_page(
+        self, registry: RegistryId, authority: AuthorityId, digest: Digest
+    ) -> bytes | None:
+        """Return a page of a side list."""
+        return self.pages.get((registry, authority, digest))
+
+    def past_list(
+        self, registry: RegistryId, authority: AuthorityId, shard: int, on: date
+    ) -> bytes | None:
+        """Return a list token of a day in the past."""
+        return self.past.get((registry, authority, shard, on))
 
 
 @dataclass(slots=True)

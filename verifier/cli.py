@@ -44,7 +44,7 @@ from verifier.ports import Online
 from verifier.rpc import RpcChain
 from verifier.show import printable, show
 from verifier.trust import TrustStore, load_trust
-from verifier.trust_update import Source, update_trust
+from verifier.trust_update import Source, update_trust, verifiers_lists
 from verifier.verify import verify_and_learn
 
 SIDECAR: Final = ".evidence"
@@ -284,7 +284,7 @@ def _updated(
 ) -> TrustStore | None:
     try:
         source = Source(f"{(options.registry or '').rstrip('/')}/trust")
-        return update_trust(options.trust, source, now=now, memory=memory)
+        return update_trust(options.trust, source, now=now, memory=memory, wanted=verifiers_lists)
     except AnzhengError as error:
         # What is stored still counts; how old it is, the checks will say.
         tell(error.code, error.message, as_json=as_json)

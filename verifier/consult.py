@@ -6,12 +6,14 @@ or `None`; it never makes anything better.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from licence.domain.model import StatusRef
 from licence.domain.status import StatusWord, more_negative
 from licence.errors import AnzhengError, Code
 from licence.formats.checks import CheckName, CheckResult
 from licence.formats.evidence import Anchored, BatchRecord
+from licence.formats.side_pages import page_wanted
 from licence.formats.status_shard import shard_of
 from licence.formats.trust_types import Authority, Contract, Registry
 from licence.ids import Digest, Leaf
@@ -47,7 +49,7 @@ def stored_lists(trust: TrustView, ref: StatusRef, authority: Authority) -> List
         side = trust.side_list(ref.registry, authority.id, shard)
     except AnzhengError:
         return ListTokens("trust", b"", None)
-    return ListTokens("trust", cwt, side)
+    return ListTokens("trust", cwt, side, _page(trust, side, ref, authority))
 
 
 def ask_lists(online: Online, ref: StatusRef, authority: Authority) -> ListTokens:
@@ -56,9 +58,38 @@ def ask_lists(online: Online, ref: StatusRef, authority: Authority) -> ListToken
     try:
         cwt = online.status_list(ref.registry, authority.id, shard)
         side = online.side_list(ref.registry, authority.id, shard)
+        page = _page(online, side, ref, authority)
     except AnzhengError:
         return ListTokens("registry", None, None)
-    return ListTokens("registry", cwt, side)
+    return ListTokens("registry", cwt, side, page)
+
+
+def _page(
+    place: TrustView | Online, side: bytes | None, ref: StatusRef, authority: Authority
+) -> bytes | None:
+    """Fetch the one page that speaks of this licence version, if the side list is in pages."""
+    wanted = page_wanted(side, ref.index) if side is not None else None
+    if wanted is None:
+        return None
+    try:
+        return place.side_page(ref.registry, authority.id, wanted)
+    except AnzhengError:
+        # The list still counts; only that there is nothing against the licence, it cannot say.
+        return None
+
+
+def past_list(
+    trust: TrustView, online: Online | None, ref: StatusRef, authority: Authority, on: date
+) -> bytes | None:
+    """Take the list of a day in the past from the trust folder, else from the registry."""
+    shard = shard_of(ref.index)
+    found = trust.past_list(ref.registry, authority.id, shard, on)
+    if found is not None or online is None:
+        return found
+    try:
+        return online.past_list(ref.registry, authority.id, shard, on)
+    except AnzhengError:
+        return None
 
 
 def confirm_anchor(

@@ -6,14 +6,18 @@ Paths are those of the application's API: `/v1/evidence/{leaf}`,
 
 import json
 from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
 from typing import Final, final
 
 import httpx
 
 from licence.errors import AnzhengError, Code
 from licence.formats.limits import MAX_EVIDENCE_BYTES
-from licence.ids import AuthorityId, ChainId, Leaf, RegistryId
+from licence.formats.side_pages import MAX_PAGE_BYTES
+from licence.ids import AuthorityId, ChainId, Digest, Leaf, RegistryId
 from verifier.fetch import Answer, fetch, open_client
+from verifier.past_lists import end_of_day, page_path
 from verifier.ports import ChainReader
 
 CWT: Final = "application/statuslist+cwt"
@@ -60,6 +64,21 @@ class HttpRegistry:
         """Return the side list of the newest status list token."""
         path = f"/v1/side-lists/{registry}/{authority}/{shard}"
         return self._get(path, MAX_SIDE_LIST_BYTES).body_or_none
+
+    def side_page(
+        self, registry: RegistryId, authority: AuthorityId, digest: Digest
+    ) -> bytes | None:
+        """Return a page that a side list names; it lies in the trust repository's folder."""
+        path = f"/trust/{page_path(Path(), registry, authority, digest).as_posix()}"
+        return self._get(path, MAX_PAGE_BYTES).body_or_none
+
+    def past_list(
+        self, registry: RegistryId, authority: AuthorityId, shard: int, on: date
+    ) -> bytes | None:
+        """Return the list that was the newest one when a day in China ended."""
+        path = f"/v1/status-lists/{registry}/{authority}/{shard}"
+        moment = int(end_of_day(on).timestamp())
+        return self._get(f"{path}?time={moment}", MAX_LIST_BYTES, accept=CWT).body_or_none
 
     def chain(self, chain_id: ChainId) -> ChainReader | None:
         """Return the reader of this chain, if one is configured."""

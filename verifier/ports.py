@@ -5,7 +5,7 @@ carry no proof, can only make a verdict more negative.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from licence.formats.trust_types import Contract, TrustBundle
@@ -36,6 +36,18 @@ class TrustView(Protocol):
 
     def side_list(self, registry: RegistryId, authority: AuthorityId, shard: int) -> bytes | None:
         """Return the side list of that token, not yet verified."""
+        ...
+
+    def side_page(
+        self, registry: RegistryId, authority: AuthorityId, digest: Digest
+    ) -> bytes | None:
+        """Return a page that a side list names, not yet verified."""
+        ...
+
+    def past_list(
+        self, registry: RegistryId, authority: AuthorityId, shard: int, on: date
+    ) -> bytes | None:
+        """Return the last status list token of a day, not yet verified."""
         ...
 
 
@@ -83,6 +95,18 @@ class Online(Protocol):
 
     def side_list(self, registry: RegistryId, authority: AuthorityId, shard: int) -> bytes | None:
         """Return the side list with reasons and dates that belongs to the newest list."""
+        ...
+
+    def side_page(
+        self, registry: RegistryId, authority: AuthorityId, digest: Digest
+    ) -> bytes | None:
+        """Return a page that a side list names."""
+        ...
+
+    def past_list(
+        self, registry: RegistryId, authority: AuthorityId, shard: int, on: date
+    ) -> bytes | None:
+        """Return the last status list token of a day in the past."""
         ...
 
     def chain(self, chain_id: ChainId) -> ChainReader | None:

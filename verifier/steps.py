@@ -40,6 +40,7 @@ from verifier.checks.c07_chain_proof import (
     with_chain_proof,
     word_of,
 )
+from verifier.checks.c07_history import with_history
 from verifier.checks.c07_status import (
     CLOCK_SKEW,
     StatusLists,
@@ -269,6 +270,9 @@ class Verification:
             result = check_status(question, lists)
         if result is None:
             return skipped(CheckName.STATUS)
+        if on < shanghai_date(self.now):
+            past = consult.past_list(self.trust, self.online, ref, authority, on)
+            result = with_history(result, question, lists, authority, past)
         result = self._by_chain_proof(result, question, lists, authority)
         if self.online is None:
             return result

@@ -11,7 +11,7 @@ import hashlib
 import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -24,6 +24,7 @@ from licence.formats.fields import Fields
 from licence.formats.status_shard import is_list_path
 from licence.formats.trust_types import TrustBundle
 from licence.ids import AuthorityId, Digest, RegistryId
+from verifier import past_lists
 from verifier.memory import EPOCH, Memory
 
 R = TypeVar("R", Root, Snapshot, Targets, Timestamp)
@@ -77,6 +78,18 @@ class TrustStore:
     def side_list(self, registry: RegistryId, authority: AuthorityId, shard: int) -> bytes | None:
         """Return a side list, or None if it is not in the store; raises as `status_list` does."""
         return self._list(registry, authority, f"{shard}.side", side_list.MAX_SIDE_BYTES)
+
+    def side_page(
+        self, registry: RegistryId, authority: AuthorityId, digest: Digest
+    ) -> bytes | None:
+        """Return a page of a side list, or None if it is not in the folder; it names itself."""
+        return past_lists.side_page(self.folder, registry, authority, digest)
+
+    def past_list(
+        self, registry: RegistryId, authority: AuthorityId, shard: int, on: date
+    ) -> bytes | None:
+        """Return the last status list of a day, or None if the folder keeps none."""
+        return past_lists.list_of_day(self.folder, registry, authority, shard, on)
 
     def _list(
         self, registry: RegistryId, authority: AuthorityId, name: str, limit: int

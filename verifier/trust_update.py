@@ -12,7 +12,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -22,9 +22,12 @@ from tuf.api.exceptions import DownloadError, RepositoryError, StorageError
 from tuf.api.metadata import Metadata, Snapshot, TargetFile, Targets, Timestamp
 
 from licence.errors import AnzhengError, Code
+from licence.formats import trust_bundle
 from licence.formats.status_shard import is_list_path
 from licence.ids import Digest
+from verifier.list_fetch import Beside, list_name, pages_of
 from verifier.memory import Memory
+from verifier.past_lists import PAGES, page_path
 from verifier.trust import (
     BUNDLE,
     LISTS,
@@ -47,8 +50,13 @@ _PROBE: Final = f"{LISTS}/-/-/-"
 
 
 def every_list(path: str) -> bool:
-    """Want every list; what `update_trust` wants unless told otherwise."""
+    """Want every list in every form; what `update_trust` wants unless told otherwise."""
     return is_list_path(path)
+
+
+def verifiers_lists(path: str) -> bool:
+    """Want what a verifier of ours reads: lists as CWT, and side lists."""
+    return is_list_path(path) and path.endswith((".cwt", ".side"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,15 +133,17 @@ def _fetch(
     wanted: Callable[[str], bool],
 ) -> None:
     # Here, for urllib3 opens a socket as soon as it is imported, and offline none may be opened.
-    from tuf.ngclient import Updater, UpdaterConfig  # noqa: PLC0415
+    from tuf.ngclient import Updater, UpdaterConfig, Urllib3Fetcher  # noqa: PLC0415
 
+    before = _stored_lists(folder)
     _lay_out_known(folder, scratch)
+    fetcher = source.fetcher or Urllib3Fetcher()
     base = source.base_url.rstrip("/")
     updater = Updater(
         metadata_dir=str(scratch),
         metadata_base_url=f"{base}/metadata/",
         target_base_url=f"{base}/targets/",
-        fetcher=source.fetcher,
+        fetcher=fetcher,
         config=UpdaterConfig(
             max_root_rotations=MAX_ROOT_VERSIONS,
             root_max_length=MAX_ROOT_BYTES,
@@ -147,11 +157,17 @@ def _fetch(
     updater.get_targetinfo(_PROBE)
     lists = Metadata[Targets].from_file(str(scratch / f"{LISTS}.json")).signed
     listed = (path for path in sorted(lists.targets) if is_list_path(path) and wanted(path))
-    for path in (BUNDLE, *listed):
-        target = updater.get_targetinfo(path)
-        if target is not None:
-            _fetch_target(updater, folder, target)
+    bundle = _fetch_target(updater, folder, BUNDLE, None)
+    beside = None
+    if bundle is not None:
+        beside = Beside(folder, base, fetcher, trust_bundle.decode(bundle.read_bytes()), before)
+    for path in listed:
+        place = _fetch_target(updater, folder, path, beside)
+        if place is not None and beside is not None and path.endswith(".side"):
+            beside.pages(path, place.read_bytes())
     _store_metadata(folder, scratch)
+    if beside is not None:
+        _remove_pages(beside, _stored_lists(folder))
 
 
 def _lay_out_known(folder: Path, scratch: Path) -> None:
@@ -209,12 +225,48 @@ def _remove_others(folder: Path, kept: set[Path]) -> None:
             place.unlink()
 
 
-def _fetch_target(updater: "Updater", folder: Path, target: TargetFile) -> None:
+def _fetch_target(
+    updater: "Updater", folder: Path, path: str, beside: Beside | None
+) -> Path | None:
+    """Bring one target up to date and return where it lies; None if there is no such target."""
+    target = updater.get_targetinfo(path)
+    if target is None:
+        return None
     place = stored_path(folder, target)
     if updater.find_cached_target(target, str(place)) is None:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        # The client writes a temporary file, verifies it and renames it.
-        updater.download_target(target, str(place))
+        by_delta = beside is not None and path.endswith(".cwt") and beside.by_delta(target, place)
+        if not by_delta:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            # The client writes a temporary file, verifies it and renames it.
+            updater.download_target(target, str(place))
+    return place
+
+
+def _stored_lists(folder: Path) -> dict[str, Path]:
+    """Return where the lists of the present state lie, by path; none if it is damaged."""
+    roles = [place for place, name in _metadata_files(folder) if name == f"{LISTS}.json"]
+    return {
+        target.path: stored_path(folder, target)
+        for role in roles
+        for target in _targets_of(role)
+        if is_list_path(target.path)
+    }
+
+
+def _remove_pages(beside: Beside, after: Mapping[str, Path]) -> None:
+    """Remove pages of side lists that neither this state names nor the one before."""
+    named: set[Path] = set()
+    for path, place in (*beside.before.items(), *after.items()):
+        found = list_name(path, beside.bundle)
+        if path.endswith(".side") and found is not None and place.is_file():
+            name, _ = found
+            named |= {
+                page_path(beside.folder, name.registry, name.authority, digest)
+                for digest in pages_of(place.read_bytes(), name)
+            }
+    for place in (beside.folder / PAGES).rglob("*.page"):
+        if place not in named:
+            place.unlink()
 
 
 def _store_metadata(folder: Path, scratch: Path) -> None:

@@ -18,7 +18,7 @@ from licence.domain.model import StatusRef
 from licence.domain.status import StatusWord, decisive, is_final, word_on
 from licence.domain.validity import shanghai_date
 from licence.errors import AnzhengError, Code, Fact
-from licence.formats import side_list, status_list
+from licence.formats import side_pages, status_list
 from licence.formats.checks import (
     CheckName,
     CheckResult,
@@ -28,7 +28,15 @@ from licence.formats.checks import (
     passed,
 )
 from licence.formats.side_list import SideList, SideRow
-from licence.formats.status_shard import ListName, ListValue, StatusList, shard_of, value_of
+from licence.formats.side_pages import PAGE_ENTRIES, page_number
+from licence.formats.status_shard import (
+    SHARD_ENTRIES,
+    ListName,
+    ListValue,
+    StatusList,
+    shard_of,
+    value_of,
+)
 from licence.formats.trust_types import Authority, StatusKey
 from licence.ids import StatusIndex
 
@@ -52,12 +60,14 @@ Facts = tuple[tuple[str, Fact], ...]
 class ListTokens:
     """A status list and its side list as they came, and where from: `trust` or `registry`.
 
-    No list is None; empty bytes stand for one that was refused already.
+    No list is None; empty bytes stand for one that was refused already. `page` is the one that a
+    side list in pages names for the licence version asked about.
     """
 
     source: str
     cwt: bytes | None
     side: bytes | None
+    page: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +121,7 @@ def read_lists(
     found, refused = [], False
     for token in tokens:
         try:
-            lists = _read(token, name, authority.status_keys)
+            lists = _read(token, name, authority.status_keys, question.ref.index)
         except AnzhengError:
             refused = True
             continue
@@ -135,14 +145,16 @@ def read_lists(
     return None, newest
 
 
-def _read(token: ListTokens, name: ListName, keys: tuple[StatusKey, ...]) -> StatusLists | None:
+def _read(
+    token: ListTokens, name: ListName, keys: tuple[StatusKey, ...], index: StatusIndex
+) -> StatusLists | None:
     if token.cwt is None:
         return None
     listed = _decode_list(token.cwt, keys, name)
     side: SideList | None = None
     if token.side is not None:
         try:
-            side = _decode_side(token.side, keys, name)
+            side = _decode_side(token.side, token.page, page_number(index), keys, name)
         except AnzhengError:
             side = None
     # A newer side list knows everything that the older one knew; an older one may lack an event.
@@ -159,8 +171,11 @@ def _decode_list(data: bytes, keys: tuple[StatusKey, ...], name: ListName) -> St
 
 
 @lru_cache(maxsize=4)
-def _decode_side(data: bytes, keys: tuple[StatusKey, ...], name: ListName) -> SideList:
-    return side_list.decode(data, keys=keys, expected=name)
+def _decode_side(
+    data: bytes, page: bytes | None, number: int, keys: tuple[StatusKey, ...], name: ListName
+) -> SideList:
+    index = StatusIndex(name.shard * SHARD_ENTRIES + number * PAGE_ENTRIES)
+    return side_pages.read_for(data, page, index, keys=keys, expected=name)
 
 
 # ---------------------------------------------------------------- the judgement

@@ -74,6 +74,8 @@ class FakeOnline:
     lists: Mapping[tuple[str, str, int], tuple[bytes, bytes | None]] = field(default_factory=dict)
     reader: ChainReader | None = None
     down: bool = False
+    pages: Mapping[tuple[str, str, Digest], bytes] = field(default_factory=dict)
+    past: Mapping[tuple[str, str, int, date], bytes] = field(default_factory=dict)
 
     def evidence(self, leaf: Leaf) -> bytes | None:
         assert len(leaf) == 32
@@ -94,6 +96,18 @@ class FakeOnline:
 
     def side_list(self, registry: RegistryId, authority: AuthorityId, shard: int) -> bytes | None:
         return self._list(registry, authority, shard, 1)
+
+    def side_page(
+        self, registry: RegistryId, authority: AuthorityId, digest: Digest
+    ) -> bytes | None:
+        return self.pages.get((registry, authority, digest))
+
+    def past_list(
+        self, registry: RegistryId, authority: AuthorityId, shard: int, on: date
+    ) -> bytes | None:
+        if self.down:
+            raise AnzhengError(Code.NOT_CHECKED, "down")
+        return self.past.get((registry, authority, shard, on))
 
     def chain(self, chain_id: ChainId) -> ChainReader | None:
         return self.reader if chain_id == CHAIN else None
