@@ -54,8 +54,8 @@ contract AdministrationTest is Base {
     function test_nobodyProposesAndConfirms() public {
         vm.expectRevert(abi.encodeWithSelector(RegistryAdministration.BadRights.selector, 6));
         registry.setAccount(CITY, address(9), 6);
-        vm.expectRevert(abi.encodeWithSelector(RegistryAdministration.BadRights.selector, 16));
-        registry.setAccount(CITY, address(9), 16);
+        vm.expectRevert(abi.encodeWithSelector(RegistryAdministration.BadRights.selector, 32));
+        registry.setAccount(CITY, address(9), 32);
     }
 
     function test_accountWithoutRightsCannotAnchor() public {

@@ -5,9 +5,18 @@ import {LicenceRegistry} from "../src/LicenceRegistry.sol";
 
 /// The cheat codes of forge that we use; forge-std is not needed for more.
 interface Vm {
+    struct Log {
+        bytes32[] topics;
+        bytes data;
+        address emitter;
+    }
+
     function prank(address sender) external;
     function warp(uint256 time) external;
     function expectRevert(bytes calldata reason) external;
+    function load(address target, bytes32 slot) external view returns (bytes32);
+    function recordLogs() external;
+    function getRecordedLogs() external returns (Log[] memory);
 }
 
 /// One registry with two authorities; each has an account for every right.
@@ -21,7 +30,9 @@ abstract contract Base {
     address internal constant CONFIRMER = address(0xA3);
     address internal constant PAUSER = address(0xA4);
     address internal constant OTHER_ANCHORER = address(0xB1);
+    address internal constant OTHER_PROPOSER = address(0xB2);
     address internal constant OTHER_CONFIRMER = address(0xB3);
+    address internal constant OTHER_DELEGATOR = address(0xB5);
     bytes32 internal constant ROOT = keccak256("root");
     bytes32 internal constant MANIFEST = keccak256("manifest");
     bytes32 internal constant DECISION = keccak256("decision");
@@ -39,16 +50,38 @@ abstract contract Base {
         registry.setAccount(CITY, CONFIRMER, registry.RIGHT_CONFIRM());
         registry.setAccount(CITY, PAUSER, registry.RIGHT_PAUSE());
         registry.setAccount(OTHER, OTHER_ANCHORER, registry.RIGHT_ANCHOR());
+        registry.setAccount(OTHER, OTHER_PROPOSER, registry.RIGHT_PROPOSE());
         registry.setAccount(OTHER, OTHER_CONFIRMER, registry.RIGHT_CONFIRM());
+        registry.setAccount(OTHER, OTHER_DELEGATOR, registry.RIGHT_DELEGATE());
     }
 
-    function one(uint32 word, uint256 mask) internal pure returns (LicenceRegistry.Change[] memory changes) {
-        changes = new LicenceRegistry.Change[](1);
-        changes[0] = LicenceRegistry.Change(word, mask);
+    /// One change: the licences of `bits` in `word`.
+    function one(uint32 word, uint64 bits) internal pure returns (uint96[] memory changes) {
+        changes = new uint96[](1);
+        changes[0] = (uint96(word) << 64) | bits;
     }
 
-    function nibble(uint256 place) internal pure returns (uint256) {
-        return uint256(15) << (4 * place);
+    function bit(uint256 place) internal pure returns (uint64) {
+        return uint64(1) << uint64(place);
+    }
+
+    /// The lowest bit of nibble `i` for each bit `i`, the slow and plain way.
+    function onesOf(uint64 bits) internal pure returns (uint256 ones) {
+        for (uint256 i = 0; i < 64; ++i) {
+            if ((bits >> i) & 1 == 1) ones |= uint256(1) << (4 * i);
+        }
+    }
+
+    function idOf(bytes18 authority, uint8 status, uint96[] memory changes, bytes32 decision)
+        internal
+        pure
+        returns (bytes32)
+    {
+        bytes memory words;
+        for (uint256 i = 0; i < changes.length; ++i) {
+            words = bytes.concat(words, bytes32(uint256(changes[i])));
+        }
+        return keccak256(abi.encode(authority, status, decision, keccak256(words)));
     }
 
     function keyOf(bytes32 root, uint32 size, bytes32 manifest) internal pure returns (bytes32) {
@@ -60,24 +93,24 @@ abstract contract Base {
         registry.anchor(root, size, MANIFEST);
     }
 
-    function suspend(uint32 word, uint256 mask) internal {
+    function suspend(uint32 word, uint64 bits) internal {
         vm.prank(PROPOSER);
-        registry.suspend(one(word, mask), DECISION);
+        registry.suspend(one(word, bits), DECISION);
     }
 
-    function reinstate(uint32 word, uint256 mask) internal {
+    function reinstate(uint32 word, uint64 bits) internal {
         vm.prank(PROPOSER);
-        registry.reinstate(one(word, mask), DECISION);
+        registry.reinstate(one(word, bits), DECISION);
     }
 
-    function propose(uint8 status, uint32 word, uint256 mask, bytes32 decision) internal {
+    function propose(uint8 status, uint32 word, uint64 bits, bytes32 decision) internal {
         vm.prank(PROPOSER);
-        registry.propose(status, one(word, mask), decision);
+        registry.propose(status, one(word, bits), decision);
     }
 
-    function confirm(uint8 status, uint32 word, uint256 mask, bytes32 decision) internal {
+    function confirm(uint8 status, uint32 word, uint64 bits, bytes32 decision) internal {
         vm.prank(CONFIRMER);
-        registry.confirm(status, one(word, mask), decision);
+        registry.confirm(status, one(word, bits), decision, PROPOSER);
     }
 
     function assertEq(uint256 left, uint256 right, string memory what) internal pure {

@@ -66,8 +66,8 @@ contract SupersedeTest is Base {
     }
 
     function test_finalLicenceIsNotSuperseded() public {
-        propose(2, 1, nibble(6), DECISION);
-        confirm(2, 1, nibble(6), DECISION);
+        propose(2, 1, bit(6), DECISION);
+        confirm(2, 1, bit(6), DECISION);
         uint256 old = registry.statusWord(CITY, 1);
         vm.expectRevert(abi.encodeWithSelector(LicenceRegistry.Transition.selector, 1, old, 6));
         supersede(succession(70));
@@ -80,15 +80,15 @@ contract SupersedeTest is Base {
 
     function test_supersededMayBeCancelledAndRescindedButNotGivenBack() public {
         supersede(succession(70));
-        propose(5, 1, nibble(6), DECISION);
-        confirm(5, 1, nibble(6), DECISION);
+        propose(5, 1, bit(6), DECISION);
+        confirm(5, 1, bit(6), DECISION);
         assertEq(registry.statusOf(CITY, 70), 5, "cancelled");
-        propose(3, 1, nibble(6), DECISION);
-        confirm(3, 1, nibble(6), DECISION);
+        propose(3, 1, bit(6), DECISION);
+        confirm(3, 1, bit(6), DECISION);
         assertEq(registry.statusOf(CITY, 70), 3, "rescinded");
         uint256 old = registry.statusWord(CITY, 1);
         vm.expectRevert(abi.encodeWithSelector(LicenceRegistry.Transition.selector, 1, old, 0));
-        reinstate(1, nibble(6));
+        reinstate(1, bit(6));
     }
 
     function prove(bytes32 leaf, uint256 index, uint256 size, bytes32[] calldata path, bytes32 root)
