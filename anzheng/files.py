@@ -5,8 +5,9 @@ A file is on the disk, with its folder entry, before `put` returns: a database r
 
 import hashlib
 import os
+import re
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
@@ -18,6 +19,9 @@ FLUSHES_AT_ONCE = 8
 OWNER_ONLY = 0o600
 EVERYBODY = 0o666
 """What the umask leaves of it, as with any file."""
+
+
+_DIGEST = re.compile("[0-9a-f]{64}")
 
 
 class FileStore(Protocol):
@@ -78,6 +82,14 @@ class FolderFileStore:
                 Code.STORE_FAILED, f"file {digest.hex()} was changed", sha256=digest.hex()
             )
         return data
+
+    def all(self) -> Iterator[Digest]:
+        """Yield the digest of every file, in no order that means anything."""
+        for folder in sorted(self._root.iterdir()):
+            for place in sorted(folder.iterdir()) if folder.is_dir() else ():
+                name = folder.name + place.name
+                if _DIGEST.fullmatch(name):
+                    yield Digest(bytes.fromhex(name))
 
     def path(self, digest: Digest) -> Path:
         """Return where the file with this digest lies."""

@@ -38,9 +38,20 @@ CREATE TABLE IF NOT EXISTS slots (
     UNIQUE (authority, licence_no, version),
     UNIQUE (registry, authority, status_index)
 ) STRICT;
+CREATE TABLE IF NOT EXISTS reserved (
+    registry TEXT NOT NULL,
+    authority TEXT NOT NULL,
+    status_index INTEGER NOT NULL,
+    PRIMARY KEY (registry, authority, status_index)
+) STRICT;
 CREATE INDEX IF NOT EXISTS slots_by_day ON slots (authority, accepted_on);
 """
 
+_ENTRIES: Final = (
+    "SELECT authority, licence_no, version, registry, status_index, licence_digest, leaf,"
+    " file IS NOT NULL FROM slots WHERE authority = ? ORDER BY id"
+)
+_NEWEST: Final = f"{_ENTRIES} DESC LIMIT 1"
 _DIGITS: Final = b"0" * (2 * HOLE_BYTES)
 
 
@@ -71,6 +82,21 @@ class Slot:
     signing_time: datetime
     signed: SignedLicence | None
     forgotten: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the ledger knows of one licence version, its file apart.
+
+    Attributes:
+        intent: What was asked.
+        leaf: Its identity, once it is signed.
+        has_file: Whether the signed file is still here.
+    """
+
+    intent: Intent
+    leaf: Leaf | None
+    has_file: bool
 
 
 class Ledger:
@@ -113,13 +139,14 @@ class Ledger:
 
         Raises:
             AnzhengError: RELEASE_VERSION_TAKEN, when number and version were signed with other
-                data; RELEASE_INDEX_TAKEN; RELEASE_DAILY_CAP; STORE_FAILED.
+                data; RELEASE_INDEX_TAKEN, LICENCE_RESERVED; RELEASE_DAILY_CAP; STORE_FAILED.
         """
         moment = now.astimezone(UTC).replace(microsecond=0).isoformat()
         with transaction(self._connection):
             new = [intent for intent in intents if not self._is_known(intent)]
             self._check_cap(new, today, daily_cap)
             for intent in new:
+                self._refuse_reserved(intent)
                 self._insert(intent, batch_id, today, moment)
 
     def slot(self, licence_digest: Digest) -> Slot | None:
@@ -160,6 +187,64 @@ class Ledger:
                 [(digest,) for digest in licence_digests],
             )
 
+    def entries(self, authority: AuthorityId) -> tuple[Entry, ...]:
+        """Return what is known of every version of an authority, oldest first.
+
+        Raises:
+            AnzhengError: STORE_FAILED.
+        """
+        return self._entries(_ENTRIES, authority)
+
+    def newest(self, authority: AuthorityId) -> Entry | None:
+        """Return what was asked last for an authority.
+
+        Raises:
+            AnzhengError: STORE_FAILED.
+        """
+        found = self._entries(_NEWEST, authority)
+        return found[0] if found else None
+
+    def adopt(
+        self, intents: Sequence[tuple[Intent, Leaf]], batch_id: BatchId, now: datetime
+    ) -> int:
+        """Learn again of versions that were signed before this ledger was put back.
+
+        Their files are stored elsewhere for good. What is known already stays as it is.
+
+        Returns:
+            How many are new.
+
+        Raises:
+            AnzhengError: STORE_FAILED; RELEASE_VERSION_TAKEN, RELEASE_INDEX_TAKEN, when something
+                else has that place here.
+        """
+        moment, adopted = now.astimezone(UTC).replace(microsecond=0), 0
+        with transaction(self._connection):
+            for intent, leaf in intents:
+                if not self._is_known(intent):
+                    # They were counted on the day on which they were signed, not on this one.
+                    self._insert(intent, batch_id, date.min, moment.isoformat())
+                    adopted += 1
+                self._connection.execute(
+                    "UPDATE slots SET leaf = ? WHERE licence_digest = ? AND leaf IS NULL",
+                    (leaf, intent.licence_digest),
+                )
+        return adopted
+
+    def reserve(
+        self, registry: RegistryId, authority: AuthorityId, indexes: Sequence[StatusIndex]
+    ) -> None:
+        """Sign nothing new with these status indexes, ever.
+
+        Raises:
+            AnzhengError: STORE_FAILED.
+        """
+        with transaction(self._connection):
+            self._connection.executemany(
+                "INSERT OR IGNORE INTO reserved VALUES (?, ?, ?)",
+                [(registry, authority, index) for index in indexes],
+            )
+
     def signed_count(self, authority: AuthorityId) -> int:
         """Return how many licence versions of an authority are signed.
 
@@ -197,6 +282,28 @@ class Ledger:
                 used=used,
                 asked=len(new),
                 limit=daily_cap,
+            )
+
+    def _entries(self, query: str, authority: AuthorityId) -> tuple[Entry, ...]:
+        try:
+            rows = self._connection.execute(query, (authority,)).fetchall()
+        except sqlite3.Error as error:
+            raise AnzhengError(Code.STORE_FAILED, "the ledger cannot be read") from error
+        return tuple(
+            Entry(Intent(*row[:6]), None if row[6] is None else Leaf(row[6]), bool(row[7]))
+            for row in rows
+        )
+
+    def _refuse_reserved(self, intent: Intent) -> None:
+        row = self._connection.execute(
+            "SELECT 1 FROM reserved WHERE registry = ? AND authority = ? AND status_index = ?",
+            (intent.registry, intent.authority, intent.status_index),
+        ).fetchone()
+        if row is not None:
+            raise AnzhengError(
+                Code.LICENCE_RESERVED,
+                "the status index was used before the database was put back",
+                index=intent.status_index,
             )
 
     def _insert(self, intent: Intent, batch_id: BatchId, today: date, moment: str) -> None:

@@ -157,7 +157,8 @@ class Preparer:
             return replace(result, outcome=Outcome.REFUSED, problems=placed)
         if known is None:
             index = unit.licences.allocate_index(self.registry, draft.issuer_code)
-            unit.licences.add(_new(LicenceVersion(draft, StatusRef(self.registry, index))), now)
+            version = LicenceVersion(draft, StatusRef(self.registry, index))
+            unit.licences.add(new_licence(version), now)
             return result
         return _again(unit, result, draft, known, now)
 
@@ -191,7 +192,7 @@ def _again(
         )
         return replace(result, outcome=Outcome.REFUSED, problems=(problem,), diff=diff)
     ref = StatusRef(known.registry, known.status_index)
-    unit.licences.replace_prepared(known.id, _new(LicenceVersion(draft, ref)), now)
+    unit.licences.replace_prepared(known.id, new_licence(LicenceVersion(draft, ref)), now)
     return replace(result, outcome=Outcome.REPLACED, diff=diff)
 
 
@@ -204,7 +205,8 @@ def draft_diff(old: Draft, new: Draft) -> tuple[str, ...]:
     )
 
 
-def _new(version: LicenceVersion) -> NewLicence:
+def new_licence(version: LicenceVersion) -> NewLicence:
+    """Return the row of a licence version that nobody has released yet."""
     draft = version.draft
     data = licence_json.encode(version)
     return NewLicence(

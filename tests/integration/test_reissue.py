@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from anzheng.files import FolderFileStore
-from anzheng.flows.prepare import Preparer, _new
+from anzheng.flows.prepare import Preparer, new_licence
 from anzheng.flows.reissue import Reissuer, superseding
 from anzheng.store.database import Store
 from anzheng.store.licences import FlowState, StoredLicence
@@ -58,7 +58,7 @@ def finished(reissuer: Reissuer, world: World, serial: int, **changes: object) -
     issued = world.issue(version)
     place = reissuer.files.put(issued.pdf)
     with store.write() as unit:
-        row = unit.licences.add(_new(version), now)
+        row = unit.licences.add(new_licence(version), now)
         columns = {"leaf": issued.leaf, "signed_pdf": place, "final_pdf": place}
         unit.licences.move([row], FlowState.PREPARED, FlowState.PUBLISHED, now, **columns)
         found = unit.licences.by_leaf(issued.leaf)

@@ -17,7 +17,7 @@ from cryptography.x509.oid import AttributeOID
 
 from anzheng.files import FolderFileStore
 from anzheng.flows.claim import ClaimDesk
-from anzheng.flows.prepare import Preparer, _new
+from anzheng.flows.prepare import Preparer, new_licence
 from anzheng.flows.publish import KEY, REPLACED, TOPIC, RegistrySource
 from anzheng.flows.sign import ANCHOR_TOPIC
 from anzheng.store.database import Store
@@ -112,7 +112,7 @@ def _finished(
     with store.write() as unit:
         index = unit.licences.allocate_index(preparer.registry, AUTHORITY)
         assert index == issued.version.status.index
-        row = unit.licences.add(_new(issued.version), clock.now())
+        row = unit.licences.add(new_licence(issued.version), clock.now())
         columns = {"leaf": issued.leaf, "signed_pdf": place, "final_pdf": place}
         unit.licences.move([row], FlowState.PREPARED, FlowState.FILLED, clock.now(), **columns)
 
