@@ -47,7 +47,13 @@ TAKEN_SECONDS = 5
 """Pause before it is looked again whether an account is free that another process writes for."""
 
 AGAIN_SECONDS = 1
-"""Pause before a batch or decision that waits for blocks is looked at again."""
+"""Shortest pause before a batch that waits for blocks is looked at again …"""
+
+AGAIN_PART = 60
+"""… else such a part of the time that it has waited …"""
+
+LONGEST_PAUSE = timedelta(seconds=15)
+"""… up to this."""
 
 
 def handlers(installation: Installation, rule: BatchRule | None = None) -> Mapping[str, Handler]:
@@ -61,7 +67,12 @@ def handlers(installation: Installation, rule: BatchRule | None = None) -> Mappi
     when = rule or BatchRule(settings.anchor_batch_licences, settings.anchor_batch_seconds)
 
     def soon() -> datetime:
-        return base.clock.now() + timedelta(seconds=AGAIN_SECONDS)
+        now = base.clock.now()
+        with base.store.read() as unit:
+            since = unit.anchors.waiting_since()
+        # Who has waited for long is not helped by being asked about every second.
+        pause = (now - since) / AGAIN_PART if since is not None else timedelta()
+        return now + max(timedelta(seconds=AGAIN_SECONDS), min(pause, LONGEST_PAUSE))
 
     # Status decisions are not held up: they bear the officers' times, not ours.
     def sign(release: str) -> None:

@@ -140,16 +140,9 @@ def follow(store: Store, clock: Clock, batch: AnchorBatch) -> None:
 def catch_up(store: Store, clock: Clock, office: Office) -> None:
     """Follow batches that were done just before a crash, when nobody told their licences yet."""
     with store.read() as unit:
-        behind = {
-            row.batch_id
-            for state in (FlowState.BATCHED, FlowState.SENT)
-            for row in unit.licences.in_state(state, authority=office.authority)
-            if row.batch_id is not None
-        }
-        batches = [unit.anchors.batch(BatchId(batch_id)) for batch_id in sorted(behind)]
-    for batch in batches:
-        if batch is not None:
-            follow(store, clock, batch)
+        behind = unit.anchors.left_behind(office.authority)
+    for batch in behind:
+        follow(store, clock, batch)
 
 
 def _licence_item(row: StoredLicence) -> AnchorItem:

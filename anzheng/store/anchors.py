@@ -85,6 +85,19 @@ class Anchors:
         )
         return tuple(_batch(row) for row in rows)
 
+    def left_behind(self, authority: AuthorityId) -> tuple[AnchorBatch, ...]:
+        """Return closed batches that have licences which nobody told yet."""
+        waiting = select(licences.c.batch_id).where(
+            (licences.c.authority == authority)
+            & licences.c.state.in_((FlowState.BATCHED.value, FlowState.SENT.value))
+        )
+        rows = self._connection.execute(
+            select(*_COLUMNS)
+            .where(batches.c.state.in_(_CLOSED) & batches.c.id.in_(waiting))
+            .order_by(batches.c.place)
+        )
+        return tuple(_batch(row) for row in rows)
+
     def waiting_since(self) -> datetime | None:
         """When the oldest licence that is on its way to the chain was signed, if there is one."""
         found = self._connection.execute(
