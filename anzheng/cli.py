@@ -11,7 +11,7 @@ import structlog
 import typer
 
 from anzheng.clock import SystemClock, SystemEntropy
-from anzheng.commands import authority, monitor, release, service, status, trust, witness
+from anzheng.commands import authority, monitor, registry, release, service, status, trust, witness
 from anzheng.commands.common import EXIT_FAILED, Globals
 from anzheng.commands.demo import demo
 from anzheng.commands.export import export
@@ -78,6 +78,7 @@ app.add_typer(
 )
 app.add_typer(witness.app, name="witness")
 app.add_typer(service.app, name="serve")
+app.add_typer(registry.app, name="registry")
 app.add_typer(monitor.app, name="monitor")
 app.command("worker")(worker)
 app.command("demo")(demo)

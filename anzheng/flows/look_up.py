@@ -4,12 +4,37 @@ The same words for the public look-up and for `anzheng status show`.
 """
 
 import json
+from collections.abc import Iterable
 from datetime import date
+from enum import StrEnum, unique
+from typing import Final
 
 from anzheng.store.public import PublicLicence
 from licence.domain.status import StatusEvent, more_negative, word_on
 from licence.formats.short_code import short_code
 from licence.formats.status_shard import shard_of
+
+MAX_FOUND: Final = 50
+"""Versions in one answer; nobody's licence has so many."""
+
+
+@unique
+class Key(StrEnum):
+    """By what a licence is looked up, as paths call it."""
+
+    NUMBER = "number"
+    IDENTIFIER = "identifier"
+    SHORT_CODE = "short-code"
+
+
+def encoded(value: object) -> bytes:
+    """Return a value as the JSON that is sent, the same from every process."""
+    return json.dumps(value, ensure_ascii=False).encode()
+
+
+def described(found: Iterable[PublicLicence], today: date) -> dict[str, object]:
+    """Return the answer to a search."""
+    return {"licences": [describe(each, today) for each in found]}
 
 
 def describe(found: PublicLicence, today: date) -> dict[str, object]:

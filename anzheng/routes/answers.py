@@ -8,7 +8,6 @@ Standard: RFC 9110, 8.8.3, 12.5.3, 13.1.2; RFC 9111, 5.2.2; RFC 5861; RFC 8246.
 """
 
 import gzip
-import json
 from dataclasses import dataclass
 from enum import StrEnum, unique
 from hashlib import sha256
@@ -16,6 +15,8 @@ from typing import Final
 
 from fastapi import Request
 from fastapi.responses import Response
+
+from anzheng.flows.look_up import encoded
 
 JSON: Final = "application/json"
 CBOR: Final = "application/cbor"
@@ -71,7 +72,7 @@ def body_of(data: bytes, media_type: str) -> Body:
 
 def json_body(value: object) -> Body:
     """Return a value as a body."""
-    return body_of(json.dumps(value, ensure_ascii=False).encode(), JSON)
+    return body_of(encoded(value), JSON)
 
 
 def answer(

@@ -5,18 +5,18 @@ Public ids are leaf hex; number, e-licence identifier and short code are query p
 """
 
 from asyncio import to_thread
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import quote
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
-from anzheng.flows.look_up import describe
+from anzheng.flows.look_up import MAX_FOUND, Key, describe, described
 from anzheng.routes.answers import CBOR, JSON, Caching, answer, body_of, json_body
 from anzheng.routes.problems import responses
 from anzheng.store.database import Store, Unit
-from anzheng.store.public import PublicLicence, PublicView
+from anzheng.store.public import PublicLicence
 from licence.domain.licence_no import folded
 from licence.domain.validity import shanghai_date
 from licence.errors import AnzhengError, Code
@@ -25,7 +25,6 @@ from licence.ids import Leaf
 from licence.ports import Clock
 
 LEAF_HEX = 64
-MAX_FOUND = 50
 
 LICENCE_SCHEMA: Final[dict[str, Any]] = {
     "type": "object",
@@ -52,6 +51,13 @@ FOUND_SCHEMA: Final[dict[str, Any]] = {
 }
 
 T = TypeVar("T")
+
+
+_PARAMETERS: Final = {
+    Key.NUMBER: "number",
+    Key.IDENTIFIER: "elicence_id",
+    Key.SHORT_CODE: "short_code",
+}
 
 
 async def reading(store: Store, work: Callable[[Unit], T]) -> T:
@@ -99,8 +105,21 @@ def router(store: Store, clock: Clock) -> APIRouter:
                 Code.REQUEST_INVALID, "give exactly one of number, elicence_id, short_code"
             )
         look = _search(number, elicence_id, short_code)
-        found = await reading(store, lambda unit: look(unit.public))
-        return answer(request, json_body(described(found, clock)), Caching.WORD)
+        found = described(await reading(store, look), shanghai_date(clock.now()))
+        return answer(request, json_body(found), Caching.WORD)
+
+    @routes.get(
+        "/licences/{key}/{value}",
+        response_class=Response,
+        responses=responses(400, types=(JSON,), schema=FOUND_SCHEMA),
+    )
+    async def by_key(
+        request: Request, key: Key, value: Annotated[str, Path(max_length=160)]
+    ) -> Response:
+        """Return the same as a search, at an address that a static copy has too."""
+        look = _search(**{_PARAMETERS[key]: value})
+        found = described(await reading(store, look), shanghai_date(clock.now()))
+        return answer(request, json_body(found), Caching.WORD)
 
     @routes.get(
         "/evidence/{leaf}", response_class=Response, responses=responses(400, 404, types=(CBOR,))
@@ -138,12 +157,6 @@ def pointer_router() -> APIRouter:
     return routes
 
 
-def described(found: Iterable[PublicLicence], clock: Clock) -> dict[str, object]:
-    """Return the answer to a search."""
-    today = shanghai_date(clock.now())
-    return {"licences": [describe(each, today) for each in found]}
-
-
 def parse_leaf(text: str) -> Leaf:
     """Read a leaf from its hex."""
     if len(text) != LEAF_HEX or any(c not in "0123456789abcdef" for c in text):
@@ -166,13 +179,13 @@ def _evidence(unit: Unit, leaf: Leaf) -> bytes:
 
 
 def _search(
-    number: str | None, elicence_id: str | None, short_code: str | None
-) -> Callable[[PublicView], tuple[PublicLicence, ...]]:
+    number: str | None = None, elicence_id: str | None = None, short_code: str | None = None
+) -> Callable[[Unit], tuple[PublicLicence, ...]]:
     """Read what is searched for, before the database is asked."""
     if number is not None:
         wanted = folded(number)
-        return lambda view: view.by_number(wanted, most=MAX_FOUND)
+        return lambda unit: unit.public.by_number(wanted, most=MAX_FOUND)
     if elicence_id is not None:
-        return lambda view: view.by_elicence_id(elicence_id, most=MAX_FOUND)
+        return lambda unit: unit.public.by_elicence_id(elicence_id, most=MAX_FOUND)
     code = canonical_code(short_code or "")
-    return lambda view: view.by_short_code(code, most=MAX_FOUND)
+    return lambda unit: unit.public.by_short_code(code, most=MAX_FOUND)

@@ -45,6 +45,7 @@ class PublicLicence:
         status_index: Under which number.
         licence_no: Its number in the one spelling that look-ups use.
         elicence_id: E-licence identifier.
+        short_code: Short code as it is stored, hex.
         leaf: Its identity; none before it is signed.
         state: Where it stands.
         licence_json: Its data.
@@ -59,6 +60,7 @@ class PublicLicence:
     status_index: StatusIndex
     licence_no: str
     elicence_id: str
+    short_code: str
     leaf: Leaf | None
     state: FlowState
     licence_json: bytes
@@ -92,13 +94,14 @@ _HAS_WORDS = (
     )
     .exists()
 )
-_LICENCES: Final = select(
+_LICENCES: Final[Select[Any]] = select(
     licences.c.id,
     licences.c.registry,
     licences.c.authority,
     licences.c.status_index,
     licences.c.folded_no,
     licences.c.elicence_id,
+    licences.c.short_code,
     licences.c.leaf,
     licences.c.state,
     licences.c.licence_json,
@@ -235,6 +238,7 @@ class PublicView:
 
     def _pages(self, query: Select[Any], values: Mapping[str, object]) -> Iterator[PublicLicence]:
         after = 0
+        page: Sequence[Row[Any]]
         while page := self._connection.execute(query, {**values, "after": after}).all():
             yield from map(self._licence, page)
             after = page[-1].id
@@ -262,6 +266,7 @@ class PublicView:
             status_index=index,
             licence_no=row.folded_no,
             elicence_id=row.elicence_id,
+            short_code=row.short_code,
             leaf=None if row.leaf is None else Leaf(bytes(row.leaf)),
             state=FlowState(row.state),
             licence_json=bytes(row.licence_json),
