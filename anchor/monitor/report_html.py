@@ -18,7 +18,8 @@ MOST_ALARMS: Final = 500
 _STYLE: Final = """
 :root { color-scheme: light; }
 body { margin: 0 auto; max-width: 1120px; padding: 16px; color: #1b1b1b; background: #ffffff;
-  font: 16px/1.5 'Noto Sans SC','Noto Sans CJK SC','Microsoft YaHei','PingFang SC',sans-serif; }
+  font: 16px/1.5 'Anzheng Report','Noto Sans SC','Noto Sans CJK SC','Microsoft YaHei',
+  'PingFang SC',sans-serif; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.2rem; margin-top: 2rem; }
 .en { color: #4a4a4a; font-weight: 400; }
 figure { margin: 0; overflow-x: auto; }
@@ -38,7 +39,7 @@ def html_page(report: Report, picture: str) -> str:
 
     Args:
         report: What it shows.
-        picture: The same as SVG.
+        picture: The same as SVG; the page uses the font that it carries.
     """
     parts = [
         '<!DOCTYPE html>\n<html lang="zh-CN">\n<head>\n<meta charset="utf-8">',

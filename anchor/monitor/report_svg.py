@@ -6,6 +6,7 @@ against white; words have more.
 Standard: SVG 1.1; WCAG 2.2, 1.4.3 and 1.4.11.
 """
 
+from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from html import escape
@@ -19,8 +20,8 @@ from licence.errors import Code
 
 WIDTH: Final = 1120
 _LEFT, _RIGHT, _TOP = 250, 40, 96
-_BARS: Final = 170
-_GAP: Final = 78
+_BARS: Final = 120
+_GAP: Final = 66
 _ROW: Final = 30
 _TICKS: Final = 4
 _INK, _QUIET, _GRID = "#1b1b1b", "#4a4a4a", "#d5d5d5"
@@ -35,27 +36,34 @@ _COLOURS: Final = {
     "revoked": "#a8320a",
     "rescinded": "#8b1a5c",
 }
-_FONTS: Final = "'Noto Sans SC','Noto Sans CJK SC','Microsoft YaHei','PingFang SC',sans-serif"
+FONT: Final = "Anzheng Report"
+"""Name of the font that the report carries along."""
+_FONTS: Final = f"'{FONT}','Noto Sans SC','Noto Sans CJK SC','Microsoft YaHei',sans-serif"
 
 
-def svg_picture(report: Report) -> str:
-    """Return the picture."""
+def svg_picture(report: Report, font: bytes = b"") -> str:
+    """Return the picture.
+
+    Args:
+        report: What it shows.
+        font: WOFF font to carry along, for machines without a Chinese one.
+    """
     rows = _rows(report.alarms)
-    first, second = _TOP, _TOP + _BARS + _GAP
-    third = second + _BARS + _GAP
-    height = third + max(len(rows), 1) * _ROW + 62
+    tops = [_TOP + at * (_BARS + _GAP) for at in range(4)]
+    height = tops[3] + max(len(rows), 1) * _ROW + 50
     parts = [
-        *_head(report, height),
-        *_panel(first, "签发批次内的证照", "Licences anchored", (report.licences,), report),
-        *_panel(second, "状态变更", "Changes of status", report.statuses, report),
-        *_legend(second, report.statuses),
-        *_alarm_panel(third, rows, report),
+        *_head(report, height, font),
+        *_panel(tops[0], "上链批次", "Batches anchored", (report.batches,), report),
+        *_panel(tops[1], "批次内证照", "Licences in them", (report.licences,), report),
+        *_panel(tops[2], "状态变更", "Changes of status", report.statuses, report),
+        *_legend(tops[2], report.statuses),
+        *_alarm_panel(tops[3], rows, report),
         "</svg>",
     ]
     return "\n".join(parts) + "\n"
 
 
-def _head(report: Report, height: int) -> Iterator[str]:
+def _head(report: Report, height: int, font: bytes) -> Iterator[str]:
     title = f"监测报告 {report.registry}"
     looked = "从未" if report.last_pass is None else _minute(report.last_pass)
     open_ = sum(each.closed_at is None for each in report.alarms)
@@ -64,10 +72,18 @@ def _head(report: Report, height: int) -> Iterator[str]:
         f' height="{height}" role="img" lang="zh-CN" font-family="{_FONTS}">'
     )
     yield f"<title>{escape(title)}</title>"
+    if font:
+        yield f"<style>{font_face(font)}</style>"
     yield f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>'
     yield _text(_LEFT, 40, f"{title}  Monitor report", 22, weight="600")
     said = f"未消除告警 {open_} 项 open alarms · 最近一次监测 last pass {looked} UTC"
     yield _text(_LEFT, 66, said, 14, colour=_OPEN if open_ else _QUIET)
+
+
+def font_face(font: bytes) -> str:
+    """Return the style rule that brings a font along."""
+    data = b64encode(font).decode("ascii")
+    return f"@font-face{{font-family:'{FONT}';src:url(data:font/woff;base64,{data})}}"
 
 
 def _panel(
@@ -78,7 +94,7 @@ def _panel(
     most = _round_up(max(totals, default=0))
     yield _text(24, top + 16, chinese, 16, weight="600")
     yield _text(24, top + 36, english, 13, colour=_QUIET)
-    yield _text(24, top + 62, f"共 total {sum(totals):,}", 13, colour=_QUIET)
+    yield _text(24, top + 58, f"共 total {sum(totals):,}", 13, colour=_QUIET)
     for tick in range(_TICKS + 1):
         y = bottom - _BARS * tick / _TICKS
         yield _line(_LEFT, y, WIDTH - _RIGHT, y, _GRID)
@@ -108,7 +124,7 @@ def _bar(x: float, y: float, width: float, height: float, bars: Bars, start: dat
 def _legend(top: int, series: Sequence[Bars]) -> Iterator[str]:
     for row, bars in enumerate(series):
         chinese, english = STATUS[bars.name]
-        y = top + 74 + row * 17
+        y = top + 68 + row * 16
         yield f'<rect x="24" y="{y}" width="12" height="12" fill="{_COLOURS[bars.name]}"/>'
         yield _text(42, y + 11, f"{chinese} {english} {sum(bars.values):,}", 12)
 

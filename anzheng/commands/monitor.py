@@ -157,6 +157,7 @@ def report(
     from anzheng.clock import SystemClock
     from anzheng.files import write_durably
     from anzheng.monitoring import choose_registry, read_trust
+    from signer.web_font import web_font
 
     with answering(as_json=as_json) as out:
         settings = settings_of(context)
@@ -166,7 +167,9 @@ def report(
         memory = _memory(settings, trust, registry, state)
         with closing(memory):
             drawn = read_report(memory, bundle, choose_registry(bundle, registry), now)
-        picture = svg_picture(drawn)
+        # Drawn twice: which characters the font needs, only the drawing says.
+        font = web_font(html_page(drawn, svg_picture(drawn)))
+        picture = svg_picture(drawn, font)
         files = {"monitor.svg": picture, "monitor.html": html_page(drawn, picture)}
         for name, text in files.items():
             write_durably(folder / name, text.encode())
