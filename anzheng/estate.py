@@ -11,12 +11,14 @@ from pathlib import Path
 
 from anzheng.files import write_durably
 from licence.errors import AnzhengError, Code
-from licence.formats import canonical
+from licence.formats import canonical, trust_bundle
 from licence.formats.canonical import JsonValue
 from licence.formats.checkpoint import WitnessKey
 from licence.formats.entitlement import Entitlement, make_entitlement
 from licence.formats.fields import Fields
 from licence.formats.officers import PinnedOfficer
+from licence.formats.trust_types import ValidatorSet
+from licence.formats.trust_values import validators_value
 from licence.ids import Address, AuthorityId, BlockHash, ChainId, Digest, OfficerId, RegistryId
 
 SCHEMA = "anzheng-estate/v1"
@@ -117,6 +119,7 @@ class Estate:
     witness_threshold: int
     authorities: tuple[AuthorityEntry, ...]
     genesis: BlockHash | None = None
+    validators: tuple[ValidatorSet, ...] = ()
 
     def authority(self, authority: AuthorityId) -> AuthorityEntry:
         """Return the entry of an authority.
@@ -172,6 +175,7 @@ def load(home: Path) -> Estate:
         witness_threshold=fields.integer("witness_threshold", low=1),
         authorities=fields.objects("authorities", _read_authority, max_items=MAX_AUTHORITIES),
         genesis=fields.optional("genesis", lambda key: BlockHash(fields.hexed(key, 32))),
+        validators=trust_bundle.read_validators(fields, "validators"),
     )
     fields.end()
     return estate
@@ -193,6 +197,8 @@ def _value(estate: Estate) -> JsonValue:
     # Absent in an estate.json that was written before it was noted: then nothing is compared.
     if estate.genesis is not None:
         value["genesis"] = estate.genesis.hex()
+    if estate.validators:
+        value["validators"] = [validators_value(one) for one in estate.validators]
     return value
 
 

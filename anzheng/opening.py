@@ -224,7 +224,8 @@ def _anchorer(means: Means, entry: AuthorityEntry, store: SqlAnchorStore) -> Anc
         believed=means.estate.believes,
     )
     sender = _sender(means, entry.id, "anchor", store)
-    return Anchorer(means.chain, sender, store, log, means.judge)
+    kind = means.settings.anchor_evidence
+    return Anchorer(means.chain, sender, store, log, means.judge, kind)
 
 
 def _witnesses(means: Means, log: LogIdentity) -> Sequence[CheckpointWitness]:

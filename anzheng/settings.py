@@ -16,6 +16,7 @@ from pydantic_settings import (
 from typing_extensions import override
 
 from anchor.batch import MAX_LEAVES
+from anchor.evidence import EvidenceKind
 from anchor.finality import PATTERN as FINALITY
 from licence.domain.model import Environment
 from licence.errors import AnzhengError, Code
@@ -93,6 +94,7 @@ class Settings(BaseSettings):
     chain_resend_seconds: int = Field(default=15, ge=1)
     anchor_batch_licences: int = Field(default=MAX_LEAVES, ge=1, le=MAX_LEAVES)
     anchor_batch_seconds: int = Field(default=60, ge=0)
+    anchor_evidence: EvidenceKind = EvidenceKind.WITNESS
     witness: tuple[WitnessSettings, ...] = ()
     pending_after_seconds: int = Field(default=900, ge=0)
     anchor_alarm_seconds: int = Field(default=900, ge=0)

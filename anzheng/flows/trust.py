@@ -80,7 +80,7 @@ def make_bundle(
         policies=(oids.POLICY_LICENCE_SIGNING,),
         tsa_roots=tsa_roots(settings, ring, roots),
         withdrawn=_withdrawn(book, ring),
-        registries=(_registry(estate),),
+        registries=(registry_of(estate),),
         authorities=tuple(
             _authority(settings, estate, entry, ring, book, now) for entry in estate.authorities
         ),
@@ -219,7 +219,8 @@ def list_base_uri(settings: Settings) -> str:
     return f"{settings.public_url}/v1/status-lists"
 
 
-def _registry(estate: Estate) -> Registry:
+def registry_of(estate: Estate) -> Registry:
+    """Return the registry of an installation as verifiers shall believe it."""
     contract = Contract(
         chain_id=estate.chain_id,
         address=estate.contract,
@@ -236,7 +237,9 @@ def _registry(estate: Estate) -> Registry:
         )
         for each in estate.witnesses
     )
-    return Registry(estate.registry, (contract,), witnesses, estate.witness_threshold)
+    return Registry(
+        estate.registry, (contract,), witnesses, estate.witness_threshold, estate.validators
+    )
 
 
 def _roots(book: KeyBook, ring: KeyRing) -> tuple[Root, ...]:

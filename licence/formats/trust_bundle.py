@@ -49,8 +49,10 @@ __all__ = [
     "ValidatorSet",
     "Withdrawn",
     "Witness",
+    "check_validators",
     "decode",
     "encode",
+    "read_validators",
 ]
 
 MAX_BUNDLE_BYTES = 4 * 1024 * 1024
@@ -129,7 +131,7 @@ def _check_bundle(bundle: TrustBundle) -> None:
         names = {one.name for one in registry.witnesses}
         if not 1 <= registry.witness_threshold <= max(len(names), 1):
             _refuse(f"registry {registry.id}: threshold needs more witnesses than there are")
-        _check_validators(registry)
+        check_validators(registry)
     _in_order("authorities", ((one.valid_from, one.valid_to) for one in bundle.authorities))
     for authority in bundle.authorities:
         for where, keys in (("status_keys", authority.status_keys), ("qr_keys", authority.qr_keys)):
@@ -139,8 +141,12 @@ def _check_bundle(bundle: TrustBundle) -> None:
                 _refuse(f"{where}: a key is not the one that its key id names")
 
 
-def _check_validators(registry: Registry) -> None:
-    """Refuse sets that leave open who seals a block, or that are of no chain of the registry."""
+def check_validators(registry: Registry) -> None:
+    """Refuse sets that leave open who seals a block, or that are of no chain of the registry.
+
+    Raises:
+        AnzhengError: TRUST_BUNDLE_REFUSED.
+    """
     sets, chains = registry.validators, {one.chain_id for one in registry.contracts}
     _in_order("validators", ((one.from_block, one.to_block) for one in sets))
     if any(one.chain_id not in chains for one in sets):
@@ -216,15 +222,24 @@ def _read_registry(fields: Fields) -> Registry:
         contracts=fields.objects("contracts", _read_contract, max_items=MAX_CONTRACTS, min_items=1),
         witnesses=fields.objects("witnesses", _read_witness, max_items=MAX_WITNESSES),
         witness_threshold=fields.integer("witness_threshold", low=1, high=MAX_WITNESSES),
-        validators=fields.optional("validators", lambda key: _read_validators(fields, key)) or (),
+        validators=read_validators(fields, "validators"),
     )
 
 
-def _read_validators(fields: Fields, key: str) -> tuple[ValidatorSet, ...]:
-    return fields.objects(key, _read_validator_set, max_items=MAX_VALIDATOR_SETS, min_items=1)
+def read_validators(fields: Fields, key: str) -> tuple[ValidatorSet, ...]:
+    """Read validator sets; none where the key is absent.
+
+    Raises:
+        AnzhengError: As `fields` was told to.
+    """
+
+    def read(found: str) -> tuple[ValidatorSet, ...]:
+        return fields.objects(found, _read_set, max_items=MAX_VALIDATOR_SETS, min_items=1)
+
+    return fields.optional(key, read) or ()
 
 
-def _read_validator_set(fields: Fields) -> ValidatorSet:
+def _read_set(fields: Fields) -> ValidatorSet:
     return ValidatorSet(
         chain_id=ChainId(fields.integer("chain_id", low=1)),
         from_block=fields.integer("from_block"),

@@ -87,11 +87,12 @@ def _registry_value(registry: Registry) -> JsonValue:
         witnesses=_each(registry.witnesses, _witness_value),
         witness_threshold=registry.witness_threshold,
         # Absent where there is none: bundles of before had no such key.
-        validators=_each(registry.validators, _validators_value) or None,
+        validators=_each(registry.validators, validators_value) or None,
     )
 
 
-def _validators_value(validators: ValidatorSet) -> JsonValue:
+def validators_value(validators: ValidatorSet) -> JsonValue:
+    """Return the JSON of a validator set."""
     return _present(
         chain_id=validators.chain_id,
         from_block=validators.from_block,
