@@ -267,7 +267,8 @@ def _write_deltas(history: ListHistory, made: _Made, now: datetime) -> None:
     """Make the deltas from the lists that readers may still have to the newest."""
     name, target, key = made.files.name, made.files.cwt, made.office.key
     deltas: dict[Digest, bytes] = {}
-    for base in history.bases(name, now):
+    bases = history.bases(name, now) if list_delta.may_be_worthwhile(target) else ()
+    for base in bases:
         if base.cwt == target:
             continue
         try:

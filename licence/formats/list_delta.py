@@ -37,6 +37,8 @@ _MASK: Final = (1 << BITS) - 1
 _DIGEST: Final = 32
 _PARTS: Final = 10
 _MAX_ITEMS: Final = 32
+_LEAST_BYTES: Final = 400
+"""A delta without changes has about as much: two digests and two signatures."""
 _MORE: Final = 0x80
 _MAX_CHANGE_BYTES: Final = 4
 _CHANGED = re.compile(rb"[^\0]")
@@ -231,6 +233,11 @@ def _moment(delta: ListDelta) -> datetime:
 
 def _refuse(message: str) -> NoReturn:
     raise AnzhengError(Code.STATUS_LIST_REFUSED, message)
+
+
+def may_be_worthwhile(target: bytes) -> bool:
+    """Say whether a list is large enough that a delta to it can save half of it."""
+    return len(target) >= 2 * _LEAST_BYTES
 
 
 def is_worthwhile(delta: bytes, target: bytes) -> bool:
