@@ -105,6 +105,32 @@ class Administrator:
         data = function("setAccount", types, name, hexed(account), int(rights))
         return self.transact(contract, data)
 
+    def delegate(
+        self, contract: Address, deputy: AuthorityId, rights: Right, *, until: int
+    ) -> Mined:
+        """Let another authority act in the name of this account's own, or end it at once.
+
+        Args:
+            contract: Where.
+            deputy: Who may.
+            rights: Some of ANCHOR, PROPOSE and CONFIRM; none ends it.
+            until: Last second of it (Unix time); 0 when it ends.
+
+        Raises:
+            AnzhengError: CHAIN_REVERTED, CHAIN_UNAVAILABLE.
+        """
+        types = ("bytes18", "uint8", "uint40")
+        data = function("delegate", types, authority_bytes(deputy), int(rights), until)
+        return self.transact(contract, data)
+
+    def set_successor(self, contract: Address, successor: Address) -> Mined:
+        """Freeze a contract for ever, because another takes over.
+
+        Raises:
+            AnzhengError: CHAIN_REVERTED, CHAIN_UNAVAILABLE.
+        """
+        return self.transact(contract, function("setSuccessor", ("address",), hexed(successor)))
+
     def pause_authority(self, contract: Address, authority: AuthorityId) -> Mined:
         """Stop one authority.
 

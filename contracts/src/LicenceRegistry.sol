@@ -456,7 +456,7 @@ contract LicenceRegistry is RegistryProposals {
         uint32 day = uint32(block.timestamp / 1 days);
         unchecked {
             // A uint32, and at most MAX_CHANGES words of 64 licences.
-            uint256 used = entry.capDay == day ? entry.capUsed + licences : licences;
+            uint256 used = entry.capDay < day ? licences : entry.capUsed + licences;
             if (used > entry.dailyCap) revert DailyCapReached(entry.dailyCap);
             // forge-lint: disable-next-line(unsafe-typecast): not above the cap, which is a uint32
             (stored.capDay, stored.capUsed) = (day, uint32(used));

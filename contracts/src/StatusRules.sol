@@ -56,7 +56,7 @@ library StatusRules {
         uint256 bit2 = old >> 2;
         // 0 and 1 are the only words without bit 1 and bit 2 (bit 3 is never set).
         uint256 open = ~(bit1 | bit2);
-        uint256 allowed;
+        uint256 allowed = 0; // 7 to 15: nothing
         if (status == REVOKED || status == WITHDRAWN || status == SUPERSEDED) {
             allowed = open;
         } else if (status == RESCINDED) {
@@ -67,7 +67,7 @@ library StatusRules {
             allowed = open & ~bit0;
         } else if (status == NONE) {
             allowed = open & bit0;
-        } // 7 to 15: nothing is allowed
+        }
         // `ones` has the lowest bit of a nibble only, so what the shifts brought in does not count.
         return ones & ~allowed == 0;
     }

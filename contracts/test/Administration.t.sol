@@ -74,6 +74,17 @@ contract AdministrationTest is Base {
         registry.unpause();
     }
 
+    function test_whatIsKnownIsTold() public {
+        require(!registry.paused(), "not paused");
+        registry.pause();
+        require(registry.paused(), "paused");
+        (bytes18 authority, uint8 rights) = registry.accountOf(PAUSER);
+        require(authority == CITY && rights == 8, "account");
+        (authority, rights) = registry.accountOf(address(1));
+        require(authority == 0 && rights == 0, "nobody");
+        assertEq(registry.authorityOf(CITY).dailyCap, CAP, "cap");
+    }
+
     function test_pausedAuthorityStopsAloneAndOnlyTheAdministratorReleasesIt() public {
         vm.prank(PAUSER);
         registry.pauseAuthority(CITY);
@@ -93,6 +104,8 @@ contract AdministrationTest is Base {
     function test_successorFreezesForEver() public {
         vm.expectRevert(abi.encodeWithSelector(RegistryAdministration.NoContract.selector, address(1)));
         registry.setSuccessor(address(1));
+        vm.expectRevert(abi.encodeWithSelector(RegistryAdministration.NoContract.selector, address(registry)));
+        registry.setSuccessor(address(registry));
         registry.setSuccessor(address(this));
         (address next, uint40 frozenAt) = registry.successor();
         require(next == address(this) && frozenAt == block.timestamp, "successor");
@@ -100,5 +113,42 @@ contract AdministrationTest is Base {
         anchorAs(ANCHORER, ROOT, 1);
         vm.expectRevert(abi.encodeWithSelector(RegistryAdministration.Frozen.selector));
         registry.setSuccessor(address(this));
+    }
+
+    function frozen() internal {
+        vm.expectRevert(abi.encodeWithSelector(RegistryAdministration.Frozen.selector));
+    }
+
+    function test_afterFreezingOnlyTheAdministrationIsHandedOver() public {
+        registry.setSuccessor(address(this));
+        frozen();
+        registry.registerAuthority("x", 1);
+        frozen();
+        registry.setAccount(CITY, ANCHORER, 0);
+        frozen();
+        registry.setDailyCap(CITY, 1);
+        frozen();
+        registry.pause();
+        frozen();
+        registry.pauseAuthority(CITY);
+        frozen();
+        registry.revokeDelegation(CITY, OTHER);
+        frozen();
+        vm.prank(OTHER_DELEGATOR);
+        registry.delegate(CITY, 1, uint40(block.timestamp));
+        registry.beginDefaultAdminTransfer(address(2));
+    }
+
+    function test_unknownAuthoritiesAreRefusedEverywhere() public {
+        bytes memory unknown =
+            abi.encodeWithSelector(RegistryAdministration.UnknownAuthority.selector, bytes18("x"));
+        vm.expectRevert(unknown);
+        registry.setDailyCap("x", 1);
+        vm.expectRevert(unknown);
+        registry.pauseAuthority("x");
+        vm.expectRevert(abi.encodeWithSelector(RegistryAdministration.UnknownAuthority.selector, bytes18(0)));
+        registry.registerAuthority(0, 1);
+        vm.expectRevert(abi.encodeWithSelector(RegistryAdministration.AccountTaken.selector, address(0)));
+        registry.setAccount(CITY, address(0), 1);
     }
 }

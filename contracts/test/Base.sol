@@ -15,6 +15,7 @@ interface Vm {
     function warp(uint256 time) external;
     function expectRevert(bytes calldata reason) external;
     function load(address target, bytes32 slot) external view returns (bytes32);
+    function store(address target, bytes32 slot, bytes32 value) external;
     function recordLogs() external;
     function getRecordedLogs() external returns (Log[] memory);
 }
