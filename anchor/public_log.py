@@ -131,6 +131,42 @@ class TiledLog:
 
 
 @dataclass(frozen=True, slots=True)
+class BothLogs:
+    """`PublicLog` in two places, of which one may be behind or have lost something.
+
+    Args:
+        first: Asked first.
+        second: Asked for what the first does not have.
+    """
+
+    first: PublicLog
+    second: PublicLog
+
+    def checkpoint(self, origin: str) -> bytes | None:
+        """Return the checkpoint over more entries."""
+        notes = [self.first.checkpoint(origin), self.second.checkpoint(origin)]
+        there = [note for note in notes if note is not None]
+        return max(there, key=lambda note: checkpoints.parse(note).checkpoint.size, default=None)
+
+    def entries(self, origin: str, size: int, *, start: int = 0) -> tuple[bytes, ...]:
+        """Return the entries from `start` up to `size`."""
+        try:
+            return self.first.entries(origin, size, start=start)
+        except AnzhengError:
+            return self.second.entries(origin, size, start=start)
+
+    def manifest(
+        self, registry: RegistryId, authority: AuthorityId, digest: ManifestDigest
+    ) -> bytes | None:
+        """Return the manifest with this digest."""
+        try:
+            found = self.first.manifest(registry, authority, digest)
+        except AnzhengError:
+            found = None
+        return found or self.second.manifest(registry, authority, digest)
+
+
+@dataclass(frozen=True, slots=True)
 class LogFolder:
     """The folder itself: a `LogPublisher`, and a source for `TiledLog`.
 

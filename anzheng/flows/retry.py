@@ -15,8 +15,9 @@ from anzheng.store.licences import FlowState, StoredLicence
 from licence.errors import Code
 from licence.ports import Clock
 
-LASTING = frozenset({Code.ENVIRONMENT_MISMATCH, Code.RELEASE_AUTHORITY})
-"""What stands in the released bytes themselves: only another version can cure it."""
+LASTING = frozenset({Code.ENVIRONMENT_MISMATCH, Code.LICENCE_RESERVED, Code.RELEASE_AUTHORITY})
+"""What stands in the released bytes themselves, or was issued in a time that is forgotten: only
+another version can cure it."""
 
 
 @dataclass(frozen=True, slots=True)

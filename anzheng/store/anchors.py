@@ -114,6 +114,23 @@ class Anchors:
         transactions.set_aside(self._connection, f"anchor:{batch.id}")
         return self.save_batch(replace(batch, state=BatchState.BATCHED, reason=None))
 
+    def settle(self, batch: AnchorBatch, record: bytes, log_index: int) -> AnchorBatch:
+        """Note that a batch is on the chain and in the log, whatever became of its transaction."""
+        return self.save_batch(
+            replace(
+                batch,
+                state=BatchState.LOGGED,
+                record=record,
+                log_index=log_index,
+                checkpoint=None,
+                reason=None,
+            )
+        )
+
+    def give_up(self, batch: AnchorBatch, reason: Code) -> AnchorBatch:
+        """Never send a batch."""
+        return self.save_batch(replace(batch, state=BatchState.PARKED, reason=reason))
+
     def count(self, registry: RegistryId, authority: AuthorityId) -> int:
         """How many batches an authority has ever had."""
         return self._connection.execute(

@@ -76,6 +76,16 @@ class ChainMark:
     head: Digest
 
 
+@dataclass(frozen=True, slots=True)
+class IndexedRow:
+    """A licence's row, as far as it matters to whom its index belongs."""
+
+    id: int
+    state: FlowState
+    licence_json: bytes
+
+
+_INDEXED = (licences.c.id, licences.c.state, licences.c.licence_json)
 _MARK = tuple(chain_marks.c[name] for name in ChainMark.__dataclass_fields__)
 _RESERVED = tuple(reserved.c[name] for name in ReservedIndex.__dataclass_fields__)
 _WORD = tuple(recovered_words.c[name] for name in RecoveredWord.__dataclass_fields__)
@@ -195,6 +205,30 @@ class Recovery:
                 **columns,
             )
         )
+
+    def by_index(
+        self, registry: RegistryId, authority: AuthorityId, index: StatusIndex
+    ) -> IndexedRow | None:
+        """Find the licence that has a status index here."""
+        row = self._connection.execute(
+            select(*_INDEXED).where(
+                _of(licences, registry, authority) & (licences.c.status_index == index)
+            )
+        ).one_or_none()
+        if row is None:
+            return None
+        return IndexedRow(row.id, FlowState(row.state), bytes(row.licence_json))
+
+    def move_index(self, row_id: int, index: StatusIndex) -> None:
+        """Give a row that will never be issued an index that nothing else has."""
+        self._connection.execute(
+            update(licences).where(licences.c.id == row_id).values(status_index=index)
+        )
+
+    def file_digests(self) -> frozenset[Digest]:
+        """Return the digest of every file that a row names."""
+        rows = self._connection.execute(select(licences.c.signed_pdf, licences.c.final_pdf))
+        return frozenset(Digest(each) for row in rows for each in row if each is not None)
 
     def batch_id(
         self, registry: RegistryId, authority: AuthorityId, manifest: ManifestDigest

@@ -1,0 +1,400 @@
+"""Bring a database that was put back from a backup to what chain and public log know.
+
+Run before anything is issued again. Everything happens in one transaction, may be repeated, and
+without `apply` nothing is left of it:
+
+1. The order of the log: what is published, then the other batches in the order of the chain.
+2. No status index is given out that any manifest, the signer's ledger or a row has.
+3. Each batch of the chain is stored with its record; the anchorer goes on from there.
+4. Each leaf gets its row: the one that was there, the one made again from the signed file, or a
+   reservation that keeps number, version and index from being used again.
+5. What only the signer's ledger knows: signed files wait for an anchor, the others are reserved.
+6. Decisions that only the chain knows: put in again from the officers' files, else noted.
+7. The mark: up to here database and chain agree.
+
+Standard: DESIGN 2 (5), 3.2, 3.3; docs/restore.md.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+
+from anchor.ports import AnchorBatch, BatchState
+from anchor.public_log import LogPublisher, PublicLog
+from anzheng.files import FolderFileStore
+from anzheng.flows import publish as publishing
+from anzheng.flows.found_files import FoundFiles, SignedFile
+from anzheng.flows.prepare import new_licence
+from anzheng.flows.reconcile_read import ChainTruth, Place, order, read_log_order
+from anzheng.flows.reconcile_report import Counts, Report
+from anzheng.flows.reconcile_status import adopt_decisions
+from anzheng.flows.sign import ANCHOR_TOPIC
+from anzheng.store.database import Store, Unit
+from anzheng.store.licences import Column, FlowState, StoredLicence
+from anzheng.store.recovery import ReservedIndex
+from anzheng.store.times import to_text
+from licence.domain.model import LicenceVersion, StatusRef
+from licence.errors import AnzhengError, Code
+from licence.formats import evidence as evidences
+from licence.formats import licence_json
+from licence.formats import manifest as manifests
+from licence.formats.checkpoint import LogKey
+from licence.formats.evidence import BatchRecord
+from licence.formats.leaf import LeafKind
+from licence.formats.manifest import ManifestRow
+from licence.formats.officers import PinnedOfficer
+from licence.ids import BatchId, Digest, Leaf, LicenceNo, StatusIndex
+from licence.ports import Clock
+from signer.ledger import Entry, Intent, Ledger
+
+UNANCHORED = (FlowState.PREPARED, FlowState.RELEASED, FlowState.SIGNED, FlowState.PARKED)
+ON_THE_WAY = (BatchState.BATCHED, BatchState.SENT, BatchState.FINAL, BatchState.PARKED)
+ADOPTED = BatchId("adopted")
+"""Stands in the ledger in place of the release of a version that was adopted."""
+
+LOST = "it was issued before the database was put back, and its signed file is not here"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One authority whose database is brought back.
+
+    Attributes:
+        place: Registry, authority, contract, and up to which block.
+        truth: What the chain has.
+        store: The database.
+        files: Signed files.
+        ledger: The signer's.
+        clock: Tells the time.
+        hmac_key: Hides numbers in the manifests.
+        officers: Who may decide.
+        origin: Origin of the log.
+        log_key: Its key.
+        public: Where log and manifests are read.
+        publisher: Where they are kept.
+        copies: Folder of signed files that holders or archives gave back.
+        decisions: Signed decisions that the officers kept.
+    """
+
+    place: Place
+    truth: ChainTruth
+    store: Store
+    files: FolderFileStore
+    ledger: Ledger
+    clock: Clock
+    hmac_key: bytes
+    officers: tuple[PinnedOfficer, ...]
+    origin: str
+    log_key: LogKey
+    public: PublicLog
+    publisher: LogPublisher
+    copies: Path | None = None
+    decisions: tuple[bytes, ...] = ()
+
+
+def reconcile(case: Case, *, apply: bool) -> Report:
+    """Bring the database to what the chain knows, or say what that would change.
+
+    Raises:
+        AnzhengError: NOT_FOUND, when a manifest is missing and `apply` is wanted; CONFLICT, when
+            database and public log have two histories; what `reconcile_read` raises.
+    """
+    with case.store.write() as unit:
+        report = _Pass(case, unit, apply=apply).run()
+        if not apply:
+            unit.undo()
+    return report
+
+
+class _Pass:
+    """One pass over everything, in one transaction."""
+
+    def __init__(self, case: Case, unit: Unit, *, apply: bool) -> None:
+        self._case = case
+        self._unit = unit
+        self._apply = apply
+        self._now: datetime = case.clock.now()
+        self._here = (case.place.registry, case.place.authority)
+        self._entries = case.ledger.entries(case.place.authority)
+        self._adopted: list[tuple[Intent, Leaf]] = []
+        self._reserved: list[StatusIndex] = []
+        self._handled: set[Leaf] = set()
+        self._counts = Counts()
+
+    def run(self) -> Report:
+        """Take the steps."""
+        case, unit, counts = self._case, self._unit, self._counts
+        own = unit.anchors.log_records(*self._here)
+        published = read_log_order(case.truth, case.place, case.public, case.origin, case.log_key)
+        ordered = order(case.truth, published, own)
+        found, missing = self._manifests(ordered)
+        if missing and self._apply:
+            raise AnzhengError(
+                Code.NOT_FOUND,
+                "manifests are missing; name the folder or URL of a copy of the public log",
+                missing=len(missing),
+                first=missing[0].hex(),
+            )
+        next_index = self._raise_counter(found)
+        for number, record in enumerate(ordered):
+            if record.manifest in found:
+                self._batch(number, record, found[record.manifest])
+        self._found_again(found)
+        self._only_in_ledger()
+        self._dissolve()
+        counts.records = len(ordered) - len(own)
+        adopt_decisions(unit, case.place, case.truth.writes, case.decisions, case.officers, counts)
+        if not missing:
+            unit.recovery.set_mark(case.truth.mark)
+        if self._apply:
+            self._outside(found)
+        return Report(case.place.authority, len(ordered), tuple(missing), next_index, counts)
+
+    # -- what is on the chain
+
+    def _manifests(
+        self, ordered: Sequence[BatchRecord]
+    ) -> tuple[Mapping[bytes, bytes], list[bytes]]:
+        """Return the manifest of each batch: ours, or the published one."""
+        found: dict[bytes, bytes] = {}
+        missing = []
+        for record in ordered:
+            known = self._unit.recovery.batch_id(*self._here, record.manifest)
+            data = (
+                self._unit.anchors.manifest(known)
+                if known is not None
+                else self._case.public.manifest(*self._here, record.manifest)
+            )
+            if data is None:
+                missing.append(bytes(record.manifest))
+                continue
+            manifest = manifests.decode(data)
+            if (manifest.root, manifest.size) != (record.root, record.size):
+                raise AnzhengError(Code.MANIFEST_SYNTAX, "the manifest of another batch")
+            found[record.manifest] = data
+        return found, missing
+
+    def _raise_counter(self, found: Mapping[bytes, bytes]) -> int:
+        """Give out no index that anybody has, before anything else is done; return the next."""
+        used = [self._unit.recovery.highest_index(*self._here)]
+        for data in found.values():
+            used += [row.index for row in manifests.decode(data).rows if row.index is not None]
+        used += [entry.intent.status_index for entry in self._entries]
+        used += [index for write in self._case.truth.writes for index in write.indices]
+        self._unit.recovery.raise_counter(*self._here, max(used) + 1)
+        return self._unit.licences.index_count(*self._here)
+
+    def _batch(self, number: int, record: BatchRecord, data: bytes) -> None:
+        unit, encoded = self._unit, evidences.record_bytes(record)
+        if unit.anchors.append_log_record(*self._here, encoded) != number:
+            raise AnzhengError(Code.CONFLICT, "the log has another order", number=number)
+        known = unit.recovery.batch_id(*self._here, record.manifest)
+        batch = None if known is None else unit.anchors.batch(known)
+        if batch is None:
+            batch_id = BatchId(f"{'-'.join(self._here)}-{unit.anchors.count(*self._here) + 1:08d}")
+            batch = AnchorBatch(
+                batch_id, *self._here, record.root, record.size, record.manifest,
+                BatchState.LOGGED, encoded, number,
+            )  # fmt: skip
+            unit.anchors.add_batch(batch, data)
+            self._counts.batches += 1
+        elif batch.state in ON_THE_WAY:
+            unit.anchors.settle(batch, encoded, number)
+            self._counts.settled += 1
+        else:
+            return
+        for place, row in enumerate(manifests.decode(data).rows):
+            self._leaf(batch.id, place, row, record)
+
+    def _leaf(self, batch_id: BatchId, place: int, row: ManifestRow, record: BatchRecord) -> None:
+        """Give a leaf of a batch its row."""
+        self._handled.add(row.leaf)
+        where: dict[str, Column] = {"batch_id": batch_id, "batch_place": place}
+        if row.kind is LeafKind.HOLDER_CERTIFICATE:
+            if self._unit.claims.by_leaf(row.leaf) is not None:
+                self._unit.claims.set_batch(row.leaf, batch_id, place)
+            else:
+                self._reserve(row, record)
+        elif row.kind is LeafKind.LICENCE:
+            known = self._unit.licences.by_leaf(row.leaf)
+            if known is not None:
+                if known.batch_id != batch_id or known.state in UNANCHORED:
+                    self._unit.recovery.move(known.id, FlowState.BATCHED, self._now, **where)
+                    self._counts.placed += 1
+            elif not self._adopt(row.leaf, FlowState.BATCHED, **where):
+                self._reserve(row, record)
+
+    def _found_again(self, found: Mapping[bytes, bytes]) -> None:
+        """Take back reservations whose file has turned up since."""
+        for kept in self._unit.recovery.reserved(*self._here):
+            if kept.leaf is None or kept.leaf in self._handled or kept.number_hmac is None:
+                continue
+            if kept.manifest is None:
+                self._adopt(kept.leaf, FlowState.SIGNED)
+                continue
+            batch_id = self._unit.recovery.batch_id(*self._here, kept.manifest)
+            if batch_id is not None and kept.manifest in found:
+                rows = manifests.decode(found[kept.manifest]).rows
+                place = [row.leaf for row in rows].index(kept.leaf)
+                self._adopt(kept.leaf, FlowState.BATCHED, batch_id=batch_id, batch_place=place)
+
+    # -- rows that are made again, and indexes that are kept
+
+    @cached_property
+    def _files(self) -> FoundFiles:
+        """What lies about; looked for once, and only if something is missing."""
+        known = self._unit.recovery.file_digests()
+        return FoundFiles(
+            self._case.files, known, self._case.ledger, self._entries, self._case.copies
+        )
+
+    def _adopt(self, leaf: Leaf, state: FlowState, **where: Column) -> bool:
+        """Make the row of a signed file that was found; say whether there is one."""
+        signed = self._files.get(leaf)
+        mine = (
+            signed is not None
+            and (
+                signed.version.status.registry,
+                signed.version.draft.issuer_code,
+            )
+            == self._here
+        )
+        if signed is None or not mine or signed.leaf != leaf:
+            return False
+        draft, ref = signed.version.draft, signed.version.status
+        known = self._unit.licences.version(draft.issuer_code, draft.licence_no, draft.version)
+        self._free(ref.index, None if known is None else known.id)
+        self._unit.recovery.adopt(
+            new_licence(signed.version),
+            None if known is None else known.id,
+            self._now,
+            state=state.value,
+            leaf=leaf,
+            signed_pdf=self._keep(signed),
+            signed_at=to_text(signed.signed_at),
+            **where,
+        )
+        self._unit.recovery.release(*self._here, [ref.index])
+        self._adopted.append((_intent(signed), leaf))
+        self._handled.add(leaf)
+        self._counts.adopted += 1
+        return True
+
+    def _keep(self, signed: SignedFile) -> Digest:
+        if self._apply:
+            return self._case.files.put(signed.pdf)
+        return Digest(sha256(signed.pdf).digest())
+
+    def _reserve(self, row: ManifestRow, record: BatchRecord) -> None:
+        if row.index is None:
+            return
+        kept = ReservedIndex(
+            *self._here, row.index, row.leaf, row.number_hmac, row.version, record.manifest
+        )
+        self._reserve_index(kept)
+
+    def _reserve_index(self, kept: ReservedIndex) -> None:
+        lost = self._lost_rows.get((kept.number_hmac, kept.version))
+        if lost is not None and lost.state is not FlowState.PARKED:
+            self._park_id(lost.id)
+        self._free(kept.status_index, None if lost is None else lost.id)
+        self._counts.reserved += self._unit.recovery.reserve([kept], self._now)
+        self._reserved.append(kept.status_index)
+
+    @cached_property
+    def _lost_rows(self) -> Mapping[tuple[Digest | None, int | None], StoredLicence]:
+        """Rows that are not on the chain, by what a manifest would say of them."""
+        key, authority = self._case.hmac_key, self._case.place.authority
+        return {
+            (manifests.number_hmac(key, LicenceNo(row.licence_no)), row.version): row
+            for state in UNANCHORED
+            for row in self._unit.licences.in_state(state, authority=authority)
+        }
+
+    def _free(self, index: StatusIndex, owner: int | None) -> None:
+        """Take an index away from a row that was given it after the backup."""
+        row = self._unit.recovery.by_index(*self._here, index)
+        if row is None or row.id == owner:
+            return
+        if row.state is FlowState.PREPARED:
+            draft = licence_json.decode(row.licence_json).draft
+            fresh = self._unit.licences.allocate_index(*self._here)
+            version = LicenceVersion(draft, StatusRef(self._case.place.registry, fresh))
+            self._unit.licences.replace_prepared(row.id, new_licence(version), self._now)
+            self._counts.renumbered += 1
+            return
+        self._park_id(row.id)
+        self._unit.recovery.move_index(row.id, self._unit.licences.allocate_index(*self._here))
+
+    def _park_id(self, row_id: int) -> None:
+        self._unit.licences.park(row_id, Code.LICENCE_RESERVED, LOST, self._now)
+        self._counts.parked += 1
+
+    # -- what only the ledger knows, and what must not be sent
+
+    def _only_in_ledger(self) -> None:
+        rows = self._unit.licences.by_digests(
+            [each.intent.licence_digest for each in self._entries]
+        )
+        known = {row.licence_digest: row for row in rows}
+        kept = {one.status_index for one in self._unit.recovery.reserved(*self._here)}
+        for entry in self._entries:
+            row = known.get(entry.intent.licence_digest)
+            there = entry.leaf in self._handled or entry.intent.status_index in kept
+            if there or (row is not None and _goes_on(row, entry)):
+                continue
+            if entry.leaf is not None and self._adopt(entry.leaf, FlowState.SIGNED):
+                continue
+            intent, key = entry.intent, self._case.hmac_key
+            number = manifests.number_hmac(key, intent.licence_no)
+            self._reserve_index(
+                ReservedIndex(*self._here, intent.status_index, entry.leaf, number, intent.version)
+            )
+
+    def _dissolve(self) -> None:
+        """Never send a batch some of whose leaves are anchored in another one."""
+        for batch in self._unit.anchors.open_batches(*self._here):
+            if batch.state not in (BatchState.BATCHED, BatchState.SENT):
+                continue
+            rows = self._unit.licences.in_batch(batch.id)
+            if len(rows) + len(self._unit.claims.in_batch(batch.id)) == batch.size:
+                continue
+            self._unit.anchors.give_up(batch, Code.LICENCE_RESERVED)
+            for row in rows:
+                self._unit.recovery.move(
+                    row.id, FlowState.SIGNED, self._now, batch_id=None, batch_place=None
+                )
+            self._counts.dissolved += 1
+
+    def _outside(self, found: Mapping[bytes, bytes]) -> None:
+        """Tell ledger and public folder, each before the database says that it is done."""
+        case = self._case
+        case.ledger.adopt(self._adopted, ADOPTED, self._now)
+        case.ledger.reserve(*self._here, self._reserved)
+        for data in found.values():
+            case.publisher.keep_manifest(*self._here, data)
+        case.publisher.keep_entries(case.origin, self._unit.anchors.log_records(*self._here))
+        self._unit.outbox.add(ANCHOR_TOPIC, case.place.authority, self._now)
+        self._unit.outbox.add(publishing.TOPIC, publishing.KEY, self._now)
+
+
+def _goes_on(row: StoredLicence, entry: Entry) -> bool:
+    """Say whether the usual flow brings a row to where the ledger is."""
+    if entry.leaf is None or row.leaf == entry.leaf:
+        return True
+    return row.state is FlowState.RELEASED and entry.has_file
+
+
+def _intent(signed: SignedFile) -> Intent:
+    draft, ref = signed.version.draft, signed.version.status
+    return Intent(
+        authority=draft.issuer_code,
+        licence_no=draft.licence_no,
+        version=draft.version,
+        registry=ref.registry,
+        status_index=ref.index,
+        licence_digest=signed.licence_digest,
+    )
