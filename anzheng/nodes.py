@@ -1,6 +1,10 @@
 """The nodes of the settings become what asks the chain: one node, or a pool of several."""
 
+from collections.abc import Callable
+
+from anchor.chain.artifact import load_artifact
 from anchor.chain.assembly import PoolRules
+from anchor.chain.evm import Contract, EvmChain
 from anchor.chain.fees import FeePolicy
 from anchor.chain.node import Node
 from anchor.chain.pool import NodePool
@@ -9,6 +13,7 @@ from anchor.chain_ports import Alarms
 from anchor.start_checks import WatchRules
 from anzheng.devchain import DevChain
 from anzheng.settings import NodeSettings, Settings
+from licence.formats.trust_types import Contract as PinnedContract
 
 GWEI = 10**9
 SLACK_SECONDS = 2.0
@@ -70,3 +75,14 @@ def _node(each: NodeSettings, timeout_seconds: float) -> Node:
         ca=each.ca,
         token=each.token.get_secret_value(),
     )
+
+
+def contract_opener(chain: EvmChain) -> Callable[[PinnedContract], EvmChain]:
+    """Return what opens any contract that the trust bundle pins, through the nodes of this one."""
+    artifact = load_artifact()
+
+    def at(contract: PinnedContract) -> EvmChain:
+        place = Contract(contract.chain_id, contract.address, contract.from_block)
+        return EvmChain(chain.node, place, artifact, chain.finality)
+
+    return at

@@ -181,6 +181,64 @@ def confirm(
         _carry_out(out, installation, signed, decision)
 
 
+@app.command()
+def proof(
+    context: typer.Context,
+    out_file: Annotated[Path, typer.Argument(metavar="OUT", help="Where the proof is written.")],
+    *,
+    leaf: Annotated[list[str] | None, typer.Option(help="Leaf of a licence; may repeat.")] = None,
+    index: Annotated[
+        list[int] | None, typer.Option(min=0, help="Or its status index; may repeat.")
+    ] = None,
+    authority: Annotated[
+        str | None, typer.Option(help="With --index: whose; the only one if absent.")
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """链上状态证明 Prove the status of licences as of the newest final block, for use offline.
+
+    Needs a QBFT chain whose validators are pinned: see `anzheng trust validators`.
+
+    Example: anzheng status proof status.proof --leaf 5f2c…
+    """
+    from anzheng.files import write_durably
+    from anzheng.flows.status_proof import Wanted, find, make_status_proof
+    from anzheng.nodes import contract_opener
+    from anzheng.wiring import open_installation
+    from licence.ids import AuthorityId, StatusIndex
+
+    with (
+        answering(as_json=as_json) as out,
+        open_installation(settings_of(context)) as installation,
+    ):
+        served = [entry.id for entry in installation.estate.authorities]
+        alone = served[0] if len(served) == 1 and not leaf else None
+        wanted = Wanted(
+            tuple(read_leaf(each) for each in leaf or []),
+            tuple(map(StatusIndex, index or [])),
+            AuthorityId(authority) if authority else alone,
+        )
+        owner, indexes = find(installation.base.store, wanted)
+        opener = contract_opener(installation.chain)
+        registry = installation.estate.registry
+        made = make_status_proof(opener, installation.bundle, registry, owner, indexes)
+        write_durably(out_file, made.data)
+        _, first = made.statuses[0]
+        out.say(
+            {
+                "file": str(out_file),
+                "bytes": len(made.data),
+                "block_number": first.block_number,
+                "as_of": first.as_of.isoformat(),
+                "statuses": {str(number): proved.status for number, proved in made.statuses},
+            },
+            [
+                f"{out_file}: block {first.block_number}, as of {first.as_of.isoformat()}",
+                *(f"index {number}: {proved.status}" for number, proved in made.statuses),
+            ],
+        )
+
+
 def _carry_out(out: Out, installation: "Installation", signed: "Decision", place: Path) -> None:
     from anzheng.files import write_durably
     from anzheng.flows import status as deciding

@@ -1,5 +1,6 @@
 """`anzheng trust`: publish lists, look at the trust repository, hand it to offline verifiers."""
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +10,7 @@ from anzheng.commands.common import JsonFlag, answering, settings_of
 
 if TYPE_CHECKING:
     from licence.formats.trust_types import TrustBundle
+    from licence.ids import Address
 
 app = typer.Typer(help="信任 Trust repository and status lists.", no_args_is_help=True)
 
@@ -94,6 +96,59 @@ def renew(context: typer.Context, *, as_json: JsonFlag = False) -> None:
         if version is None:
             raise AnzhengError(Code.KEY_URI, "the keys of targets are not here: renew it there")
         out.say({"bundle": version}, [f"bundle {version}"])
+
+
+@app.command()
+def validators(
+    context: typer.Context,
+    addresses: Annotated[
+        list[str], typer.Argument(help="All validators of the chain from that block on, 0x….")
+    ],
+    *,
+    from_block: Annotated[int, typer.Option(min=0, help="First block that they seal.")],
+    unasked: Annotated[
+        bool, typer.Option("--unasked", help="Do not compare with what the node says.")
+    ] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """验证节点 Pin the validators of a QBFT chain; the set before ends with the block before.
+
+    Take the addresses from those who run the validators, not from a node: this command asks the
+    node too, and refuses where it names others. Then run `anzheng trust renew`.
+
+    Example: anzheng trust validators --from-block 1 0x1f… 0x2a… 0x9c… 0xd0…
+    """
+    from anzheng import estate as estates
+    from anzheng.flows import validators as pinning
+    from anzheng.wiring import open_base
+
+    settings = settings_of(context)
+    with answering(as_json=as_json) as out:
+        found = [_address(each) for each in addresses]
+        estate = pinning.pin(estates.load(settings.data_dir), from_block, found)
+        if not unasked:
+            with open_base(settings) as base, closing(base.open_nodes()) as node:
+                says = node.ask("qbft_getValidatorsByBlockNumber", hex(from_block))
+                pinning.compare(found, says)
+        estates.save(estate, settings.data_dir)
+        sets = [
+            {"from_block": one.from_block, "to_block": one.to_block, "count": len(one.addresses)}
+            for one in estate.validators
+        ]
+        out.say({"validators": sets}, [*map(str, sets), "now: anzheng trust renew"])
+
+
+def _address(text: str) -> "Address":
+    from licence.errors import AnzhengError, Code
+    from licence.ids import Address
+
+    try:
+        data = bytes.fromhex(text.removeprefix("0x"))
+    except ValueError:
+        data = b""
+    if len(data) != 20:  # noqa: PLR2004 - Ethereum
+        raise AnzhengError(Code.REQUEST_INVALID, "an address is 0x and 40 hex digits")
+    return Address(data)
 
 
 @app.command()
