@@ -93,7 +93,10 @@ class Poster:
                 connection.sock.settimeout(self._timeout)
         connection.response_class = _until(end)  # type: ignore[assignment]
         connection.request("POST", self._path, body, self._headers)
-        response = connection.getresponse()
+        with connection.getresponse() as response:
+            return self._body(response)
+
+    def _body(self, response: http.client.HTTPResponse) -> bytes:
         if response.status != _OK:
             raise ValueError(f"HTTP status {response.status}")
         if response.getheader("Content-Encoding", "identity").lower() != "identity":

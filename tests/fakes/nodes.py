@@ -17,7 +17,7 @@ Lie = Callable[[list[Any], Any], Any]
 """Makes another result of parameters and the true one; raises `RpcRefusal` to refuse."""
 
 RULES = PoolRules(
-    quorum=2, quarantine_seconds=60, view_seconds=0, grace_seconds=0.5, timeout_seconds=4
+    quorum=2, quarantine_seconds=60, view_seconds=-1, grace_seconds=0.5, timeout_seconds=4
 )
 
 
