@@ -35,6 +35,21 @@ def _make_folder(folder: Path) -> None:
         _sync_folder(folder.parent)
 
 
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file that is made anew if a crash loses it; readers see the old or the new one.
+
+    Raises:
+        AnzhengError: `STORE_FAILED` if it cannot be written.
+    """
+    temporary = path.with_name(f".{path.name}.{hashlib.sha256(data).hexdigest()[:16]}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(data)
+        temporary.replace(path)
+    except OSError as exc:
+        raise AnzhengError(Code.STORE_FAILED, f"{path} cannot be written") from exc
+
+
 def _sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:

@@ -18,7 +18,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
-from anchor.durable import write_durably
+from anchor.durable import write_durably, write_whole
 from licence.domain.validity import shanghai_date
 from licence.errors import AnzhengError, Code
 from licence.formats.status_shard import LIFETIME, ListName
@@ -122,7 +122,8 @@ class ListHistory:
         folder = self._of(DELTAS, name)
         names = {f"{base.hex()}.delta" for base in deltas}
         for base, data in deltas.items():
-            _write(folder / f"{base.hex()}.delta", data)
+            # One that a crash loses costs a reader a whole list.
+            write_whole(folder / f"{base.hex()}.delta", data)
         for place in folder.glob("*.delta") if folder.is_dir() else ():
             if place.name not in names:
                 place.unlink(missing_ok=True)
@@ -197,13 +198,3 @@ def _read(place: Path) -> bytes:
     except OSError as exc:
         raise AnzhengError(Code.STORE_FAILED, f"{place} cannot be read") from exc
 
-
-def _write(place: Path, data: bytes) -> None:
-    """Write a file whole; one that a crash leaves torn or behind costs a reader a whole list."""
-    temporary = place.with_name(f".{place.name}")
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(data)
-        temporary.replace(place)
-    except OSError as exc:
-        raise AnzhengError(Code.STORE_FAILED, f"{place} cannot be written") from exc

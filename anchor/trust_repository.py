@@ -18,7 +18,7 @@ Standard: The Update Framework 1.0.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -34,7 +34,7 @@ from tuf.api.metadata import (
     Timestamp,
 )
 
-from anchor.durable import write_durably
+from anchor.durable import write_durably, write_whole
 from anchor.trust_roles import (
     BUNDLE,
     ISSUED_AT,
@@ -58,7 +58,10 @@ __all__ = ["KEPT_STATES", "TrustKeys", "TrustRepository", "Versions"]
 S = TypeVar("S", Snapshot, Targets, Timestamp)
 
 KEPT_STATES: Final = 10
-"""States whose files stay, for readers that began before the newest one."""
+"""States whose files stay, for readers that began before the newest one; and all those of"""
+KEPT_FOR: Final = timedelta(minutes=15)
+"""this time, for on a busy day decisions come by the second and a reader may be slow."""
+MOST_STATES: Final = 300
 
 _HASHED = re.compile(r"[0-9a-f]{64}\..+", re.ASCII)
 
@@ -130,7 +133,7 @@ class TrustRepository:
         targets.expires = whole_second(now) + TARGETS_LIFE
         snapshot.meta["targets.json"] = self._next(targets, self.keys.targets, "targets")
         self._commit(snapshot, timestamp_version=timestamp.version + 1, now=now)
-        self._write_plain({BUNDLE: data})
+        write_durably(self.folder / "targets" / BUNDLE, data)
         return self.versions()
 
     def publish_lists(self, files: Mapping[str, bytes], *, now: datetime) -> Versions:
@@ -153,7 +156,9 @@ class TrustRepository:
         lists.expires = whole_second(now) + ONLINE_LIFE
         snapshot.meta["lists.json"] = self._next(lists, (self.keys.online,), LISTS)
         self._commit(snapshot, timestamp_version=timestamp.version + 1, now=now)
-        self._write_plain(files)
+        for path, data in files.items():
+            # The publisher compares them with what it remembers, and makes lost ones anew.
+            write_whole(self.folder / "targets" / path, data)
         self._remove_old(snapshot)
         return self.versions()
 
@@ -256,10 +261,6 @@ class TrustRepository:
             write_durably(self.folder / "targets" / stored_name(target), data)
             targets.targets[path] = target
 
-    def _write_plain(self, files: Mapping[str, bytes]) -> None:
-        for path, data in files.items():
-            write_durably(self.folder / "targets" / path, data)
-
     def _commit(self, snapshot: Snapshot, *, timestamp_version: int, now: datetime) -> None:
         moment = whole_second(now)
         snapshot.version = timestamp_version
@@ -280,7 +281,13 @@ class TrustRepository:
         kept = [
             self._read(f"{number}.snapshot.json", Snapshot)
             for number in _numbers(folder, "snapshot")
-            if snapshot.version - KEPT_STATES < number <= snapshot.version
+            if snapshot.version - MOST_STATES < number <= snapshot.version
+        ]
+        young = snapshot.expires - KEPT_FOR
+        kept = [
+            one
+            for one in kept
+            if one.version > snapshot.version - KEPT_STATES or one.expires > young
         ]
         named = {
             f"{one.meta[f'{role}.json'].version}.{role}.json"

@@ -10,7 +10,7 @@ import pytest
 from tuf.api.metadata import Metadata, Root, Targets
 
 from anchor import durable
-from anchor.trust_repository import KEPT_STATES, TrustRepository
+from anchor.trust_repository import KEPT_FOR, KEPT_STATES, TrustRepository
 from licence.errors import Code
 from licence.formats import trust_bundle
 from tests.fakes.refusal import refuses
@@ -142,13 +142,22 @@ def test_rotated_root_is_signed_by_old_and_new_keys(tmp_path: Path) -> None:
 def test_old_states_are_removed_and_the_kept_ones_are_whole(tmp_path: Path) -> None:
     repository = make_repository(tmp_path, {LIST: b"list 0"}, now=NOW)
     for number in range(1, 2 * KEPT_STATES):
-        repository.publish_lists({LIST: b"list %d" % number}, now=NOW)
+        repository.publish_lists({LIST: b"list %d" % number}, now=NOW + number * KEPT_FOR)
     names = [path.name for path in (tmp_path / "metadata").iterdir()]
     assert sum(name.endswith(".snapshot.json") for name in names) == KEPT_STATES
     assert sum(name.endswith(".lists.json") for name in names) == KEPT_STATES
     assert sum(name.endswith(".targets.json") for name in names) == 1
     stored = list((tmp_path / "targets" / LIST).parent.iterdir())
     assert len(stored) == KEPT_STATES + 1
+
+
+def test_states_of_the_last_minutes_stay_for_slow_readers(tmp_path: Path) -> None:
+    repository = make_repository(tmp_path, {LIST: b"list 0"}, now=NOW)
+    for number in range(1, 2 * KEPT_STATES):
+        now = NOW + timedelta(seconds=5 * number)
+        repository.publish_lists({LIST: b"list %d" % number}, now=now)
+    stored = list((tmp_path / "targets" / LIST).parent.glob("*.0.cwt"))
+    assert len(stored) == 2 * KEPT_STATES
 
 
 def test_crash_before_the_timestamp_leaves_the_older_state(
