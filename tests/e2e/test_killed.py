@@ -32,6 +32,11 @@ SIGKILLED = -9
 POINTS = ("file-stored", "signed", "batched", "sent", "before-filled", "filling")
 """Those of `killed_issuer.py`."""
 
+PARTS = 4
+"""Into so many tests the matrix of all steps is divided."""
+
+LEAST_STEPS = 30
+
 
 @pytest.fixture(scope="module")
 def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -53,8 +58,8 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-def run_issuer(home: Path, point: str) -> int:
-    """Run the issuing process and return how it ended."""
+def run_issuer(home: Path, point: str) -> subprocess.CompletedProcess[bytes]:
+    """Run the issuing process to its end."""
     return subprocess.run(
         [sys.executable, str(ISSUER), str(home), point],
         cwd=ROOT,
@@ -62,7 +67,7 @@ def run_issuer(home: Path, point: str) -> int:
         check=False,
         timeout=120,
         capture_output=True,
-    ).returncode
+    )
 
 
 def rows_of(settings: Settings) -> tuple[StoredLicence, ...]:
@@ -80,8 +85,33 @@ def rows_of(settings: Settings) -> tuple[StoredLicence, ...]:
 def test_every_licence_exactly_once(released: Path, tmp_path: Path, point: str) -> None:
     home = tmp_path / "home"
     shutil.copytree(released, home)
-    assert run_issuer(home, point) == SIGKILLED
-    assert run_issuer(home, "none") == 0
+    assert run_issuer(home, point).returncode == SIGKILLED
+    check_all_once(home)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", range(PARTS))
+def test_killed_after_every_durable_step_there_is(
+    released: Path, tmp_path: Path, part: int
+) -> None:
+    """Every transaction of the database, file, note and send of the whole life of a batch."""
+    shutil.copytree(released, tmp_path / "home")
+    counted = run_issuer(tmp_path / "home", "count")
+    steps = int(counted.stdout.split()[-1])
+    assert steps > LEAST_STEPS
+    for step in range(1 + part, steps + 1, PARTS):
+        home = tmp_path / f"step-{step}"
+        shutil.copytree(released, home)
+        # Looking again a moment later takes more or fewer steps: the last few may not come.
+        assert run_issuer(home, f"step:{step}").returncode == SIGKILLED or step > steps - PARTS
+        check_all_once(home)
+        shutil.rmtree(home)
+
+
+def check_all_once(home: Path) -> None:
+    """Let a new process go on, and see that every licence is out exactly once."""
+    again = run_issuer(home, "none")
+    assert again.returncode == 0, again.stderr[-2000:]
     settings = load(data_dir=home)
     rows = rows_of(settings)
     assert len({row.leaf for row in rows}) == BATCH_SIZE
