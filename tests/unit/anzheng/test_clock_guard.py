@@ -21,6 +21,7 @@ from anzheng.flows import release as releasing
 from anzheng.flows import sign as signing
 from anzheng.jobs import handlers
 from anzheng.settings import load
+from anzheng.store.database import Store
 from anzheng.wiring import Installation
 from licence.errors import AnzhengError, Code
 from licence.ids import BlockHash
@@ -250,11 +251,11 @@ def test_a_node_without_blocks_is_no_reference() -> None:
 
 
 @pytest.mark.parametrize("topic", [releasing.TOPIC, signing.ANCHOR_TOPIC])
-def test_signer_and_anchorer_ask_before_they_begin(topic: str) -> None:
+def test_signer_and_anchorer_ask_before_they_begin(topic: str, store: Store) -> None:
     def demand() -> None:
         raise AnzhengError(Code.CLOCK_WRONG, "off")
 
-    base = SimpleNamespace(store=None, clock=FakeClock(), settings=load())
+    base = SimpleNamespace(store=store, clock=FakeClock(), settings=load())
     installation = SimpleNamespace(base=base, guard=SimpleNamespace(demand=demand))
     handle: Callable[[str], object] = handlers(cast("Installation", installation))[topic]
     with refuses(Code.CLOCK_WRONG):
