@@ -13,7 +13,7 @@ from anzheng.flows.samples import many_rows
 from anzheng.flows.status import Order
 from anzheng.flows.status_chain import start_of_day
 from anzheng.flows.trust import copy_trust
-from anzheng.jobs import make_worker, run_until_quiet
+from anzheng.jobs import run_until_quiet
 from anzheng.store.licences import FlowState, StoredLicence
 from anzheng.store.status import DecisionState
 from licence.domain.status import StatusWord, needs_confirmation
@@ -154,7 +154,7 @@ def _decide_all(world: World) -> None:
     ]
     for order in orders:
         _decide(world, order)
-    make_worker(world.installation, "demo", AT_ONCE).drain()
+    run_until_quiet(world.installation, AT_ONCE)
     done = _on_chain(world)
     world.story.expect(
         "决定均已上链",

@@ -7,7 +7,7 @@ from datetime import timedelta
 from anzheng.checking import TrustChecker
 from anzheng.demo.world import AT_ONCE, World
 from anzheng.files import write_durably
-from anzheng.jobs import make_worker
+from anzheng.jobs import run_until_quiet
 from anzheng.store.licences import StoredLicence
 from licence.errors import AnzhengError, Code
 from licence.formats import cms, hole
@@ -57,7 +57,7 @@ def hold(world: World) -> None:
             found=str(again),
         )
         # The licence's own certificate is anchored and covered by a list like the licence itself.
-        make_worker(world.installation, "demo", AT_ONCE).drain()
+        run_until_quiet(world.installation, AT_ONCE)
         world.installation.publish_lists()
         world.refresh_trust()
         kept = refresh(wallet.find(row.licence_no), desk, wallet)

@@ -9,7 +9,7 @@ from anzheng.files import write_durably
 from anzheng.flows.prepare import ImportResult, Outcome
 from anzheng.flows.preview import preview
 from anzheng.flows.profiles import profile, with_profile
-from anzheng.jobs import make_worker
+from anzheng.jobs import run_until_quiet
 from anzheng.picture import first_page
 from anzheng.store.licences import FlowState
 from licence.errors import AnzhengError, Code
@@ -160,7 +160,7 @@ def issue(world: World) -> None:
         "authority; the evidence goes into the file.",
     )
     world.sign_released()
-    make_worker(world.installation, "demo", AT_ONCE).drain()
+    run_until_quiet(world.installation, AT_ONCE)
     handed_out = world.hand_out()
     world.refresh_trust()
     with base.store.read() as unit:
