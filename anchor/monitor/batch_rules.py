@@ -187,7 +187,7 @@ def live_twice(
     newest = max(live, key=lambda row: row.version or 0)
     if now - newest.time < grace:
         return True, None
-    indexes = ",".join(str(row.index) for row in live)
+    indexes = ",".join(str(index) for index in sorted(row.index or 0 for row in live))
     return True, Alarm(
         code=Code.NUMBER_LIVE_TWICE,
         subject=f"number/{newest.authority}/{(newest.number or b'').hex()}",

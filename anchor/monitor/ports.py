@@ -65,8 +65,8 @@ class Nodes(Protocol):
 class Lists(Protocol):
     """Published status lists; the trust store of the verifier conforms.
 
-    Both methods return None when there is no such list, and raise STATUS_LIST_REFUSED for one that
-    is not the one that was signed for.
+    Every method returns None when there is no such list, and raises STATUS_LIST_REFUSED for one
+    that is not the one that was signed for.
     """
 
     def status_list(self, registry: RegistryId, authority: AuthorityId, shard: int) -> bytes | None:
@@ -74,7 +74,13 @@ class Lists(Protocol):
         ...
 
     def side_list(self, registry: RegistryId, authority: AuthorityId, shard: int) -> bytes | None:
-        """Return a side list."""
+        """Return a side list, or the index of its pages."""
+        ...
+
+    def side_page(
+        self, registry: RegistryId, authority: AuthorityId, digest: Digest
+    ) -> bytes | None:
+        """Return a page of a side list."""
         ...
 
 

@@ -12,12 +12,13 @@ from anchor.monitor.batch_rules import known_row, manifest_alarm, read_manifest,
 from anchor.monitor.findings import Findings, Means, contract_name
 from anchor.monitor.log_rules import BatchName, LogFacts
 from anchor.monitor.register_rules import ChainStatus
+from anchor.monitor.side_reader import read_side_list
 from anchor.monitor.status_rules import ChainWord, ShardFacts
 from anchor.public_log import PublicLog
 from licence.domain.status import StatusWord, more_negative
 from licence.errors import AnzhengError, Code
 from licence.formats import checkpoint as checkpoints
-from licence.formats import side_list, status_list
+from licence.formats import status_list
 from licence.formats.evidence import log_origin
 from licence.formats.manifest import Manifest
 from licence.formats.status_shard import SHARD_ENTRIES, ListName
@@ -244,7 +245,7 @@ def _shard(
         status_list=(
             None if packed is None else status_list.decode_cwt(packed, keys=keys, expected=name)
         ),
-        side_list=None if side is None else side_list.decode(side, keys=keys, expected=name),
+        side_list=(None if side is None else read_side_list(lists, side, keys=keys, expected=name)),
     )
 
 
