@@ -24,6 +24,7 @@ from anzheng.alarms import StandingAlarms
 from anzheng.estate import AuthorityEntry, Estate
 from anzheng.flows.key_making import KeyOffice
 from anzheng.flows.offices import BatchSigner, Office
+from anzheng.flows.reconcile_guard import IssueGuard, check_local
 from anzheng.key_book import KeyState
 from anzheng.keyring import KeyRing
 from anzheng.licence_signers import LockedSigner, licence_signer, signing_key
@@ -37,7 +38,7 @@ from licence.domain.model import Environment
 from licence.errors import AnzhengError, Code
 from licence.formats.checkpoint import LogKey, WitnessKey
 from licence.formats.evidence import log_origin
-from licence.ids import AuthorityId
+from licence.ids import AuthorityId, RegistryId
 from licence.ports import Clock, Entropy
 from signer.certificate_register import CertificateRegister
 from signer.issue import IssuePolicy, Signer
@@ -147,6 +148,23 @@ def refuse_test_node(client: str) -> None:
         )
 
 
+def refuse_mismatch(settings: Settings, estate: Estate) -> None:
+    """Refuse settings that are not those of the data folder.
+
+    Raises:
+        AnzhengError: SETTINGS_INVALID, SETTINGS_UNSAFE.
+    """
+    if settings.registry != estate.registry or settings.chain_id != estate.chain_id:
+        raise AnzhengError(
+            Code.SETTINGS_INVALID,
+            "registry or chain_id are not those with which this data folder was set up",
+        )
+    if settings.environment is Environment.PRODUCTION and estate.test_chain:
+        raise AnzhengError(
+            Code.SETTINGS_UNSAFE, "a production setting refuses authorities on a test chain"
+        )
+
+
 def _check_node(means: Means) -> None:
     if means.settings.environment is not Environment.PRODUCTION:
         return
@@ -185,7 +203,24 @@ def _open(means: Means, entry: AuthorityEntry, key: KeyState | None) -> Office:
         confirmer=_confirmer(means, entry),
         hmac_key=means.ring.open(keyrings.manifest_key(entry.id)).secret,
         set_aside=lambda decision: sum(each.set_aside(decision) for each in stores),
+        demand=lambda: _demand(means, entry.id, ledger),
     )
+
+
+def issue_guard(settings: Settings, ring: KeyRing) -> IssueGuard:
+    """Return what refuses to give out numbers and indexes from a database that was put back."""
+    return IssueGuard(
+        RegistryId(settings.registry),
+        public_folder(settings.data_dir).reader,
+        settings.data_dir / "signer",
+        lambda authority: ring.open(keyrings.manifest_key(authority)).secret,
+    )
+
+
+def _demand(means: Means, authority: AuthorityId, ledger: Ledger) -> None:
+    public = public_folder(means.settings.data_dir).reader
+    with means.store.read() as unit:
+        check_local(unit, public, ledger.newest(authority), means.estate.registry, authority)
 
 
 def _signer(

@@ -35,7 +35,7 @@ from anzheng.judge import BundleJudge
 from anzheng.keyfiles import Key, open_key_file
 from anzheng.keyring import KeyRing, open_keyring
 from anzheng.nodes import first_url, open_nodes
-from anzheng.opening import EstateOffices, Means
+from anzheng.opening import EstateOffices, Means, issue_guard, refuse_mismatch
 from anzheng.pki import CertificateDesk
 from anzheng.settings import Settings
 from anzheng.store.anchor_store import SqlAnchorStore
@@ -104,6 +104,7 @@ class Base:
             RegistryId(self.settings.registry),
             self.settings.environment,
             missing_glyphs,
+            issue_guard(self.settings, self.ring),
         )
 
 
@@ -212,6 +213,7 @@ class Installation:
             register=base.register,
             code_hours=base.settings.claim_code_hours,
             allow_rsa=base.settings.holder_rsa_keys,
+            guard=issue_guard(base.settings, base.ring),
         )
 
 
@@ -291,7 +293,7 @@ def attach(base: Base) -> Iterator[Installation]:
             estate meets a production setting.
     """
     settings, estate = base.settings, estates.load(base.settings.data_dir)
-    _refuse_mismatch(settings, estate)
+    refuse_mismatch(settings, estate)
     now = base.clock.now()
     bundle = make_bundle(settings, estate, base.ring, version=1, now=now)
     node = base.open_nodes()
@@ -384,15 +386,3 @@ def _press(settings: Settings, stack: ExitStack) -> Presses:
     return stack.enter_context(
         PressPool(verify_base=settings.verify_base, workers=settings.press_processes)
     )
-
-
-def _refuse_mismatch(settings: Settings, estate: Estate) -> None:
-    if settings.registry != estate.registry or settings.chain_id != estate.chain_id:
-        raise AnzhengError(
-            Code.SETTINGS_INVALID,
-            "registry or chain_id are not those with which this data folder was set up",
-        )
-    if settings.environment is Environment.PRODUCTION and estate.test_chain:
-        raise AnzhengError(
-            Code.SETTINGS_UNSAFE, "a production setting refuses authorities on a test chain"
-        )

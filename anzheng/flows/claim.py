@@ -15,6 +15,7 @@ from cryptography import x509
 
 from anzheng.files import FileStore
 from anzheng.flows import publish as publishing
+from anzheng.flows.reconcile_guard import IssueGuard
 from anzheng.flows.sign import ANCHOR_TOPIC
 from anzheng.store.claims import HolderCertificate, StoredClaim
 from anzheng.store.database import Store, Unit
@@ -51,6 +52,7 @@ class ClaimDesk:
         register: Where the CA notes what it issued.
         code_hours: How long a code lives.
         allow_rsa: Whether a holder may have an RSA-2048 key, as U-keys have.
+        guard: Refuses to give out an index while the database is older than what left it.
     """
 
     store: Store
@@ -61,6 +63,7 @@ class ClaimDesk:
     register: CertificateRegister
     code_hours: int
     allow_rsa: bool = False
+    guard: IssueGuard | None = None
 
     def make_code(self, leaf: Leaf) -> str:
         """Make a one-time code for a finished licence; it is not stored, only its digest.
@@ -93,6 +96,8 @@ class ClaimDesk:
             row = _finished(unit, claim.leaf)
             certificate = claim.certificate
             if certificate is None:
+                if self.guard is not None:
+                    self.guard.demand(unit, row.authority)
                 certificate = self._issue(unit, row, request.csr, now)
                 unit.claims.use(code, asked, certificate, now)
             evidence = unit.anchors.evidence(claim.leaf)

@@ -41,6 +41,7 @@ class Office:
         confirmer: Confirms final status, from an account of its own.
         hmac_key: Hides numbers in manifests.
         set_aside: Forgets the parked transactions of a decision, so that new ones are made.
+        demand: Refuses to issue while the database is older than ledger or public log.
     """
 
     authority: AuthorityId
@@ -52,6 +53,7 @@ class Office:
     confirmer: Confirmer
     hmac_key: bytes
     set_aside: Callable[[Digest], int]
+    demand: Callable[[], None] = lambda: None
 
 
 class Offices(Protocol):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from enum import StrEnum, unique
 
+from anzheng.flows.reconcile_guard import IssueGuard
 from anzheng.flows.roster import Row
 from anzheng.store.database import Store, Unit
 from anzheng.store.licences import FlowState, NewLicence, StoredLicence
@@ -80,6 +81,7 @@ class Preparer:
         registry: Id of the registry that keeps the status.
         environment: Every row must be of this environment.
         missing_glyphs: Tells which characters the page cannot show.
+        guard: Refuses what was issued in a time that the database has forgotten.
     """
 
     store: Store
@@ -87,6 +89,7 @@ class Preparer:
     registry: RegistryId
     environment: Environment
     missing_glyphs: GlyphCheck
+    guard: IssueGuard | None = None
 
     def import_roster(self, rows: Sequence[Row], *, dry_run: bool = False) -> ImportResult:
         """Check every row, keep the good ones in one transaction, report on all."""
@@ -106,6 +109,9 @@ class Preparer:
                 drafts[number] = parsed
             else:
                 results[number] = _refused(number, row, parsed)
+        if self.guard is not None:
+            for authority in sorted({draft.issuer_code for draft in drafts.values()}):
+                self.guard.demand(unit, authority)
         doubles = _doubles(tuple(drafts.values()))
         # Predecessors first, in whatever order the roster has them.
         for number, draft in sorted(drafts.items(), key=lambda item: item[1].version):
@@ -124,6 +130,10 @@ class Preparer:
                 Code.ENVIRONMENT_MISMATCH,
                 f"this installation is {self.environment.value}; the row is for another",
             )
+        reserved = None if self.guard is None else self.guard.problem(unit, draft)
+        if reserved is not None:
+            yield reserved
+            return
         known = unit.licences.versions(draft.issuer_code, draft.licence_no)
         drafts = tuple(licence_json.decode(row.licence_json).draft for row in known)
         yield from check_draft(draft, today=today, known=drafts)

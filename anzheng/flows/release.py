@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from anzheng.flows.offices import Office
+from anzheng.flows.reconcile_guard import refuse_reserved
 from anzheng.flows.withheld import is_withheld
 from anzheng.keyfiles import Key
 from anzheng.officers import sign_as
@@ -88,8 +89,8 @@ def submit(store: Store, clock: Clock, office: Office, data: bytes) -> StoredRel
 
     Raises:
         AnzhengError: RELEASE_DIGEST_MISMATCH when a row was altered after the officers signed,
-            STATUS_SUSPENDED when an earlier version was suspended after that, or any refusal of
-            the signer.
+            STATUS_SUSPENDED when an earlier version was suspended after that; RECONCILE_NEEDED,
+            LICENCE_RESERVED after a restore; or any refusal of the signer.
     """
     statement = releases.decode(data)
     today = shanghai_date(clock.now())
@@ -101,6 +102,9 @@ def submit(store: Store, clock: Clock, office: Office, data: bytes) -> StoredRel
         return _same(known, data)
     if held:
         raise _suspended(held)
+    office.demand()
+    with store.read() as unit:
+        refuse_reserved(unit, rows, office.hmac_key)
     # The signer checks officers and digests, and stores its intent, before anything changes here.
     office.signer.sign_batch(data, [row.licence_json for row in rows])
     now = clock.now()

@@ -48,7 +48,7 @@ def sign_release(
         on_signed: Told how many more are signed and stored.
 
     Raises:
-        AnzhengError: NOT_FOUND, or what the signer refuses with.
+        AnzhengError: NOT_FOUND, RECONCILE_NEEDED, or what the signer refuses with.
     """
     with store.read() as unit:
         release = unit.releases.get(release_id)
@@ -59,6 +59,7 @@ def sign_release(
     if not waiting:
         return
     office = offices.open(release.authority)
+    office.demand()
 
     def park(parked: Parked) -> None:
         _park(store, clock, waiting, parked)

@@ -46,6 +46,10 @@ class SignerOnly:
     """An office of which only the signer is asked."""
 
     signer: AnySigner
+    hmac_key: bytes = bytes(32)
+
+    def demand(self) -> None:
+        """Find nothing to reconcile."""
 
 
 @pytest.fixture(autouse=True)
