@@ -11,7 +11,17 @@ import structlog
 import typer
 
 from anzheng.clock import SystemClock, SystemEntropy
-from anzheng.commands import authority, monitor, registry, release, service, status, trust, witness
+from anzheng.commands import (
+    anchor,
+    authority,
+    monitor,
+    registry,
+    release,
+    service,
+    status,
+    trust,
+    witness,
+)
 from anzheng.commands.common import EXIT_FAILED, Globals
 from anzheng.commands.demo import demo
 from anzheng.commands.export import export
@@ -76,6 +86,7 @@ app.add_typer(
     wallet_app(WalletParts(CLOCK, open_checker=open_checker)),
     name="wallet",
 )
+app.add_typer(anchor.app, name="anchor")
 app.add_typer(witness.app, name="witness")
 app.add_typer(service.app, name="serve")
 app.add_typer(registry.app, name="registry")

@@ -8,6 +8,7 @@ from typing import Final, Protocol
 
 import structlog
 
+from anzheng import reconciling
 from anzheng.flows import anchor as anchoring
 from anzheng.flows import fill as filling
 from anzheng.flows import publish as publishing
@@ -90,6 +91,7 @@ def handlers(installation: Installation, rule: BatchRule | None = None) -> Mappi
         authority, late = AuthorityId(key), settings.anchor_alarm_seconds
         with watched(base.store, base.clock, authority, late):
             installation.guard.demand()
+            reconciling.demand(installation, authority)
             office = installation.offices.open(authority)
             anchoring.catch_up(base.store, base.clock, office)
             waits_until = anchoring.freeze_due(base.store, base.clock, office, when)

@@ -1,0 +1,175 @@
+"""`anzheng anchor`: the log's key and witnesses, and what follows after a restore."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from anzheng.commands.common import JsonFlag, answering, settings_of
+
+app = typer.Typer(help="锚定 Anchoring: the log, its witnesses, restoring.", no_args_is_help=True)
+witness_app = typer.Typer(help="Witnesses that are believed.", no_args_is_help=True)
+app.add_typer(witness_app, name="witness")
+
+
+@app.command("log-key")
+def log_key(
+    context: typer.Context,
+    authority: Annotated[str, typer.Argument(help="Code of the issuing authority.")],
+    *,
+    as_json: JsonFlag = False,
+) -> None:
+    """Show the verifier key of an authority's log, for those who witness it.
+
+    Example: anzheng anchor log-key 1121000000TXT10121
+    """
+    from anzheng import keyring as keyrings
+    from anzheng.wiring import open_key_office
+    from licence.formats.checkpoint import LogKey
+    from licence.formats.evidence import log_origin
+    from licence.formats.verifier_key import encode_log_key
+    from licence.ids import AuthorityId
+
+    settings = settings_of(context)
+    with answering(as_json=as_json) as out, open_key_office(settings) as office:
+        entry = office.estate.authority(AuthorityId(authority))
+        origin = log_origin(office.estate.registry, entry.id)
+        public = office.ring.open(keyrings.log_key(entry.id)).public_raw
+        text = encode_log_key(LogKey(origin, public))
+        out.say({"origin": origin, "verifier_key": text}, [text])
+
+
+@app.command()
+def reconcile(
+    context: typer.Context,
+    *,
+    authority: Annotated[
+        str | None, typer.Option(help="One authority; all of them if absent.")
+    ] = None,
+    manifests: Annotated[
+        str | None,
+        typer.Option(help="Folder or URL (…/log) of a copy of the public log, beside our own."),
+    ] = None,
+    copies: Annotated[
+        Path | None, typer.Option(help="Folder of signed files that holders gave back.")
+    ] = None,
+    decisions: Annotated[
+        Path | None, typer.Option(help="Folder of signed decisions that officers kept.")
+    ] = None,
+    apply: Annotated[bool, typer.Option("--apply", help="Do it; else only say it.")] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """恢复 After a restore: bring the database to what chain and public log know.
+
+    Example: anzheng anchor reconcile --apply
+    """
+    from anzheng.flows.reconcile import reconcile as run
+    from anzheng.reconciling import case_of
+    from anzheng.wiring import open_installation
+    from licence.ids import AuthorityId
+
+    settings = settings_of(context)
+    with answering(as_json=as_json) as out, open_installation(settings) as installation:
+        every = [entry.id for entry in installation.estate.authorities]
+        wanted = every if authority is None else [AuthorityId(authority)]
+        reports = []
+        for each in wanted:
+            case = case_of(
+                installation, each, manifests=manifests, copies=copies, decisions=decisions
+            )
+            reports.append(run(case, apply=apply))
+        said = [
+            {
+                "authority": report.authority,
+                "applied": apply,
+                "differs": report.differs,
+                "on_chain": report.on_chain,
+                "next_index": report.next_index,
+                "missing_manifests": [digest.hex() for digest in report.missing],
+                **report.numbers,
+            }
+            for report in reports
+        ]
+        lines = []
+        for report in reports:
+            found = ", ".join(f"{name} {count}" for name, count in report.numbers.items() if count)
+            lines.append(f"{report.authority}: {found or 'nothing to do'}")
+            lines += [f"  manifest is missing: {digest.hex()}" for digest in report.missing]
+        if not apply and any(report.differs for report in reports):
+            lines.append("nothing was changed; --apply does it")
+        out.say(said, lines)
+
+
+@witness_app.command()
+def add(
+    context: typer.Context,
+    key: Annotated[str, typer.Argument(help="Verifier key: `anzheng witness show` has it.")],
+    *,
+    from_block: Annotated[
+        int, typer.Option(help="First block about which it is believed; ahead of the chain.")
+    ],
+    as_json: JsonFlag = False,
+) -> None:
+    """Believe one more witness from a block on; then `trust renew`, and name its URL in settings.
+
+    Example: anzheng anchor witness add 'audit.example.gov.cn+9f21…' --from-block 1200000
+    """
+    from anzheng.flows.witness_seats import add_witness
+    from licence.formats.verifier_key import read_witness_key
+
+    settings = settings_of(context)
+    with answering(as_json=as_json) as out:
+        found = add_witness(settings.data_dir, read_witness_key(key), from_block)
+        said = {"witness": found.name, "from_block": from_block}
+        out.say(said, [f"{found.name} from block {from_block} on; publish it: anzheng trust renew"])
+
+
+@witness_app.command()
+def retire(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Name of the witness.")],
+    *,
+    to_block: Annotated[int, typer.Option(help="Last block about which it is believed.")],
+    as_json: JsonFlag = False,
+) -> None:
+    """Believe a witness up to a block, and no longer; what it cosigned before stays good.
+
+    Example: anzheng anchor witness retire audit.example.gov.cn --to-block 1300000
+    """
+    from anzheng.flows.witness_seats import retire_witness
+
+    settings = settings_of(context)
+    with answering(as_json=as_json) as out:
+        retire_witness(settings.data_dir, name, to_block)
+        said = {"witness": name, "to_block": to_block}
+        out.say(said, [f"{name} up to block {to_block}; publish it: anzheng trust renew"])
+
+
+@witness_app.command("list")
+def list_(context: typer.Context, *, as_json: JsonFlag = False) -> None:
+    """List the witnesses, from which block to which each is believed.
+
+    Example: anzheng anchor witness list --json
+    """
+    from anzheng import estate as estates
+
+    with answering(as_json=as_json) as out:
+        estate = estates.load(settings_of(context).data_dir)
+        far = {each.name: each.url for each in settings_of(context).witness}
+        said = [
+            {
+                "witness": each.name,
+                "public_key": each.public_key.hex(),
+                "from_block": estate.from_block if each.from_block is None else each.from_block,
+                "to_block": each.to_block,
+                "url": far.get(each.name),
+            }
+            for each in estate.witnesses
+        ]
+        lines = [
+            f"{one['witness']}: {one['from_block']} to {one['to_block'] or 'now'}, "
+            f"{one['url'] or 'no URL in settings'}"
+            for one in said
+        ]
+        value = {"threshold": estate.witness_threshold, "witnesses": said}
+        out.say(value, [f"{estate.witness_threshold} of {len(said)} needed", *lines])
