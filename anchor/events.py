@@ -7,6 +7,7 @@ whether one was hidden, put in or altered.
 Standard: contracts/src/LicenceRegistry.sol, RegistryHistory.sol; Solidity contract ABI.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -49,7 +50,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Entry:
+class _Entry(ABC):
     """What every event of the history has: place, number, and who sent the call.
 
     `kind` is its number in the history; `RegistryHistory.Kind` has the same.
@@ -61,9 +62,9 @@ class _Entry:
     sequence: int
     account: Address
 
+    @abstractmethod
     def payload(self, keccak: Keccak) -> bytes:
         """Return the 32 bytes with which the history commits to what the entry says."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -82,12 +82,13 @@ class SqliteMemory:
         path: Where it is; made when it is not there.
         registry: Registry that it is about; another one's file is refused.
         keccak: keccak-256.
+        durable: Whether a step is on the disk when it ends; else it is with the operating system.
 
     Raises:
         AnzhengError: MONITOR_STATE, STORE_FAILED.
     """
 
-    def __init__(self, path: Path, registry: str, keccak: Keccak) -> None:
+    def __init__(self, path: Path, registry: str, keccak: Keccak, *, durable: bool = True) -> None:
         self._path = path
         self._keccak = keccak
         with _faults(path):
@@ -96,7 +97,7 @@ class SqliteMemory:
             self._database = sqlite3.connect(
                 path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
-            self._database.execute("PRAGMA synchronous = FULL")
+            self._database.execute(f"PRAGMA synchronous = {'FULL' if durable else 'OFF'}")
             self._database.executescript(f"BEGIN IMMEDIATE;{_TABLES}COMMIT;")
             self._claim(registry)
 

@@ -218,7 +218,7 @@ class World:
     @contextmanager
     def memory(self) -> Iterator[SqliteMemory]:
         """Open the state file, as a new process does."""
-        memory = SqliteMemory(self.state, REGISTRY, fast_keccak)
+        memory = SqliteMemory(self.state, REGISTRY, fast_keccak, durable=False)
         try:
             yield memory
         finally:
