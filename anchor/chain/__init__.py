@@ -1,4 +1,4 @@
-"""The gate to the chain: the only folder that knows web3 and its family.
+"""The gate to the chain: the only folder that knows the Ethereum libraries.
 
 Importing that family must not change the interpreter for everybody else. py_ecc, which eth_account
 brings in, raises the recursion limit to 100,000; from then on a foreign JSON text of deeply nested

@@ -36,14 +36,18 @@ _PLACES: Final = {
 }
 """Which parameter names the block."""
 
-_BLOCK: Final = ("hash", *HEADER, *LATER)
+_BLOCK: Final = ("hash", *(name for name in (*HEADER, *LATER) if name != "extraData"))
+"""Without the seals: every validator keeps those that it happened to get, under the same hash."""
+
 _RECEIPT: Final = ("status", "blockNumber", "blockHash", "contractAddress", "gasUsed")
 _LOG: Final = (
     *("address", "topics", "data", "blockNumber", "blockHash"),
     *("transactionHash", "logIndex", "removed"),
 )
-_PROOF: Final = ("accountProof", "balance", "codeHash", "nonce", "storageHash")
-_SLOT: Final = ("value", "proof")
+_PROOF: Final = ("balance", "codeHash", "nonce", "storageHash")
+_SLOT: Final = ("value",)
+"""Without the nodes of the tree: some send short ones twice. What is proved is judged elsewhere."""
+
 
 Params = tuple[Any, ...]
 

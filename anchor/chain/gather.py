@@ -98,6 +98,10 @@ def gather(
                 errors[member] = error
         if not satisfied and enough(asked):
             satisfied, end = True, min(end, monotonic() + grace)
+    for future in waiting:
+        # Nobody waits for it any more; one that a node is busy with goes on.
+        if method != agreement.SEND:
+            future.cancel()
     return asked
 
 

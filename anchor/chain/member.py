@@ -11,8 +11,8 @@ from anchor.chain.node import Node
 from anchor.chain_ports import Block
 from licence.errors import AnzhengError
 
-MOST_WAITING: Final = 4
-"""Questions that may wait for a slow node; with more it is left out until it has caught up."""
+MOST_WAITING: Final = 64
+"""Questions that may wait for one node, from all threads together."""
 
 LONGEST: Final = 24 * 3600.0
 """Longest quarantine."""
@@ -99,7 +99,9 @@ class Member:
         """Ask it something."""
         with self._lock:
             self._waiting += 1
-        return self._thread.submit(self._ask, method, params)
+        future = self._thread.submit(self._ask, method, params)
+        future.add_done_callback(self._answered)
+        return future
 
     def close(self) -> None:
         """End the thread; what is under way is not waited for."""
@@ -157,5 +159,8 @@ class Member:
             raise
         finally:
             self._begun = None
-            with self._lock:
-                self._waiting -= 1
+
+    def _answered(self, _future: "Future[Any]") -> None:
+        """Count one question less, also when it was taken back before it was asked."""
+        with self._lock:
+            self._waiting -= 1

@@ -17,6 +17,7 @@ Standard: DESIGN 4 ("one lying node does not decide"); research chain 4.2 (8), 4
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import count
 from statistics import median_high
 from time import monotonic
 from typing import Any, Final, final
@@ -67,6 +68,7 @@ class NodePool:
         patience = PATIENCE * rules.grace_seconds
         self._all = tuple(Member(node, patience) for node in nodes)
         self._quorum = rules.quorum
+        self._turns = count()
         self._assembly = Assembly(self._all, rules, alarms, moment)
 
     def close(self) -> None:
@@ -141,9 +143,11 @@ class NodePool:
             if agreement.essence(method, value) != said:
                 again = partial(self._contradicts, member, view, method, params, said)
                 self._assembly.accuse(member, view, method, again)
-        return next(
+        agreeing = [
             value for value in asked.values.values() if agreement.essence(method, value) == said
-        )
+        ]
+        # In turn: what is not compared, as the nodes of a proof, is then not always the same one's.
+        return agreeing[next(self._turns) % len(agreeing)]
 
     def _contradicts(
         self, member: Member, view: View, method: str, params: agreement.Params, said: str

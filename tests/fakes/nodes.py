@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from typing_extensions import override
@@ -14,19 +15,20 @@ from licence.errors import Code
 from tests.fakes.faulty_proxy import FaultyProxy
 
 Lie = Callable[[list[Any], Any], Any]
-"""Makes another result of parameters and the true one; raises `RpcRefusal` to refuse."""
+"""Makes another result of parameters and the true one."""
 
 RULES = PoolRules(
     quorum=2, quarantine_seconds=60, view_seconds=-1, grace_seconds=0.5, timeout_seconds=4
 )
 
 
-class RpcRefusal(Exception):  # noqa: N818 - a node's answer, not our error
-    """The node answers with this error."""
+@dataclass(frozen=True)
+class Refuse:
+    """The node answers with this error, and does nothing."""
 
-    def __init__(self, code: int, message: str, data: object = None) -> None:
-        super().__init__(message)
-        self.error = {"code": code, "message": message, "data": data}
+    code: int
+    message: str
+    data: str | None = None
 
 
 class LyingNode(FaultyProxy):
@@ -34,21 +36,19 @@ class LyingNode(FaultyProxy):
 
     def __init__(self, upstream: str) -> None:
         super().__init__(upstream)
-        self.lies: dict[str, Lie] = {}
+        self.lies: dict[str, Lie | Refuse] = {}
 
     @override
     def answer(self, asked: Mapping[str, Any], body: bytes, fault: str) -> bytes:
-        data = super().answer(asked, body, fault)
         lie = self.lies.get(str(asked["method"]))
+        if isinstance(lie, Refuse):
+            return json.dumps({"id": asked["id"], "error": asdict(lie)}).encode()
+        data = super().answer(asked, body, fault)
         if lie is None:
             return data
         answer = json.loads(data)
-        try:
-            answer["result"] = lie(list(asked.get("params", [])), answer.get("result"))
-            answer.pop("error", None)
-        except RpcRefusal as refusal:
-            answer.pop("result", None)
-            answer["error"] = refusal.error
+        answer["result"] = lie(list(asked.get("params", [])), answer.get("result"))
+        answer.pop("error", None)
         return json.dumps(answer).encode()
 
 
