@@ -23,6 +23,12 @@ class AppClient:
         """Send GET."""
         return self._send("GET", path, params=params, headers=headers)
 
+    def ask(
+        self, method: str, path: str, *, headers: Mapping[str, str] | None = None
+    ) -> httpx.Response:
+        """Send a request of any method."""
+        return self._send(method, path, headers=headers)
+
     def post(
         self, path: str, *, content: bytes, headers: Mapping[str, str] | None = None
     ) -> httpx.Response:
