@@ -18,7 +18,7 @@ except AnzhengError as error:
 """
 
 
-def test_deep_json_is_refused_and_kills_nothing_after_web3_was_imported() -> None:
+def test_deep_json_is_refused_and_kills_nothing_after_the_chain_was_imported() -> None:
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=False
     )
