@@ -7,9 +7,11 @@ import typer
 
 from anzheng.commands import keys
 from anzheng.commands.common import JsonFlag, answering, read_file, read_leaf, settings_of
+from anzheng.commands.watch_key import watch_key
 
 app = typer.Typer(help="发证机关 Issuing authorities.", no_args_is_help=True)
 app.add_typer(keys.app, name="keys")
+app.command("watch-key")(watch_key)
 
 
 @app.command()
