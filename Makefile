@@ -26,10 +26,10 @@ demo: .venv/.all $(CHAIN) ## the whole life of sample licences, into var/demo (O
 .PHONY: check test test-slow
 check: lint types unit ## lint, types, unit and property tests (under a minute when warm)
 
-test: check $(CHAIN) $(READERS) tools java ## check, then integration, interop (Java judges too) and end-to-end tests
+test: check $(CHAIN) $(READERS) tools java analysers ## check, then integration, interop (Java judges too) and end-to-end tests
 	$(PYTEST) -m "not slow" tests/integration tests/interop tests/browser tests/e2e
 
-test-slow: .venv/.dev $(CHAIN) $(READERS) tools java ## what takes minutes: the tests marked slow, and the properties with many more examples
+test-slow: .venv/.dev $(CHAIN) $(READERS) tools java analysers ## what takes minutes: the tests marked slow, and the properties with many more examples
 	$(PYTEST) -m slow tests
 	HYPOTHESIS_PROFILE=slow $(PYTEST) -m "not slow" tests/property
 
@@ -79,8 +79,8 @@ errors: .venv/.all ## make docs/errors.md anew from licence/errors.py
 	$(BIN)/python -m tools.error_codes
 
 ##@ Install
-.PHONY: install tools java clean
-install: .venv/.dev $(CHAIN) $(READERS) tools java ## everything that the targets above need
+.PHONY: install tools java analysers clean
+install: .venv/.dev $(CHAIN) $(READERS) tools java analysers ## everything that the targets above need
 
 tools: ## programs that judge a licence, Chromium too (as root; else says which)
 	@$(PYTHON) tools/install.py system pdfsig qpdf openssl mutool exiftool chromium softhsm2-util
@@ -88,13 +88,19 @@ tools: ## programs that judge a licence, Chromium too (as root; else says which)
 java: ## a JDK and Maven for the Java judges (as root; else says which)
 	@$(PYTHON) tools/install.py system javac mvn
 
-clean: ## remove what was made, except .venv and node_modules
+analysers: .analysers/.stamp ## slither and halmos for the contract, in an environment of their own
+
+clean: ## remove what was made, except the environments and node_modules
 	rm -rf var .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache contracts/out contracts/cache
 	rm -rf tests/interop/referees/*/target
 	find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/.all: requirements/all.txt requirements/tools.txt pyproject.toml
 	$(PYTHON) tools/install.py venv all
+	touch $@
+
+.analysers/.stamp: requirements/analysers.txt
+	$(PYTHON) tools/install.py analysers
 	touch $@
 
 .venv/.dev: requirements/dev.txt requirements/tools.txt pyproject.toml

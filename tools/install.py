@@ -4,6 +4,7 @@ Used by the Makefile only, before there is a virtual environment: standard libra
 must at least start on an old Python in order to say that it is too old.
 
     python3 tools/install.py venv all|dev      .venv with hashed requirements and this project
+    python3 tools/install.py analysers         .analysers with slither and halmos, for the contract
     python3 tools/install.py node FOLDER...    npm ci --ignore-scripts in each folder
     python3 tools/install.py system NAME...    programs such as qpdf; apt-get where we are root
 """
@@ -17,6 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
+ANALYSERS = ROOT / ".analysers"
 PYTHON_NEEDED = (3, 11)
 NODE_NEEDED = (20, 19)
 ATTEMPTS = 3
@@ -86,22 +88,31 @@ def find_python() -> str:
     raise AssertionError
 
 
-def venv(extra: str) -> None:
-    """Make `.venv` when it is not there and install exactly what the hashed lists name."""
-    python = VENV / "bin" / "python"
+def environment(folder: Path, lists: list[str]) -> list[str]:
+    """Make a virtual environment when it is not there and install exactly what the lists name.
+
+    Returns the command that installs more into it.
+    """
+    python = folder / "bin" / "python"
     # A half-made environment (interrupted before pip came in) is made anew.
-    if not python.exists() or not (VENV / "bin" / "pip").exists():
+    if not python.exists() or not (folder / "bin" / "pip").exists():
         base = find_python()
         probe = subprocess.run(
             [base, "-c", "import ensurepip, venv"], capture_output=True, check=False
         )
         if probe.returncode != 0:
             install_packages(["python3-venv"])
-        run([base, "-m", "venv", "--clear", str(VENV)])
+        run([base, "-m", "venv", "--clear", str(folder)])
     pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    for name in (extra, "tools"):
+    for name in lists:
         print(f"install: requirements/{name}.txt", flush=True)
         run([*pip, "--require-hashes", "--requirement", f"requirements/{name}.txt"])
+    return pip
+
+
+def venv(extra: str) -> None:
+    """Make `.venv`, with this project in it."""
+    pip = environment(VENV, [extra, "tools"])
     # The build back-end comes from tools.txt, so that nothing is fetched without a hash.
     run([*pip, "--no-deps", "--no-build-isolation", "--editable", "."])
 
@@ -120,10 +131,12 @@ def node(folders: list[str]) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """Do one of the three things."""
+    """Do what is asked."""
     verb, names = (arguments[0], arguments[1:]) if arguments else ("", [])
     if verb == "venv" and len(names) == 1:
         venv(names[0])
+    elif verb == "analysers" and not names:
+        environment(ANALYSERS, ["analysers"])
     elif verb == "node" and names:
         node(names)
     elif verb == "system" and names:

@@ -46,7 +46,9 @@ def main() -> None:
         same = ("-c", "requirements/dev.txt", "pyproject.toml")
         resolve(uv, FOLDER / "all.txt", "--extra", "all", *same)
         resolve(uv, FOLDER / "verifier.txt", *same)
-        resolve(uv, FOLDER / "tools.txt", "--python-version", "3.11", "requirements/tools.in")
+        for name in ("tools", "analysers"):
+            source = f"requirements/{name}.in"
+            resolve(uv, FOLDER / f"{name}.txt", "--python-version", "3.11", source)
     for path in sorted(FOLDER.glob("*.txt")):
         if "://" in path.read_text("utf-8"):
             sys.exit(f"lock: {path.name} names an address; nothing of a registry may be in it")
