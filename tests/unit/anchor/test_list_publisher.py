@@ -1,5 +1,6 @@
 """When lists go out: every hour, after a change, shard by shard, and never worse than they were."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -76,6 +77,12 @@ class Desk:
         data = self.repository.files[f"{name.path}.cwt"]
         listed = status_list.decode_cwt(data, keys=[KEY], expected=name)
         return listed.value(StatusIndex(index))
+
+
+@pytest.fixture(autouse=True)
+def _unsynced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing here pulls the plug, and many files are written."""
+    monkeypatch.setattr(os, "fsync", lambda _: None)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Lists with the database, a worker and a clock: every hour, within a minute, and without chain."""
 
+import os
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -111,6 +112,12 @@ class Desk:
         """What is wrong."""
         with self.store.read() as unit:
             return {each.key: each.code for each in unit.alarms.all()}
+
+
+@pytest.fixture(autouse=True)
+def _unsynced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing here pulls the plug, and many files are written."""
+    monkeypatch.setattr(os, "fsync", lambda _: None)
 
 
 @pytest.fixture

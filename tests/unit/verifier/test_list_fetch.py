@@ -1,5 +1,6 @@
 """A trust folder is brought up to date by deltas and pages, and by whole files where those fail."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -96,6 +97,12 @@ def _event(index: int, now: datetime) -> StatusEvent:
         ground="",
         successor=None,
     )
+
+
+@pytest.fixture(autouse=True)
+def _unsynced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing here pulls the plug, and many files are written."""
+    monkeypatch.setattr(os, "fsync", lambda _: None)
 
 
 @pytest.fixture
