@@ -19,7 +19,7 @@ from anchor.chain.codec import (
     moment,
     proposal_id,
 )
-from anchor.chain.fees import OVER_BLOCK_LIMIT
+from anchor.chain.fees import OVER_BLOCK_LIMIT, price_now
 from anchor.chain.node import hexed, number, octets
 from anchor.chain.proof import read_block, read_proof
 from anchor.chain.rpc import Rpc
@@ -38,6 +38,9 @@ from anchor.ports import (
 from licence.errors import AnzhengError, Code
 from licence.formats.manifest import ManifestDigest
 from licence.ids import Address, AuthorityId, BlockHash, ChainId, MerkleRoot
+
+MOST_BLOCKS: Final = 100
+"""Blocks of one and the same second that are asked for events at once."""
 
 _TOO_MUCH_GAS: Final = ("gas required exceeds", "out of gas", "exceeds block gas limit")
 """How nodes begin to say that no block has room for a call."""
@@ -144,7 +147,7 @@ class EvmChain:
 
     def gas_price(self) -> int:
         """Return what a unit of gas costs now, in wei; 0 where gas is free."""
-        return self._node.quantity("eth_gasPrice")
+        return price_now(self._node)
 
     def proof(self, keys: Sequence[bytes], at: int) -> RawProof:
         """Return the proof of the contract's account and storage slots as of block `at`."""
@@ -216,17 +219,18 @@ class EvmChain:
             slot.sequence.to_bytes(32, "big"),
         )
         blocks = blocks_at(slot.time, self._contract.from_block, self.height(), self._time_of)
-        wanted = {
-            "address": hexed(self.contract),
-            "fromBlock": hex(blocks.start),
-            "toBlock": hex(max(blocks.start, blocks.stop - 1)),
-            "topics": [hexed(topic) for topic in topics],
-        }
-        events = self._node.ask("eth_getLogs", wanted) if blocks else None
-        if not isinstance(events, list) or not events:
-            # Whoever believed "not anchored" would send it again, and be refused.
-            raise AnzhengError(Code.CHAIN_UNAVAILABLE, "a slot without the event that filled it")
-        return self.block(number(events[0].get("blockNumber")))
+        for first in range(blocks.start, blocks.stop, MOST_BLOCKS):
+            wanted = {
+                "address": hexed(self.contract),
+                "fromBlock": hex(first),
+                "toBlock": hex(min(first + MOST_BLOCKS, blocks.stop) - 1),
+                "topics": [hexed(topic) for topic in topics],
+            }
+            events = self._node.ask("eth_getLogs", wanted)
+            if isinstance(events, list) and events:
+                return self.block(number(events[0].get("blockNumber")))
+        # Whoever believed "not anchored" would send it again, and be refused.
+        raise AnzhengError(Code.CHAIN_UNAVAILABLE, "a slot without the event that filled it")
 
     def _time_of(self, height: int) -> datetime:
         block = self.block(height)

@@ -83,6 +83,18 @@ def block_fee_fields(
     }
 
 
+def price_now(rpc: Rpc) -> int:
+    """Return what a unit of gas costs, in wei.
+
+    Where the base fee is 0, so is the price: what nodes recommend on top need not be paid.
+
+    Raises:
+        AnzhengError: CHAIN_UNAVAILABLE.
+    """
+    base = newest_block(rpc).get("baseFeePerGas")
+    return 0 if base is not None and number(base) == 0 else rpc.quantity("eth_gasPrice")
+
+
 def gas_field(newest: dict[str, Any], estimate: int) -> int:
     """Return the gas limit for an estimate, at most what a block holds.
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anchor.chain.fees import FeePolicy, fee_fields, gas_field
+from anchor.chain.fees import FeePolicy, fee_fields, gas_field, price_now
 from licence.errors import AnzhengError, Code
 from tests.fakes.refusal import refuses
 
@@ -70,6 +70,14 @@ def test_a_history_of_fees_is_never_asked_for() -> None:
     for quotes in (Quotes(5), Quotes(5, base=7)):
         fee_fields(quotes, FeePolicy(), 3)
         assert set(quotes.asked) <= {"eth_getBlockByNumber", "eth_gasPrice"}
+
+
+def test_a_base_fee_of_zero_is_free_whatever_is_recommended() -> None:
+    assert [price_now(Quotes(5)), price_now(Quotes(5, base=0)), price_now(Quotes(5, base=7))] == [
+        5,
+        0,
+        5,
+    ]
 
 
 def test_one_gas_price_where_it_is_wanted() -> None:
