@@ -93,7 +93,7 @@ class Watchman:
         options, now = self.options, self.clock.now()
         bundle, lists = read_trust(options.trust, options.state, now)
         registry = choose_registry(bundle, options.registry)
-        watched = () if options.watch is None else watch.decode(_read(options.watch))
+        watched = None if options.watch is None else watch.decode(_read(options.watch))
         memory = SqliteMemory(options.state, registry.id, fast_keccak)
         try:
             return run_pass(

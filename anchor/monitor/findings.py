@@ -34,7 +34,7 @@ class Means:
         public: The public logs; none leaves rules 2 and 3 out.
         lists: The published lists; none leaves rule 4 out.
         register: The authority's own register; only its owner has one.
-        watched: Enterprises that are watched.
+        watched: Enterprises that are watched; none leaves that rule out.
         policy: How much time others have.
     """
 
@@ -47,7 +47,7 @@ class Means:
     public: PublicLog | None = None
     lists: Lists | None = None
     register: Register | None = None
-    watched: tuple[WatchKey, ...] = ()
+    watched: tuple[WatchKey, ...] | None = None
     policy: MonitorPolicy = field(default_factory=MonitorPolicy)
 
 

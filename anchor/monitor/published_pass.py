@@ -14,6 +14,7 @@ from anchor.monitor.log_rules import BatchName, LogFacts
 from anchor.monitor.register_rules import ChainStatus
 from anchor.monitor.side_reader import read_side_list
 from anchor.monitor.status_rules import ChainWord, ShardFacts
+from anchor.monitor.watch import WatchKey
 from anchor.public_log import PublicLog
 from licence.domain.status import StatusWord, more_negative
 from licence.errors import AnzhengError, Code
@@ -110,11 +111,11 @@ def _word_of(findings: Findings, authority: AuthorityId, index: StatusIndex) -> 
     return word
 
 
-def watch_licences(means: Means, findings: Findings) -> None:
+def watch_licences(means: Means, findings: Findings, watched: Iterable[WatchKey]) -> None:
     """Look for licences of watched enterprises that they did not ask for."""
 
     def look() -> None:
-        for key in means.watched:
+        for key in watched:
             if key.registry == means.registry.id:
                 rows = means.memory.rows_of_uscc(key.authority, key.uscc)
                 findings.keep(watch.watch_alarms(key, rows))

@@ -29,6 +29,7 @@ th, td { border-bottom: 1px solid #b5b5b5; padding: 6px 8px; text-align: left;
   vertical-align: top; }
 td.facts { overflow-wrap: anywhere; min-width: 16rem; }
 code { font-size: .8125rem; overflow-wrap: anywhere; }
+code.word { white-space: nowrap; }
 .open { color: #a8320a; font-weight: 600; }
 .good { color: #1f6b2b; font-weight: 600; }
 """
@@ -99,9 +100,9 @@ def _alarm(kept: KeptAlarm) -> Sequence[str]:
     facts = "; ".join(f"{name} {value}" for name, value in alarm.facts if value is not None)
     return (
         state,
-        f"<code>{alarm.code.value}</code>",
+        f'<code class="word">{alarm.code.value}</code>',
         f"{escape(code_word(alarm.code))}<br>{_en(escape(alarm.message))}",
-        f"<code>{escape(alarm.authority or '')}</code>",
+        f'<code class="word">{escape(alarm.authority or "")}</code>',
         "" if alarm.block is None else str(alarm.block),
         _minute(kept.first_at),
         f"<code>{alarm.id}</code><br><code>{escape(facts)}</code>",

@@ -23,6 +23,8 @@ _LEFT, _RIGHT, _TOP = 250, 40, 96
 _BARS: Final = 120
 _GAP: Final = 66
 _ROW: Final = 30
+_LEGEND: Final = 68
+_NAME: Final = 16
 _TICKS: Final = 4
 _INK, _QUIET, _GRID = "#1b1b1b", "#4a4a4a", "#d5d5d5"
 _BATCH: Final = "#0b5c8e"
@@ -50,6 +52,8 @@ def svg_picture(report: Report, font: bytes = b"") -> str:
     """
     rows = _rows(report.alarms)
     tops = [_TOP + at * (_BARS + _GAP) for at in range(4)]
+    # The names of the statuses stand beneath each other and may need more room than the bars.
+    tops[3] = max(tops[3], tops[2] + _LEGEND + len(report.statuses) * _NAME + 44)
     height = tops[3] + max(len(rows), 1) * _ROW + 50
     parts = [
         *_head(report, height, font),
@@ -124,7 +128,7 @@ def _bar(x: float, y: float, width: float, height: float, bars: Bars, start: dat
 def _legend(top: int, series: Sequence[Bars]) -> Iterator[str]:
     for row, bars in enumerate(series):
         chinese, english = STATUS[bars.name]
-        y = top + 68 + row * 16
+        y = top + _LEGEND + row * _NAME
         yield f'<rect x="24" y="{y}" width="12" height="12" fill="{_COLOURS[bars.name]}"/>'
         yield _text(42, y + 11, f"{chinese} {english} {sum(bars.values):,}", 12)
 

@@ -32,7 +32,8 @@ def run_pass(means: Means) -> Outcome:
     if means.lists is not None:
         published_pass.read_lists(means, findings)
     published_pass.settle_numbers(means, findings)
-    published_pass.watch_licences(means, findings)
+    if means.watched is not None:
+        published_pass.watch_licences(means, findings, means.watched)
     if means.register is not None:
         published_pass.compare_register(means, findings)
     return findings.end(known)

@@ -99,7 +99,7 @@ class World:
         self.side: list[SideRow] = []
         self.nodes: list[View] = [View(self, "n1")]
         self.register: Register | None = None
-        self.watched: tuple[WatchKey, ...] = ()
+        self.watched: tuple[WatchKey, ...] | None = None
         self.policy = MonitorPolicy()
         self.bundle = _bundle()
         self._settle()
