@@ -50,6 +50,9 @@ FOUND_SCHEMA: Final[dict[str, Any]] = {
     "properties": {"licences": {"type": "array", "maxItems": MAX_FOUND, "items": LICENCE_SCHEMA}},
 }
 
+LeafText = Annotated[str, Path(json_schema_extra={"pattern": "^[0-9a-f]{64}$"})]
+"""Said to clients; that it holds is checked by `parse_leaf`, which answers 400."""
+
 T = TypeVar("T")
 
 
@@ -80,7 +83,7 @@ def router(store: Store, clock: Clock) -> APIRouter:
         response_class=Response,
         responses=responses(400, 404, types=(JSON,), schema=LICENCE_SCHEMA),
     )
-    async def by_leaf(request: Request, leaf: str) -> Response:
+    async def by_leaf(request: Request, leaf: LeafText) -> Response:
         """Return what the registry knows about one licence version."""
         wanted = parse_leaf(leaf)
         found = await reading(store, lambda unit: unit.public.by_leaf(wanted))
@@ -124,7 +127,7 @@ def router(store: Store, clock: Clock) -> APIRouter:
     @routes.get(
         "/evidence/{leaf}", response_class=Response, responses=responses(400, 404, types=(CBOR,))
     )
-    async def evidence(request: Request, leaf: str) -> Response:
+    async def evidence(request: Request, leaf: LeafText) -> Response:
         """Return the anchor evidence of a leaf."""
         wanted = parse_leaf(leaf)
         found = await reading(store, lambda unit: _evidence(unit, wanted))

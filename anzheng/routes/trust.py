@@ -6,10 +6,10 @@ Standard: draft-ietf-oauth-status-list-21, 8 (providing lists, older ones by `?t
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path as Folder
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 
 from anzheng.routes.answers import CBOR, JSON, OCTETS, Body, Caching, answer, body_of, quality
@@ -27,6 +27,9 @@ MAX_TIME: Final = 253_402_300_799
 """The last second of the year 9999."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}", re.ASCII)
+NameText = Annotated[str, Path(json_schema_extra={"pattern": f"^{_NAME.pattern}$"})]
+"""Said to clients; that it holds is checked by `_name`, which answers 400."""
+
 _BY_DIGEST = re.compile(r"targets/.*/?[0-9a-f]{64}\.[^/]+|pages/.+|history/.+", re.ASCII)
 _BY_VERSION = re.compile(r"metadata/[0-9]+\.[^/]+", re.ASCII)
 _TYPES: Final = {
@@ -41,11 +44,11 @@ _TYPES: Final = {
 }
 """Media type by the end of the name; the first that fits."""
 
-OlderList = Callable[[Path, RegistryId, AuthorityId, int, str, datetime], bytes | None]
+OlderList = Callable[[Folder, RegistryId, AuthorityId, int, str, datetime], bytes | None]
 """Finds the list that was out at a moment: trust folder, whose, shard, `cwt` or `jwt`, when."""
 
 
-def lists_router(trust_folder: Path, older: OlderList) -> APIRouter:
+def lists_router(trust_folder: Folder, older: OlderList) -> APIRouter:
     """Make the routes for status lists and side lists."""
     routes = APIRouter(prefix="/v1", tags=["status"])
     lists = PublicFolder(trust_folder / "targets" / "lists")
@@ -57,8 +60,8 @@ def lists_router(trust_folder: Path, older: OlderList) -> APIRouter:
     )
     async def status_list(
         request: Request,
-        registry: str,
-        authority: str,
+        registry: NameText,
+        authority: NameText,
         shard: int,
         time: Annotated[
             int | None,
@@ -82,7 +85,7 @@ def lists_router(trust_folder: Path, older: OlderList) -> APIRouter:
         response_class=Response,
         responses=responses(400, 404, types=(JSON,)),
     )
-    async def aggregation(request: Request, registry: str, authority: str) -> Response:
+    async def aggregation(request: Request, registry: NameText, authority: NameText) -> Response:
         """Name every status list of an authority."""
         path = f"{_name(registry)}/{_name(authority)}/aggregation.json"
         return answer(request, _there(await lists.body(path, JSON)), Caching.SIGNED)
@@ -92,7 +95,9 @@ def lists_router(trust_folder: Path, older: OlderList) -> APIRouter:
         response_class=Response,
         responses=responses(400, 404, 406, types=(SIDE, SIDE_JWT)),
     )
-    async def side_list(request: Request, registry: str, authority: str, shard: int) -> Response:
+    async def side_list(
+        request: Request, registry: NameText, authority: NameText, shard: int
+    ) -> Response:
         """Return the signed reasons and dates that belong to a status list."""
         form = _form(request, ("side", SIDE), ("side.jwt", SIDE_JWT), ("side", CBOR))
         path = f"{_name(registry)}/{_name(authority)}/{shard}.{form}"
@@ -102,7 +107,7 @@ def lists_router(trust_folder: Path, older: OlderList) -> APIRouter:
     return routes
 
 
-def files_router(trust_folder: Path) -> APIRouter:
+def files_router(trust_folder: Folder) -> APIRouter:
     """Make the routes that serve the trust folder as it lies."""
     routes = APIRouter(prefix="/trust", tags=["trust"])
     folder = PublicFolder(trust_folder)
@@ -136,7 +141,7 @@ def media_type_of(path: str) -> str:
 
 def _older(
     older: OlderList,
-    folder: Path,
+    folder: Folder,
     names: tuple[str, str],
     shard: int,
     form: str,
