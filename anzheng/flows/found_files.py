@@ -17,7 +17,7 @@ from licence.errors import AnzhengError, Code
 from licence.formats import cms, hole, licence_json
 from licence.formats.leaf import leaf_of_cms
 from licence.ids import Digest, Leaf
-from signer.ledger import Entry, Ledger
+from signer.ledger import Entry, Intent, Ledger
 from verifier.checks.c01_container import check_container
 from verifier.pades.structure import read_structure
 from verifier.timestamp_token import verify_token
@@ -47,6 +47,19 @@ class SignedFile:
     licence_digest: Digest
     signed_at: datetime
     pdf: bytes
+
+    @property
+    def intent(self) -> Intent:
+        """What the signer was asked."""
+        draft, ref = self.version.draft, self.version.status
+        return Intent(
+            authority=draft.issuer_code,
+            licence_no=draft.licence_no,
+            version=draft.version,
+            registry=ref.registry,
+            status_index=ref.index,
+            licence_digest=self.licence_digest,
+        )
 
 
 class FoundFiles:

@@ -278,7 +278,7 @@ class _Pass:
             **where,
         )
         self._unit.recovery.release(*self._here, [ref.index])
-        self._adopted.append((_intent(signed), leaf))
+        self._adopted.append((signed.intent, leaf))
         self._handled.add(leaf)
         self._counts.adopted += 1
         return True
@@ -326,7 +326,9 @@ class _Pass:
             self._unit.licences.replace_prepared(row.id, new_licence(version), self._now)
             self._counts.renumbered += 1
             return
-        self._park_id(row.id)
+        if row.state is not FlowState.PARKED:
+            self._park_id(row.id)
+        # It will never be issued; its own data still name the index that belongs to another.
         self._unit.recovery.move_index(row.id, self._unit.licences.allocate_index(*self._here))
 
     def _park_id(self, row_id: int) -> None:
@@ -386,15 +388,3 @@ def _goes_on(row: StoredLicence, entry: Entry) -> bool:
     if entry.leaf is None or row.leaf == entry.leaf:
         return True
     return row.state is FlowState.RELEASED and entry.has_file
-
-
-def _intent(signed: SignedFile) -> Intent:
-    draft, ref = signed.version.draft, signed.version.status
-    return Intent(
-        authority=draft.issuer_code,
-        licence_no=draft.licence_no,
-        version=draft.version,
-        registry=ref.registry,
-        status_index=ref.index,
-        licence_digest=signed.licence_digest,
-    )

@@ -165,7 +165,7 @@ def _event(unit: Unit, decision: Decision, subject: DecisionSubject, now: dateti
     if not same:
         raise AnzhengError(Code.CONFLICT, "leaf and status index do not belong together")
     log = unit.status.of_index(row.registry, row.authority, row.status_index)
-    old = log[-1].new if log else StatusWord.NONE
+    old = _present(unit, row, log)
     _check_transition(old, decision.word)
     event = StatusEvent(
         leaf=subject.leaf,
@@ -185,6 +185,15 @@ def _event(unit: Unit, decision: Decision, subject: DecisionSubject, now: dateti
     if subject.successor is not None:
         _check_successor(row, _known(unit, subject.successor))
     return event
+
+
+def _present(unit: Unit, row: StoredLicence, log: Sequence[StatusEvent]) -> StatusWord:
+    """Return the word on record: that of the log, unless only the chain knows a later one."""
+    old = log[-1].new if log else StatusWord.NONE
+    kept = unit.recovery.word(row.registry, row.authority, row.status_index)
+    if kept is None or any(event.decided_at > kept.written_at for event in log):
+        return old
+    return kept.word
 
 
 def _entry(event: StatusEvent, version: Draft, now: datetime) -> Iterator[Problem]:

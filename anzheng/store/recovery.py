@@ -282,6 +282,18 @@ class Recovery:
         )
         return tuple(_word(row) for row in rows)
 
+    def word(
+        self, registry: RegistryId, authority: AuthorityId, index: StatusIndex
+    ) -> RecoveredWord | None:
+        """Return the word of one licence, if only the chain knows it."""
+        row = self._connection.execute(
+            select(*_WORD).where(
+                _of(recovered_words, registry, authority)
+                & (recovered_words.c.status_index == index)
+            )
+        ).one_or_none()
+        return None if row is None else _word(row)
+
     def knows_decision(self, digest: Digest) -> bool:
         """Say whether a decision is on record here, or known to be lost."""
         return any(
