@@ -133,6 +133,12 @@ def _sealed(header: bytes, validators: tuple[Address, ...]) -> SealedBlock:
 _storage = lru_cache(maxsize=16)(registry_state.read_storage)
 
 
+def forget() -> None:
+    """Forget blocks and slots that were verified; only who measures has a use for it."""
+    _sealed.cache_clear()
+    _storage.cache_clear()
+
+
 def _check_state(state: StateProof, record: BatchRecord, code_hash: Digest | None) -> None:
     try:
         header = block_header.decode(state.header)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 
 import rlp
 from trie.hexary import HexaryTrie
@@ -24,7 +25,9 @@ class ChainState:
         return _nodes(self.storage, keccak256(key))
 
 
-def state_of(contract: Address, code_hash: Digest, slots: Mapping[int, int]) -> ChainState:
+def state_of(
+    contract: Address, code_hash: Digest, slots: Mapping[int, int], others: int = 20
+) -> ChainState:
     """Return the state in which a contract has these slots, beside some other accounts."""
     storage = HexaryTrie({})
     for slot, value in slots.items():
@@ -32,9 +35,9 @@ def state_of(contract: Address, code_hash: Digest, slots: Mapping[int, int]) -> 
             number = value.to_bytes((value.bit_length() + 7) // 8, "big")
             storage[keccak256(slot.to_bytes(32, "big"))] = rlp.encode(number)
     state = HexaryTrie({})
-    for other in range(20):
+    for other in range(others):
         account = [b"", rlp.encode(other), bytes(32), bytes(32)]
-        state[keccak256(bytes([other]) * 20)] = rlp.encode(account)
+        state[sha256(b"%d" % other).digest()] = rlp.encode(account)
     root = storage.root_hash
     state[keccak256(contract)] = rlp.encode([b"\x01", b"", root, code_hash])
     nodes = _nodes(state, keccak256(contract))
