@@ -4,15 +4,21 @@ Some alarms are conditions (a manifest is missing): they end by themselves when 
 The others are events (an account got a right): they stay open until a person has seen them.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Final
+from typing import Final, TypeVar
 
 from licence.errors import Code, Fact
 from licence.ids import AuthorityId
 
+MOST_NAMED: Final = 100
+"""Most alarms of one kind that one rule raises."""
+
 _ID_CHARACTERS: Final = 16
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,3 +104,22 @@ class MonitorPolicy:
     live_twice: timedelta = timedelta(hours=72)
     register: timedelta = timedelta(hours=24)
     clock: timedelta = timedelta(seconds=60)
+
+
+def each_or_one(found: Sequence[T], one: Callable[[T], Alarm]) -> Iterator[Alarm]:
+    """Yield an alarm for each thing, or, for very many of one kind, a single one that counts them.
+
+    A hundred thousand alarms would tell nobody anything; a selection of them would seem to end and
+    to begin anew as others come and go.
+    """
+    if len(found) <= MOST_NAMED:
+        yield from (one(each) for each in found)
+        return
+    first = one(found[0])
+    yield replace(
+        first,
+        subject=f"{first.group}/many/{first.message}",
+        message=f"{first.message}, and many more",
+        facts=(*first.facts, ("in_all", len(found))),
+        block=None,
+    )

@@ -3,24 +3,19 @@
 Standard: research chain 5.5 (internal mode).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import Final
 
 from anchor.events import Anchored
-from anchor.monitor.alarms import Alarm, MonitorPolicy
+from anchor.monitor.alarms import Alarm, MonitorPolicy, each_or_one
 from licence.domain.status import StatusWord, is_final
 from licence.errors import Code, Fact
 from licence.formats.manifest import ManifestDigest
 from licence.ids import AuthorityId, MerkleRoot, StatusIndex
 
 GROUP: Final = "register"
-MOST_NAMED: Final = 50
-"""Most alarms of one kind; the rest is counted."""
-
-_T = TypeVar("_T")
-
 BatchContent = tuple[AuthorityId, MerkleRoot, int, ManifestDigest]
 
 
@@ -78,25 +73,9 @@ def judge_register(
         and content not in known
         and now - batch.at.block_time >= policy.manifest
     ]
-    for batch in _named(strange):
-        message = "the chain has a batch that the register does not know"
-        facts_of: dict[str, Fact] = {
-            "root": batch.root.hex(),
-            "sequence": batch.sequence,
-            "in_all": len(strange),
-        }
-        yield _alarm(
-            Code.REGISTRY_LACKS_EVENT,
-            batch.authority,
-            f"batch/{batch.root.hex()}",
-            message,
-            facts_of,
-        )
-    lost = [content for content in facts.batches if content not in batches]
-    for authority, root, size, _ in _named(sorted(lost)):
-        message = "the register has a batch as final that the chain has not"
-        facts_of = {"root": root.hex(), "size": size, "in_all": len(lost)}
-        yield _alarm(Code.CHAIN_LACKS_DECISION, authority, f"batch/{root.hex()}", message, facts_of)
+    yield from each_or_one(strange, _strange_batch)
+    lost = sorted(content for content in facts.batches if content not in batches)
+    yield from each_or_one(lost, _lost_batch)
     yield from _statuses(facts, statuses, now, policy)
 
 
@@ -114,11 +93,7 @@ def _statuses(
         and _is_worse(status.word, facts.decided.get(key, nothing).word)
         and now - status.changed_at >= policy.manifest
     ]
-    for authority, index in _named(strange):
-        message = "the chain has a status that the register has not decided"
-        said = statuses[authority, index].word.name
-        facts_of: dict[str, Fact] = {"index": index, "chain": said, "in_all": len(strange)}
-        yield _alarm(Code.REGISTRY_LACKS_EVENT, authority, f"status/{index}", message, facts_of)
+    yield from each_or_one(strange, lambda key: _strange_status(key, statuses[key].word))
     none = ChainStatus(StatusWord.NONE, now)
     lacking = [
         key
@@ -127,11 +102,40 @@ def _statuses(
         and key not in strange
         and now - decided.at >= policy.register
     ]
-    for authority, index in _named(lacking):
-        message = "the register has a decision that the chain still lacks"
-        wanted = facts.decided[authority, index].word.name
-        facts_of = {"index": index, "register": wanted, "in_all": len(lacking)}
-        yield _alarm(Code.CHAIN_LACKS_DECISION, authority, f"status/{index}", message, facts_of)
+    yield from each_or_one(lacking, lambda key: _lacking(key, facts.decided[key].word))
+
+
+def _strange_batch(batch: Anchored) -> Alarm:
+    message = "the chain has a batch that the register does not know"
+    about, facts = f"batch/{batch.root.hex()}", {"sequence": batch.sequence}
+    return _alarm(
+        Code.REGISTRY_LACKS_EVENT, batch.authority, about, message, root=batch.root.hex(), **facts
+    )
+
+
+def _lost_batch(content: BatchContent) -> Alarm:
+    authority, root, size, _ = content
+    message = "the register has a batch as final that the chain has not"
+    about = f"batch/{root.hex()}"
+    return _alarm(Code.CHAIN_LACKS_DECISION, authority, about, message, root=root.hex(), size=size)
+
+
+def _strange_status(key: tuple[AuthorityId, StatusIndex], word: StatusWord) -> Alarm:
+    authority, index = key
+    message = "the chain has a status that the register has not decided"
+    about = f"status/{index}"
+    return _alarm(
+        Code.REGISTRY_LACKS_EVENT, authority, about, message, index=index, chain=word.name
+    )
+
+
+def _lacking(key: tuple[AuthorityId, StatusIndex], word: StatusWord) -> Alarm:
+    authority, index = key
+    message = "the register has a decision that the chain still lacks"
+    about = f"status/{index}"
+    return _alarm(
+        Code.CHAIN_LACKS_DECISION, authority, about, message, index=index, register=word.name
+    )
 
 
 def _is_worse(chain: StatusWord, register: StatusWord) -> bool:
@@ -139,13 +143,7 @@ def _is_worse(chain: StatusWord, register: StatusWord) -> bool:
     return chain is not register and (is_final(chain) or register is StatusWord.NONE)
 
 
-def _named(found: Sequence[_T]) -> Sequence[_T]:
-    return found[:MOST_NAMED]
-
-
-def _alarm(
-    code: Code, authority: AuthorityId, about: str, message: str, facts: Mapping[str, Fact]
-) -> Alarm:
+def _alarm(code: Code, authority: AuthorityId, about: str, message: str, **facts: Fact) -> Alarm:
     return Alarm(
         code=code,
         subject=f"{GROUP}/{authority}/{about}",

@@ -3,21 +3,19 @@
 Standard: DESIGN 3.3 ("never more positive than the chain").
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from anchor.calls import LICENCES_IN_WORD, status_in
-from anchor.monitor.alarms import Alarm, MonitorPolicy
+from anchor.monitor.alarms import Alarm, MonitorPolicy, each_or_one
 from licence.domain.status import StatusWord, is_final
 from licence.errors import Code
-from licence.formats.side_list import SideList
+from licence.formats.side_list import SideList, SideRow
 from licence.formats.status_list import ListValue, StatusList, value_of
 from licence.ids import AuthorityId, StatusIndex
-
-MOST_NAMED: Final = 20
-"""Most licences of one shard that get an alarm each; the rest is counted."""
 
 _RANK: Final = (ListValue.VALID, ListValue.SUSPENDED, ListValue.INVALID)
 
@@ -51,9 +49,6 @@ class ShardFacts:
     side_list: SideList | None
 
 
-_Maker = Callable[[ShardFacts, StatusIndex, StatusWord, int], Alarm]
-
-
 def group_of(authority: AuthorityId) -> str:
     """Return the group of an authority's list alarms."""
     return f"lists/{authority}"
@@ -75,7 +70,8 @@ def judge_shard(facts: ShardFacts, now: datetime, policy: MonitorPolicy) -> Iter
         for index, word, changed_at in _statuses(facts.words)
         if now - changed_at >= policy.lists
     ]
-    yield from _few(facts, [each for each in due if not _is_said(shown, *each)], _positive)
+    positive = [each for each in due if not _is_said(shown, *each)]
+    yield from each_or_one(positive, partial(_positive, facts))
     undocumented = [
         each
         for each in due
@@ -83,8 +79,8 @@ def judge_shard(facts: ShardFacts, now: datetime, policy: MonitorPolicy) -> Iter
         and each[1] is not StatusWord.SUPERSEDED
         and not _has_document(facts.side_list, *each)
     ]
-    yield from _few(facts, undocumented, _undocumented)
-    yield from _backwards(facts)
+    yield from each_or_one(undocumented, partial(_undocumented, facts))
+    yield from _backwards(facts, policy)
 
 
 def _statuses(
@@ -109,12 +105,8 @@ def _has_document(side: SideList | None, index: StatusIndex, word: StatusWord) -
     return any(row.word is word and row.document_no for row in rows)
 
 
-def _few(facts: ShardFacts, found: list[_Marked], make: _Maker) -> Iterator[Alarm]:
-    for index, word in found[:MOST_NAMED]:
-        yield make(facts, index, word, len(found))
-
-
-def _positive(facts: ShardFacts, index: StatusIndex, word: StatusWord, total: int) -> Alarm:
+def _positive(facts: ShardFacts, found: _Marked) -> Alarm:
+    index, word = found
     return _alarm(
         facts,
         Code.STATUS_MORE_POSITIVE,
@@ -122,11 +114,11 @@ def _positive(facts: ShardFacts, index: StatusIndex, word: StatusWord, total: in
         f"positive/{index}",
         index=index,
         chain=word.name,
-        in_shard=total,
     )
 
 
-def _undocumented(facts: ShardFacts, index: StatusIndex, word: StatusWord, total: int) -> Alarm:
+def _undocumented(facts: ShardFacts, found: _Marked) -> Alarm:
+    index, word = found
     return _alarm(
         facts,
         Code.DECISION_UNDOCUMENTED,
@@ -134,30 +126,32 @@ def _undocumented(facts: ShardFacts, index: StatusIndex, word: StatusWord, total
         f"undocumented/{index}",
         index=index,
         chain=word.name,
-        in_shard=total,
     )
 
 
-def _backwards(facts: ShardFacts) -> Iterator[Alarm]:
+def _backwards(facts: ShardFacts, policy: MonitorPolicy) -> Iterator[Alarm]:
     """Yield decisions that are dated after the chain has had them."""
-    late = []
+    late = list[SideRow]()
     for row in () if facts.side_list is None else facts.side_list.rows:
         word = facts.words.get(row.index // LICENCES_IN_WORD)
         if word is None or not is_final(row.word):
             continue
         if status_in(word.value, row.index % LICENCES_IN_WORD) is not row.word:
             continue
-        if row.decided_at > word.changed_at:
+        if row.decided_at > word.changed_at + policy.clock:
             late.append(row)
-    for row in late[:MOST_NAMED]:
-        yield _alarm(
-            facts,
-            Code.DATES_BACKWARDS,
-            "a decision is dated after the chain has had it",
-            f"decided/{row.index}",
-            index=row.index,
-            decided_at=row.decided_at.isoformat(),
-        )
+    yield from each_or_one(late, partial(_late, facts))
+
+
+def _late(facts: ShardFacts, row: SideRow) -> Alarm:
+    return _alarm(
+        facts,
+        Code.DATES_BACKWARDS,
+        "a decision is dated after the chain has had it",
+        f"decided/{row.index}",
+        index=row.index,
+        decided_at=row.decided_at.isoformat(),
+    )
 
 
 def _alarm(
