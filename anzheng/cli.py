@@ -26,6 +26,7 @@ from anzheng.commands.common import EXIT_FAILED, Globals
 from anzheng.commands.demo import demo
 from anzheng.commands.export import export
 from anzheng.commands.issue import issue
+from anzheng.commands.nodes import nodes
 from anzheng.commands.preview import preview
 from anzheng.commands.roster import import_
 from anzheng.commands.service import worker
@@ -91,6 +92,7 @@ app.add_typer(witness.app, name="witness")
 app.add_typer(service.app, name="serve")
 app.add_typer(registry.app, name="registry")
 app.add_typer(monitor.app, name="monitor")
+app.command("nodes")(nodes)
 app.command("worker")(worker)
 app.command("demo")(demo)
 

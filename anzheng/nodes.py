@@ -42,13 +42,24 @@ def open_nodes(settings: Settings, dev_chain: DevChain | None, alarms: Alarms) -
     if dev_chain is not None or not settings.chain_node:
         url = first_url(settings, dev_chain)
         return Node(url, timeout_seconds=settings.chain_timeout_seconds)
-    nodes = [_node(each, settings.chain_timeout_seconds) for each in settings.chain_node]
+    nodes = each_node(settings)
     rules = PoolRules(
         quorum=settings.chain_quorum or len(nodes) // 2 + 1,
         quarantine_seconds=settings.chain_quarantine_seconds,
         timeout_seconds=settings.chain_timeout_seconds + SLACK_SECONDS,
     )
     return NodePool(nodes, rules, alarms)
+
+
+def each_node(settings: Settings) -> tuple[Node, ...]:
+    """Return every node of the settings, to be asked apart; the caller closes them.
+
+    Raises:
+        AnzhengError: SETTINGS_INVALID.
+    """
+    if not settings.chain_node:
+        return (Node(settings.chain_rpc_url, timeout_seconds=settings.chain_timeout_seconds),)
+    return tuple(_node(each, settings.chain_timeout_seconds) for each in settings.chain_node)
 
 
 def fee_policy(settings: Settings) -> FeePolicy:
