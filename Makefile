@@ -57,7 +57,7 @@ audit: .venv/.dev $(CHAIN) ## known holes of what we install, and its list (Cycl
 	$(BIN)/python -m tools.audit
 
 ##@ Change
-.PHONY: fmt lock vectors abi pictures errors
+.PHONY: fmt lock vectors abi pictures errors openapi
 fmt: .venv/.dev ## let ruff put the code in order
 	$(BIN)/ruff check --fix --quiet . || true
 	$(BIN)/ruff format .
@@ -77,6 +77,9 @@ pictures: .venv/.dev ## draw docs/pictures and the picture of each template anew
 
 errors: .venv/.all ## make docs/errors.md anew from licence/errors.py
 	$(BIN)/python -m tools.error_codes
+
+openapi: .venv/.all ## make the description of the public registry anew from its routes
+	$(BIN)/python -m tools.registry_description
 
 ##@ Install
 .PHONY: install tools java analysers clean
