@@ -1,7 +1,7 @@
 """Works the queue: take a job, hand it to its handler, finish it or give it back."""
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import structlog
@@ -122,3 +122,29 @@ class Worker:
         except AnzhengError as exc:
             # Somebody else has the job already: then nothing is ours to give back.
             log.info("lease_lost", topic=job.topic, key=job.key, code=exc.code.value)
+
+
+def run_together(workers: Sequence[Worker], stop: threading.Event, poll_seconds: float) -> None:
+    """Run workers side by side until `stop` is set; one that crashes ends them all.
+
+    A process of which only a part is alive would look well to whoever restarts what has died.
+    """
+    crashes: list[BaseException] = []
+
+    def run(worker: Worker) -> None:
+        try:
+            worker.run(stop, poll_seconds)
+        except BaseException as crash:  # noqa: BLE001 - raised again below
+            crashes.append(crash)
+        finally:
+            stop.set()
+
+    threads = [threading.Thread(target=run, args=(each,)) for each in workers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        # Signals are handled between two joins.
+        while thread.is_alive():
+            thread.join(poll_seconds)
+    if crashes:
+        raise crashes[0]

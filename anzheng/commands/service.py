@@ -87,18 +87,23 @@ def worker(
     import signal
     import threading
 
-    from anzheng.jobs import make_worker
+    from anzheng.jobs import LANES, make_worker
     from anzheng.wiring import open_installation
+    from anzheng.worker import run_together
 
     settings = settings_of(context)
     with answering(as_json=as_json) as out, open_installation(settings) as installation:
-        made = make_worker(installation, f"worker-{os.getpid()}")
+        owner = f"worker-{os.getpid()}"
         if once:
-            rounds = made.drain()
+            rounds = make_worker(installation, owner).drain()
             out.say({"rounds": rounds}, [f"{rounds} jobs"])
             return
         stop = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stop.set())
-        made.run(stop, settings.worker_poll_seconds)
+        lanes = [
+            make_worker(installation, f"{owner}-{number}", topics=topics)
+            for number, topics in enumerate(LANES)
+        ]
+        run_together(lanes, stop, settings.worker_poll_seconds)
         out.say({"stopped": True}, ["stopped"])
