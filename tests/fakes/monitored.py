@@ -101,7 +101,7 @@ class World:
         self.register: Register | None = None
         self.watched: tuple[WatchKey, ...] | None = None
         self.policy = MonitorPolicy()
-        self.bundle = _bundle()
+        self.bundle = bundle_of()
         self._settle()
 
     # -- the chain
@@ -403,7 +403,8 @@ class Register:
         return self.known
 
 
-def _bundle() -> TrustBundle:
+def bundle_of(account: Address = ANCHOR) -> TrustBundle:
+    """Return a bundle of one authority that anchors from this account."""
     authority = Authority(
         id=AUTHORITY,
         name="某市应急管理局(示例)",
@@ -412,7 +413,7 @@ def _bundle() -> TrustBundle:
         regions=(),
         valid_from=date(2020, 1, 1),
         valid_to=None,
-        accounts=(ANCHOR,),
+        accounts=(account,),
         log_key=LogKey(LOG_KEY.name, LOG_KEY.public),
         status_keys=(status_keys.KEY,),
         qr_keys=(),
