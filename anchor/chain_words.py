@@ -20,6 +20,8 @@ from licence.errors import AnzhengError, Code
 from licence.ids import Address, AuthorityId, ChainId, RegistryId, StatusIndex
 
 WORD_BYTES: Final = 32
+NIBBLE_BITS: Final = WORD_BYTES * 8 // LICENCES_IN_WORD
+_NIBBLE: Final = (1 << NIBBLE_BITS) - 1
 ASKED_AT_ONCE: Final = 256
 """Words that are read in one call of the port."""
 
@@ -132,13 +134,11 @@ def refresh(
 
 
 def _check(word: int, old: int, new: int) -> None:
-    for place in range(LICENCES_IN_WORD):
-        before, after = status_in(old, place), status_in(new, place)
-        if is_final(before) and not is_final(after):
+    after = statuses(word, new)
+    for index, status in statuses(word, old).items():
+        if is_final(status) and not is_final(after.get(index, StatusWord.NONE)):
             raise AnzhengError(
-                Code.CHAIN_WRONG,
-                "a node says that a final status went away",
-                index=word * LICENCES_IN_WORD + place,
+                Code.CHAIN_WRONG, "a node says that a final status went away", index=index
             )
 
 
@@ -149,10 +149,12 @@ def statuses(word: int, value: int) -> dict[StatusIndex, StatusWord]:
         AnzhengError: STATUS_UNKNOWN_VALUE.
     """
     found: dict[StatusIndex, StatusWord] = {}
-    for place in range(LICENCES_IN_WORD):
-        status = status_in(value, place)
-        if status is not StatusWord.NONE:
-            found[StatusIndex(word * LICENCES_IN_WORD + place)] = status
+    left = value
+    while left:
+        # The lowest one first: of 64 statuses most are NONE.
+        place = ((left & -left).bit_length() - 1) // NIBBLE_BITS
+        found[StatusIndex(word * LICENCES_IN_WORD + place)] = status_in(value, place)
+        left &= ~(_NIBBLE << place * NIBBLE_BITS)
     return found
 
 

@@ -11,6 +11,7 @@ and of each half day before that the last one, for ever.
 Standard: draft-ietf-oauth-status-list-21, 8.4 (historical resolution).
 """
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -35,6 +36,9 @@ DELTA_DAYS: Final = timedelta(days=8)
 """A delta is made for whoever looked that long ago."""
 OLD_PAGES: Final = timedelta(days=1)
 """Pages that no list names are removed after this: somebody may be reading the list before."""
+
+SYNCED_ONE_BY_ONE: Final = 16
+"""More files than this are written first and synced together."""
 
 FORMS: Final = ("cwt", "jwt")
 
@@ -135,8 +139,11 @@ class ListHistory:
             AnzhengError: `STORE_FAILED` if they cannot be written.
         """
         folder = self.folder / PAGES / name.registry / name.authority
+        write = write_durably if len(pages) <= SYNCED_ONE_BY_ONE else write_whole
         for file, data in pages.items():
-            write_durably(folder / file, data)
+            write(folder / file, data)
+        if write is write_whole:
+            os.sync()
 
     def remove_pages(
         self, registry: RegistryId, authority: AuthorityId, kept: Iterable[str], now: datetime

@@ -9,6 +9,7 @@ Standard: draft-ietf-oauth-status-list-21, 4 (list), 5.1 (JWT), 5.2 (CWT); RFC 1
 import zlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final, NoReturn
 
 from licence.errors import AnzhengError, Code
@@ -92,7 +93,7 @@ def encode_cwt(
         _seconds(status_list.issued_at),
         _seconds(status_list.expires_at),
         status_list.ttl_seconds,
-        zlib.compress(status_list.packed, 9),
+        _compressed(status_list.packed),
     )
     return cose.sign1(
         cbor.dumps(claims), content_type=CWT_TYPE, kid=kid, sign=sign, certificate=certificate
@@ -178,7 +179,7 @@ def encode_jwt(
     """
     inner: dict[str, JsonValue] = {
         "bits": BITS,
-        "lst": jwt.base64url(zlib.compress(status_list.packed, 9)),
+        "lst": jwt.base64url(_compressed(status_list.packed)),
         "aggregation_uri": status_list.name.aggregation_uri,
     }
     claims: dict[str, JsonValue] = {
@@ -256,6 +257,12 @@ def _whole(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_SECONDS:
         _refuse("a time is not a number of seconds")
     return value
+
+
+@lru_cache(maxsize=1)
+def _compressed(shard: bytes) -> bytes:
+    """Return a shard as it stands in CWT and JWT; the two are made one after the other."""
+    return zlib.compress(shard, 9)
 
 
 def inflate(packed: bytes) -> bytes:
