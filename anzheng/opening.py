@@ -21,6 +21,7 @@ from anchor.status_writer import StatusWriter
 from anchor.witness import Witness
 from anzheng import keyring as keyrings
 from anzheng.alarms import StandingAlarms
+from anzheng.chain_truth import check_chain
 from anzheng.estate import AuthorityEntry, Estate
 from anzheng.flows.key_making import KeyOffice
 from anzheng.flows.offices import BatchSigner, Office
@@ -221,6 +222,17 @@ def _demand(means: Means, authority: AuthorityId, ledger: Ledger) -> None:
     public = public_folder(means.settings.data_dir).reader
     with means.store.read() as unit:
         check_local(unit, public, ledger.newest(authority), means.estate.registry, authority)
+    ask_chain(means, authority)
+
+
+def ask_chain(means: Means, authority: AuthorityId) -> None:
+    """Refuse a database that the chain shows to be old; go on while no node answers.
+
+    Raises:
+        AnzhengError: RECONCILE_NEEDED, CHAIN_REORGANISED.
+    """
+    with _unless_unavailable():
+        check_chain(means.store, means.estate, means.chain, authority)
 
 
 def _signer(

@@ -2,15 +2,13 @@
 
 from pathlib import Path
 
-from anchor.chain.artifact import load_artifact
-from anchor.chain.events import EventReader, fast_keccak
-from anchor.chain.evm import Contract
+from anchor.chain.events import fast_keccak
 from anchor.public_log import BothLogs, PublicLog
 from anzheng import keyring as keyrings
 from anzheng.alarms import StandingAlarms
+from anzheng.chain_truth import check_chain, events_of, places_of
 from anzheng.flows.reconcile import Case
-from anzheng.flows.reconcile_guard import ChainCheck
-from anzheng.flows.reconcile_read import Place, read_chain
+from anzheng.flows.reconcile_read import read_chain, together
 from anzheng.opening import public_folder
 from anzheng.public_http import open_public_log
 from anzheng.wiring import Installation
@@ -27,39 +25,16 @@ def demand(installation: Installation, authority: AuthorityId) -> None:
     Raises:
         AnzhengError: RECONCILE_NEEDED, CHAIN_REORGANISED, CHAIN_UNAVAILABLE.
     """
-    base, chain = installation.base, installation.chain
+    base = installation.base
     alarms, key = StandingAlarms(base.store, base.clock), f"reconcile:{authority}"
-    check = ChainCheck(
-        base.store, events_of(installation), lambda account: chain.rights(account).authority
-    )
     try:
         installation.offices.open(authority).demand()
-        check.demand(place_of(installation, authority))
+        check_chain(base.store, installation.estate, installation.chain, authority)
     except AnzhengError as error:
         if error.code is Code.RECONCILE_NEEDED:
             alarms.rise(key, error.code, error.message)
         raise
     alarms.clear(key)
-
-
-def place_of(installation: Installation, authority: AuthorityId) -> Place:
-    """Return where the truth about an authority is read: up to the last final block."""
-    estate = installation.estate
-    return Place(
-        registry=estate.registry,
-        authority=authority,
-        chain_id=estate.chain_id,
-        contract=estate.contract,
-        from_block=estate.from_block,
-        final=installation.chain.final_height(),
-    )
-
-
-def events_of(installation: Installation) -> EventReader:
-    """Return the reader of the contract's events."""
-    estate = installation.estate
-    contract = Contract(estate.chain_id, estate.contract, estate.from_block, estate.genesis)
-    return EventReader(installation.chain.node, contract, load_artifact())
 
 
 def case_of(
@@ -82,17 +57,22 @@ def case_of(
     Raises:
         AnzhengError: CHAIN_WRONG, CHAIN_UNAVAILABLE, HISTORY_MISMATCH; REQUEST_INVALID.
     """
-    base, estate = installation.base, installation.estate
-    installation.chain.check()
+    base, estate, chain = installation.base, installation.estate, installation.chain
+    chain.check()
     office, entry = installation.offices.open(authority), estate.authority(authority)
-    place, origin = place_of(installation, authority), log_origin(estate.registry, authority)
+    origin = log_origin(estate.registry, authority)
+    truths = [
+        read_chain(place, events_of(estate, chain, place), fast_keccak)
+        for place in places_of(estate, chain, authority)
+    ]
     own = public_folder(base.settings.data_dir)
     public: PublicLog = own.reader
     if manifests is not None:
         public = BothLogs(own.reader, open_public_log(manifests))
     return Case(
-        place=place,
-        truth=read_chain(place, events_of(installation), fast_keccak),
+        registry=estate.registry,
+        authority=authority,
+        truth=together(truths),
         store=base.store,
         files=base.files,
         ledger=office.ledger,

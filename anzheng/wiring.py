@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from anchor import list_history
@@ -35,7 +36,7 @@ from anzheng.judge import BundleJudge
 from anzheng.keyfiles import Key, open_key_file
 from anzheng.keyring import KeyRing, open_keyring
 from anzheng.nodes import first_url, open_nodes
-from anzheng.opening import EstateOffices, Means, issue_guard, refuse_mismatch
+from anzheng.opening import EstateOffices, Means, ask_chain, issue_guard, refuse_mismatch
 from anzheng.pki import CertificateDesk
 from anzheng.settings import Settings
 from anzheng.store.anchor_store import SqlAnchorStore
@@ -213,7 +214,10 @@ class Installation:
             register=base.register,
             code_hours=base.settings.claim_code_hours,
             allow_rsa=base.settings.holder_rsa_keys,
-            guard=issue_guard(base.settings, base.ring),
+            guard=replace(
+                issue_guard(base.settings, base.ring),
+                demand_chain=partial(ask_chain, self.offices.means),
+            ),
         )
 
 

@@ -17,6 +17,7 @@ from anzheng.files import FileStore
 from anzheng.flows import publish as publishing
 from anzheng.flows.reconcile_guard import IssueGuard
 from anzheng.flows.sign import ANCHOR_TOPIC
+from anzheng.flows.withheld import lost_word
 from anzheng.store.claims import HolderCertificate, StoredClaim
 from anzheng.store.database import Store, Unit
 from anzheng.store.licences import FlowState, StoredLicence
@@ -91,6 +92,7 @@ class ClaimDesk:
         check_claim(request, allow_rsa=self.allow_rsa)
         now = self.clock.now()
         code, asked = _digest(request.code), Digest(hashlib.sha256(request.csr).digest())
+        self._check_chain(code)
         with self.store.write() as unit:
             claim = _usable(unit.claims.get(code), asked, now)
             row = _finished(unit, claim.leaf)
@@ -115,9 +117,18 @@ class ClaimDesk:
         with self.store.read() as unit:
             return unit.anchors.evidence(leaf)
 
+    def _check_chain(self, code: Digest) -> None:
+        """Ask the chain, before anything is locked, whether the database was put back."""
+        with self.store.read() as unit:
+            claim = unit.claims.get(code)
+            row = None if claim is None else unit.licences.by_leaf(claim.leaf)
+        if row is not None and self.guard is not None:
+            self.guard.demand_chain(row.authority)
+
     def _issue(self, unit: Unit, row: StoredLicence, csr: bytes, now: datetime) -> bytes:
         events = unit.status.of_index(row.registry, row.authority, row.status_index)
-        if is_final(word_on(events, shanghai_date(now))):
+        words = (word_on(events, shanghai_date(now)), lost_word(unit, row, events))
+        if any(map(is_final, words)):
             raise AnzhengError(Code.STATUS_FINAL, "this licence is over; it has no certificate")
         leaf = _leaf(row)
         index = unit.licences.allocate_index(row.registry, row.authority)

@@ -28,7 +28,7 @@ from anzheng.files import FolderFileStore
 from anzheng.flows import publish as publishing
 from anzheng.flows.found_files import FoundFiles, SignedFile
 from anzheng.flows.prepare import new_licence
-from anzheng.flows.reconcile_read import ChainTruth, Place, order, read_log_order
+from anzheng.flows.reconcile_read import ChainTruth, order, read_log_order
 from anzheng.flows.reconcile_report import Counts, Report
 from anzheng.flows.reconcile_status import adopt_decisions
 from anzheng.flows.sign import ANCHOR_TOPIC
@@ -46,7 +46,15 @@ from licence.formats.evidence import BatchRecord
 from licence.formats.leaf import LeafKind
 from licence.formats.manifest import ManifestRow
 from licence.formats.officers import PinnedOfficer
-from licence.ids import BatchId, Digest, Leaf, LicenceNo, StatusIndex
+from licence.ids import (
+    AuthorityId,
+    BatchId,
+    Digest,
+    Leaf,
+    LicenceNo,
+    RegistryId,
+    StatusIndex,
+)
 from licence.ports import Clock
 from signer.ledger import Entry, Intent, Ledger
 
@@ -63,7 +71,8 @@ class Case:
     """One authority whose database is brought back.
 
     Attributes:
-        place: Registry, authority, contract, and up to which block.
+        registry: Registry.
+        authority: Whose database.
         truth: What the chain has.
         store: The database.
         files: Signed files.
@@ -79,7 +88,8 @@ class Case:
         decisions: Signed decisions that the officers kept.
     """
 
-    place: Place
+    registry: RegistryId
+    authority: AuthorityId
     truth: ChainTruth
     store: Store
     files: FolderFileStore
@@ -117,8 +127,8 @@ class _Pass:
         self._unit = unit
         self._apply = apply
         self._now: datetime = case.clock.now()
-        self._here = (case.place.registry, case.place.authority)
-        self._entries = case.ledger.entries(case.place.authority)
+        self._here = (case.registry, case.authority)
+        self._entries = case.ledger.entries(case.authority)
         self._adopted: list[tuple[Intent, Leaf]] = []
         self._reserved: list[StatusIndex] = []
         self._handled: set[Leaf] = set()
@@ -128,7 +138,7 @@ class _Pass:
         """Take the steps."""
         case, unit, counts = self._case, self._unit, self._counts
         own = unit.anchors.log_records(*self._here)
-        published = read_log_order(case.truth, case.place, case.public, case.origin, case.log_key)
+        published = read_log_order(case.truth, case.public, case.origin, case.log_key)
         ordered = order(case.truth, published, own)
         found, missing = self._manifests(ordered)
         if missing and self._apply:
@@ -146,12 +156,12 @@ class _Pass:
         self._only_in_ledger()
         self._dissolve()
         counts.records = len(ordered) - len(own)
-        adopt_decisions(unit, case.place, case.truth.writes, case.decisions, case.officers, counts)
-        if not missing:
-            unit.recovery.set_mark(case.truth.mark)
+        adopt_decisions(unit, self._here, case.truth.writes, case.decisions, case.officers, counts)
+        for mark in () if missing else case.truth.marks:
+            unit.recovery.set_mark(mark)
         if self._apply:
             self._outside(found)
-        return Report(case.place.authority, len(ordered), tuple(missing), next_index, counts)
+        return Report(case.authority, len(ordered), tuple(missing), next_index, counts)
 
     # -- what is on the chain
 
@@ -307,7 +317,7 @@ class _Pass:
     @cached_property
     def _lost_rows(self) -> Mapping[tuple[Digest | None, int | None], StoredLicence]:
         """Rows that are not on the chain, by what a manifest would say of them."""
-        key, authority = self._case.hmac_key, self._case.place.authority
+        key, authority = self._case.hmac_key, self._case.authority
         return {
             (manifests.number_hmac(key, LicenceNo(row.licence_no)), row.version): row
             for state in UNANCHORED
@@ -322,7 +332,7 @@ class _Pass:
         if row.state is FlowState.PREPARED:
             draft = licence_json.decode(row.licence_json).draft
             fresh = self._unit.licences.allocate_index(*self._here)
-            version = LicenceVersion(draft, StatusRef(self._case.place.registry, fresh))
+            version = LicenceVersion(draft, StatusRef(self._case.registry, fresh))
             self._unit.licences.replace_prepared(row.id, new_licence(version), self._now)
             self._counts.renumbered += 1
             return
@@ -379,7 +389,7 @@ class _Pass:
         for data in found.values():
             case.publisher.keep_manifest(*self._here, data)
         case.publisher.keep_entries(case.origin, self._unit.anchors.log_records(*self._here))
-        self._unit.outbox.add(ANCHOR_TOPIC, case.place.authority, self._now)
+        self._unit.outbox.add(ANCHOR_TOPIC, case.authority, self._now)
         self._unit.outbox.add(publishing.TOPIC, publishing.KEY, self._now)
 
 

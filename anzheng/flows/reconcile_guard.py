@@ -158,12 +158,14 @@ class IssueGuard:
         public: The public log of this installation.
         ledgers: Folder of the signers' ledgers.
         hmac_key: Opens the key that hides an authority's numbers.
+        demand_chain: Asks the chain too, where one is within reach.
     """
 
     registry: RegistryId
     public: PublicLog
     ledgers: Path
     hmac_key: Callable[[AuthorityId], bytes]
+    demand_chain: Callable[[AuthorityId], None] = lambda _authority: None
 
     def demand(self, unit: Unit, authority: AuthorityId) -> None:
         """Refuse a database that was put back.

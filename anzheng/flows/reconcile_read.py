@@ -75,12 +75,23 @@ class ChainTruth:
     Attributes:
         batches: Records of its batches, in the order of the chain.
         writes: Its status decisions, in the order of the chain.
-        mark: Up to where this goes.
+        marks: Up to where this goes, for each contract.
     """
 
     batches: tuple[BatchRecord, ...]
     writes: tuple[StatusWrite, ...]
-    mark: ChainMark
+    marks: tuple[ChainMark, ...]
+
+
+def together(truths: Sequence[ChainTruth]) -> ChainTruth:
+    """Return what all contracts of a registry know, in the order of the chain."""
+    batches = [record for truth in truths for record in truth.batches]
+    writes = [write for truth in truths for write in truth.writes]
+    return ChainTruth(
+        tuple(sorted(batches, key=lambda record: (record.block_number, record.sequence))),
+        tuple(sorted(writes, key=lambda write: (write.written_at, write.sequence))),
+        tuple(mark for truth in truths for mark in truth.marks),
+    )
 
 
 def read_chain(place: Place, events: Events, keccak: Keccak) -> ChainTruth:
@@ -108,11 +119,11 @@ def read_chain(place: Place, events: Events, keccak: Keccak) -> ChainTruth:
     mark = ChainMark(
         place.registry, place.authority, place.contract, place.final, sequence, replay.head
     )
-    return ChainTruth(tuple(batches), tuple(writes), mark)
+    return ChainTruth(tuple(batches), tuple(writes), (mark,))
 
 
 def read_log_order(
-    truth: ChainTruth, place: Place, public: PublicLog, origin: str, key: LogKey
+    truth: ChainTruth, public: PublicLog, origin: str, key: LogKey
 ) -> tuple[bytes, ...]:
     """Return the published records, the newest that were kept before a witness saw them included.
 
@@ -123,7 +134,7 @@ def read_log_order(
     view = read_log(public, origin, key)
     published = view.entries if view is not None else ()
     on_chain = {record_bytes(record) for record in truth.batches}
-    _check_published(published, place, on_chain)
+    _check_published(published, truth, on_chain)
     # Entries are kept before the checkpoint over them: a crash may have left some without one.
     most = len(published) + len(on_chain - set(published))
     for size in range(most, len(published), -1):
@@ -157,12 +168,13 @@ def order(
     return (*map(decode_record, longer), *rest)
 
 
-def _check_published(published: Iterable[bytes], place: Place, on_chain: set[bytes]) -> None:
+def _check_published(published: Iterable[bytes], truth: ChainTruth, on_chain: set[bytes]) -> None:
+    finals = {mark.contract: mark.block_number for mark in truth.marks}
     for entry in published:
         record = decode_record(entry)
-        here = (record.chain_id, record.contract) == (place.chain_id, place.contract)
         # A batch above the final block is not judged yet.
-        if here and entry not in on_chain and record.block_number <= place.final:
+        is_read = record.block_number <= finals.get(record.contract, -1)
+        if is_read and entry not in on_chain:
             raise AnzhengError(
                 Code.ANCHOR_CHAIN_MISMATCH,
                 "the public log has a batch that the chain does not have",

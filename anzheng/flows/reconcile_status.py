@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from anchor.confirmer import verify_officers
-from anzheng.flows.reconcile_read import Place, StatusWrite
+from anzheng.flows.reconcile_read import StatusWrite
 from anzheng.flows.reconcile_report import Counts
 from anzheng.store.database import Unit
 from anzheng.store.recovery import RecoveredWord
@@ -13,12 +13,12 @@ from licence.domain.status import StatusEvent, StatusWord, needs_confirmation
 from licence.formats import decision as decisions
 from licence.formats.decision import Decision
 from licence.formats.officers import OFFICERS_NEEDED, PinnedOfficer
-from licence.ids import Digest, StatusIndex
+from licence.ids import AuthorityId, Digest, RegistryId, StatusIndex
 
 
 def adopt_decisions(
     unit: Unit,
-    place: Place,
+    whose: tuple[RegistryId, AuthorityId],
     writes: Sequence[StatusWrite],
     files: Sequence[bytes],
     officers: Sequence[PinnedOfficer],
@@ -28,7 +28,7 @@ def adopt_decisions(
 
     Args:
         unit: The database.
-        place: Whose decisions.
+        whose: Registry and authority.
         writes: What the chain has, in its order.
         files: Signed decisions that the officers kept.
         officers: Whose signatures count.
@@ -42,7 +42,7 @@ def adopt_decisions(
     lost: dict[StatusIndex, RecoveredWord] = {}
     for write in writes:
         if unit.status.decision(write.decision) is None and write.decision in kept:
-            _adopt(unit, place, write, kept[write.decision], officers)
+            _adopt(unit, whose, write, kept[write.decision], officers)
             counts.decisions += 1
         if unit.status.decision(write.decision) is not None:
             for index in write.indices:
@@ -50,15 +50,14 @@ def adopt_decisions(
             continue
         for index in write.indices:
             lost[index] = RecoveredWord(
-                place.registry,
-                place.authority,
+                *whose,
                 index,
                 write.word,
                 write.decision,
                 write.sequence,
                 write.written_at,
             )
-    known = set(unit.recovery.words(place.registry, place.authority))
+    known = set(unit.recovery.words(*whose))
     new = [word for word in lost.values() if word not in known]
     unit.recovery.keep_words(new)
     counts.words += len(new)
@@ -71,23 +70,24 @@ def _by_digest(files: Sequence[bytes]) -> Mapping[Digest, Decision]:
 
 def _adopt(
     unit: Unit,
-    place: Place,
+    whose: tuple[RegistryId, AuthorityId],
     write: StatusWrite,
     decision: Decision,
     officers: Sequence[PinnedOfficer],
 ) -> None:
     """Put a decision into the registry's log, as what is on the chain already."""
+    registry, authority = whose
     least = OFFICERS_NEEDED if needs_confirmation(decision.word) else 1
     verify_officers(decision, officers, least=least)
     now = write.written_at
     events = []
     for subject in decision.subjects:
-        log = unit.status.of_index(place.registry, place.authority, subject.index)
+        log = unit.status.of_index(registry, authority, subject.index)
         events.append(
             StatusEvent(
                 leaf=subject.leaf,
-                ref=StatusRef(place.registry, subject.index),
-                authority=place.authority,
+                ref=StatusRef(registry, subject.index),
+                authority=authority,
                 old=log[-1].new if log else StatusWord.NONE,
                 new=decision.word,
                 decided_at=decision.decided_at,

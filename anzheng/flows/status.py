@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 
 from anchor.confirmer import verify_officers
 from anzheng.flows import publish as publishing
+from anzheng.flows.withheld import lost_word
 from anzheng.keyfiles import Key
 from anzheng.officers import sign_as
 from anzheng.store.database import Store, Unit
@@ -190,10 +191,7 @@ def _event(unit: Unit, decision: Decision, subject: DecisionSubject, now: dateti
 def _present(unit: Unit, row: StoredLicence, log: Sequence[StatusEvent]) -> StatusWord:
     """Return the word on record: that of the log, unless only the chain knows a later one."""
     old = log[-1].new if log else StatusWord.NONE
-    kept = unit.recovery.word(row.registry, row.authority, row.status_index)
-    if kept is None or any(event.decided_at > kept.written_at for event in log):
-        return old
-    return kept.word
+    return lost_word(unit, row, log) or old
 
 
 def _entry(event: StatusEvent, version: Draft, now: datetime) -> Iterator[Problem]:

@@ -4,17 +4,30 @@ A new version has a status of its own, so it would be good while the version bef
 suspended. Final words do not hold a new version back: it may be their cure (更正).
 """
 
+from collections.abc import Sequence
 from datetime import date
 
 from anzheng.store.database import Unit
 from anzheng.store.licences import StoredLicence
-from licence.domain.status import StatusWord, word_on
+from licence.domain.status import StatusEvent, StatusWord, word_on
+
+
+def lost_word(unit: Unit, row: StoredLicence, log: Sequence[StatusEvent]) -> StatusWord:
+    """Return the word that only the chain knows, unless the log has a later decision.
+
+    After a restore the decision may be lost (`reconcile`); the word counts all the same.
+    """
+    kept = unit.recovery.word(row.registry, row.authority, row.status_index)
+    if kept is None or any(event.decided_at > kept.written_at for event in log):
+        return StatusWord.NONE
+    return kept.word
 
 
 def counting_words(unit: Unit, row: StoredLicence, today: date) -> frozenset[StatusWord]:
     """Return the negative words that count for a licence, today or once their day has come."""
     events = unit.status.of_index(row.registry, row.authority, row.status_index)
-    return frozenset({word_on(events, day) for day in (today, date.max)}) - {StatusWord.NONE}
+    words = {word_on(events, day) for day in (today, date.max)} | {lost_word(unit, row, events)}
+    return frozenset(words) - {StatusWord.NONE}
 
 
 def is_withheld(unit: Unit, row: StoredLicence, today: date) -> bool:

@@ -19,6 +19,7 @@ import pytest
 from anchor.chain.events import fast_keccak
 from anchor.events import Event
 from anzheng import keyring as keyrings
+from anzheng.chain_truth import events_of, places_of
 from anzheng.demo.world import sample_rows
 from anzheng.flows import release as releasing
 from anzheng.flows import sign as signing
@@ -26,12 +27,12 @@ from anzheng.flows import status as deciding
 from anzheng.flows.anchor import BatchRule
 from anzheng.flows.prepare import ImportResult, Outcome
 from anzheng.flows.reconcile import reconcile
-from anzheng.flows.reconcile_read import read_chain
+from anzheng.flows.reconcile_read import Place, read_chain
 from anzheng.flows.reconcile_report import Report
 from anzheng.flows.roster import Row
 from anzheng.flows.samples import many_rows
 from anzheng.jobs import run_until_quiet
-from anzheng.reconciling import case_of, demand, events_of, place_of
+from anzheng.reconciling import case_of, demand
 from anzheng.settings import load
 from anzheng.store.licences import FlowState, StoredLicence
 from anzheng.trial import set_up_in, specs_of
@@ -224,7 +225,9 @@ def test_chain_alone_shows_that_the_database_is_old(past: Past, restored: Path) 
     """Ledger, files and public log came from the same backup."""
     put_back(past, restored, "signer", "public", "files")
     with opened(restored) as installation:
-        installation.offices.open(authority_of(installation)).demand()
+        assert installation.base.preparer().import_roster(past.rows[-1:]).problems == ()
+        with refuses(Code.RECONCILE_NEEDED):
+            release(installation)
         with refuses(Code.RECONCILE_NEEDED):
             demand(installation, authority_of(installation))
 
@@ -328,8 +331,8 @@ def test_node_that_hides_an_event_is_not_believed(restored: Path) -> None:
     class Hiding:
         """Leaves out one batch."""
 
-        def __init__(self, installation: Installation) -> None:
-            self.real = events_of(installation)
+        def __init__(self, installation: Installation, place: Place) -> None:
+            self.real = events_of(installation.estate, installation.chain, place)
 
         def events(self, first: int, last: int) -> Iterator[Event]:
             found = list(self.real.events(first, last))
@@ -339,9 +342,10 @@ def test_node_that_hides_an_event_is_not_believed(restored: Path) -> None:
             return self.real.head(at)
 
     with opened(restored) as installation:
-        place = place_of(installation, authority_of(installation))
+        authority = authority_of(installation)
+        (place,) = places_of(installation.estate, installation.chain, authority)
         with refuses(Code.HISTORY_MISMATCH):
-            read_chain(place, Hiding(installation), fast_keccak)
+            read_chain(place, Hiding(installation, place), fast_keccak)
 
 
 KILLED = """

@@ -1,0 +1,37 @@
+"""Where the chain's truth about an authority is read: each contract of its registry."""
+
+from anchor.chain.artifact import load_artifact
+from anchor.chain.events import EventReader
+from anchor.chain.evm import Contract, EvmChain
+from anzheng.estate import Estate
+from anzheng.flows.reconcile_guard import ChainCheck
+from anzheng.flows.reconcile_read import Place
+from anzheng.store.database import Store
+from licence.ids import AuthorityId
+
+
+def places_of(estate: Estate, chain: EvmChain, authority: AuthorityId) -> tuple[Place, ...]:
+    """Return the contracts whose history is read, the oldest first, up to the last final block."""
+    final = chain.final_height()
+    return tuple(
+        Place(estate.registry, authority, estate.chain_id, each.address, each.from_block, final)
+        for each in estate.contracts
+    )
+
+
+def events_of(estate: Estate, chain: EvmChain, place: Place) -> EventReader:
+    """Return the reader of a contract's events."""
+    contract = Contract(estate.chain_id, place.contract, place.from_block, estate.genesis)
+    return EventReader(chain.node, contract, load_artifact())
+
+
+def check_chain(store: Store, estate: Estate, chain: EvmChain, authority: AuthorityId) -> None:
+    """Refuse a database that does not know what its own accounts did on the chain.
+
+    Raises:
+        AnzhengError: RECONCILE_NEEDED, CHAIN_REORGANISED, CHAIN_UNAVAILABLE.
+    """
+    for place in places_of(estate, chain, authority):
+        events = events_of(estate, chain, place)
+        check = ChainCheck(store, events, lambda account: chain.rights(account).authority)
+        check.demand(place)
