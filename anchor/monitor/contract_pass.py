@@ -179,7 +179,8 @@ class _Task:
         known = self._means.memory.progress(self._name)
         replay = known.replay if known else Replay(self._means.keccak)
         first = known.block.number + 1 if known else self._contract.from_block
-        reading = _Reading(self._means, self._name, replay, watched=known is not None)
+        settled = known is not None and known.settled
+        reading = _Reading(self._means, self._name, replay, watched=settled)
         for piece in view.ranges(first, block.number):
             reading.take(piece.events)
             if piece.last == block.number:
@@ -187,13 +188,13 @@ class _Task:
             there = _middle(views, piece.last)
             if there is not None:
                 replay.compare(*there[1])
-                self._save(reading, there[0])
+                self._save(reading, Progress(there[0], replay, settled=settled))
         replay.compare(*head)
-        self._save(reading, block)
-        self._findings.contracts[self._name] = Progress(block, replay)
+        progress = Progress(block, replay, settled=True)
+        self._save(reading, progress)
+        self._findings.contracts[self._name] = progress
 
-    def _save(self, reading: "_Reading", block: Block) -> None:
-        progress = Progress(block, reading.replay)
+    def _save(self, reading: "_Reading", progress: Progress) -> None:
         with self._means.memory.step() as step:
             step.save_progress(self._name, progress, reading.events)
             step.count(reading.day_counts())

@@ -39,7 +39,8 @@ _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS contract (
   name TEXT PRIMARY KEY, block INTEGER NOT NULL, hash BLOB NOT NULL, time INTEGER NOT NULL,
-  sequence INTEGER NOT NULL, head BLOB NOT NULL, small TEXT NOT NULL) WITHOUT ROWID;
+  sequence INTEGER NOT NULL, head BLOB NOT NULL, small TEXT NOT NULL,
+  settled INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS word (
   contract TEXT NOT NULL, authority TEXT NOT NULL, word INTEGER NOT NULL, value BLOB NOT NULL,
   changed_at INTEGER NOT NULL, PRIMARY KEY (contract, authority, word)) WITHOUT ROWID;
@@ -119,8 +120,10 @@ class SqliteMemory:
 
     def progress(self, contract: str) -> Progress | None:
         """Return how far a contract is verified."""
-        query = "SELECT block, hash, time, sequence, head, small FROM contract WHERE name = ?"
-        for block, name, time, sequence, head, small in self._all(query, contract):
+        query = (
+            "SELECT block, hash, time, sequence, head, small, settled FROM contract WHERE name = ?"
+        )
+        for block, name, time, sequence, head, small, settled in self._all(query, contract):
             replay = Replay(self._keccak, sequence=sequence, head=Digest(head))
             load_small(small, replay)
             words = "SELECT authority, word, value FROM word WHERE contract = ?"
@@ -129,7 +132,7 @@ class SqliteMemory:
             for batch in self._batches("contract = ?", contract):
                 key = batch_key(batch.root, batch.size, batch.manifest, self._keccak)
                 replay.batches[batch.authority, key] = batch
-            return Progress(Block(block, BlockHash(name), moment(time)), replay)
+            return Progress(Block(block, BlockHash(name), moment(time)), replay, bool(settled))
         return None
 
     def words(self, contract: str, authority: AuthorityId) -> Mapping[int, ChainWord]:

@@ -42,7 +42,7 @@ class SqliteStep:
         """Remember how far a contract is verified."""
         replay, block = progress.replay, progress.block
         self._database.execute(
-            "REPLACE INTO contract VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "REPLACE INTO contract VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 contract,
                 block.number,
@@ -51,6 +51,7 @@ class SqliteStep:
                 replay.sequence,
                 replay.head,
                 dump_small(replay),
+                progress.settled,
             ),
         )
         for event in events:

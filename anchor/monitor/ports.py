@@ -99,10 +99,13 @@ class Progress:
     Attributes:
         block: The last verified block.
         replay: The contract's state then.
+        settled: Whether the newest final block was reached once: from then on, changes of rights
+            are news and not a contract's set-up.
     """
 
     block: Block
     replay: Replay
+    settled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

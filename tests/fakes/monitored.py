@@ -1,6 +1,6 @@
 """A registry in memory whose authority may misbehave, and everything that a monitor looks at."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -224,15 +224,15 @@ class World:
         finally:
             memory.close()
 
-    def look(self) -> Outcome:
-        """Run one pass, as a new process."""
+    def look(self, wrap: Callable[[SqliteMemory], Any] = lambda memory: memory) -> Outcome:
+        """Run one pass, as a new process; `wrap` may put something around its memory."""
         with self.memory() as memory:
             return run_pass(
                 Means(
                     bundle=self.bundle,
                     registry=self.bundle.registries[0],
                     nodes=self,
-                    memory=memory,
+                    memory=wrap(memory),
                     clock=self.clock,
                     keccak=fast_keccak,
                     public=self.public,
