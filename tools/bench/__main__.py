@@ -11,10 +11,11 @@ import platform
 import sys
 from pathlib import Path
 
-from tools.bench import issue, many
+from tools.bench import gas, issue, lists, many, tree
 from tools.bench.document import make_bench
+from tools.bench.evidence import evidence_measures
 from tools.bench.measures import show, write
-from tools.bench.plot import plot_measures, plot_memory, plot_ruler
+from tools.bench.plot import plot_lists, plot_measures, plot_memory, plot_ruler
 from tools.bench.steps import step_measures, verify_ms
 from tools.bench.together import together_measures
 
@@ -33,6 +34,7 @@ def main() -> None:
     measures += issue.measures(licences)
     found = many.run(count)
     measures += many.measures(found)
+    measures += [*tree.measures(), *lists.measures(), *gas.measures(), *evidence_measures()]
     write(
         measures,
         FOLDER / "results.json",
@@ -47,6 +49,7 @@ def main() -> None:
     plot_measures(measures, FOLDER / "results")
     plot_ruler(measures, FOLDER / "ruler")
     plot_memory(found.points, FOLDER / "memory")
+    plot_lists(lists.sizes(), FOLDER / "lists")
     sys.stdout.write(f"bench: stored in {FOLDER.relative_to(ROOT)}\n")
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from tools.bench.lists import Size
 from tools.bench.many import Point
 from tools.bench.measures import Measure
 
@@ -70,6 +71,27 @@ def plot_memory(points: Sequence[Point], path: Path) -> None:
     axes.set_xlabel("licences signed in one run")
     axes.set_ylabel("resident set, MiB")
     axes.legend(loc="lower right")
+    _save(figure, path)
+
+
+def plot_lists(sizes: Sequence[Size], path: Path) -> None:
+    """Draw what the lists of ten million licences have, over the share that is not valid."""
+    figure = Figure(figsize=(9, 4), layout="constrained")
+    axes = figure.subplots()
+    shares = [each.percent for each in sizes]
+    for name, kilobytes, colour in (
+        ("all lists as JWT", [each.jwt / 1_000 for each in sizes], BAD),
+        ("all lists as CWT", [each.cwt / 1_000 for each in sizes], GOOD),
+        ("1,000 changes as deltas", [each.delta / 1_000 for each in sizes], TARGET),
+    ):
+        axes.plot(shares, kilobytes, color=colour, marker="o", label=name)
+        axes.annotate(f" {kilobytes[-1]:,.0f} kB", (shares[-1], kilobytes[-1]), va="center")
+    axes.set_yscale("log")
+    axes.set_xlim(0, shares[-1] * 1.12)
+    axes.set_xlabel("% of 10,000,000 licences that are not valid")
+    axes.set_ylabel("kB (logarithmic)")
+    axes.grid(visible=True, axis="y", alpha=0.3)
+    axes.legend(loc="center right")
     _save(figure, path)
 
 

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from tools.bench import gas, lists
 from tools.bench.many import Point, Run, measures
 from tools.bench.measures import Measure, Peer, side_by_side, write
+from tools.bench.plot import plot_lists
 
 
 def _run(*memory: float) -> Run:
@@ -40,3 +42,18 @@ def test_a_measure_is_stored_with_its_ratios(tmp_path: Path) -> None:
     assert (found["ratio_to_limit"], found["ratio_to_peer"]) == (0.5, 1.25)
     assert found["reached"]
     assert stored["run"] == {"licences": 3}
+
+
+def test_gas_of_a_licence_is_read_from_the_table_of_the_contract() -> None:
+    rows = gas.read_table(gas.TABLE.read_text("utf-8"))
+    assert rows["anchor, next batch", 10_000] > 21_000
+    (measure,) = gas.measures()
+    assert measure.reached
+
+
+def test_lists_grow_with_their_share_and_deltas_do_not(tmp_path: Path) -> None:
+    small, large = lists.sizes((0.1, 1))
+    assert small.cwt < large.cwt < large.jwt
+    assert abs(small.delta - large.delta) < small.delta / 10
+    plot_lists((small, large), tmp_path / "lists")
+    assert (tmp_path / "lists.svg").stat().st_size > 1_000
