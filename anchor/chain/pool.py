@@ -16,6 +16,7 @@ Standard: DESIGN 4 ("one lying node does not decide"); research chain 4.2 (8), 4
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from itertools import count
 from statistics import median_high
@@ -176,21 +177,20 @@ class NodePool:
         """Return the middle one of what the nodes reckon: no single one makes it cheap or dear."""
         members, enough = self._assembly.view().members, self._assembly.are_enough
         asked = self._assembly.ask(members, method, params, enough)
-        if not enough(asked):
+        prices = _readable(asked, number)
+        if len(prices) < self._quorum:
             raise asked.fault(self._quorum)
-        return hex(median_high([number(value) for value in asked.values.values()]))
+        return hex(median_high(prices))
 
     def _tagged(self, params: agreement.Params) -> Any:  # noqa: ANN401 - JSON
         """Return the highest block that enough nodes call final."""
         members, enough = self._assembly.view().members, self._assembly.are_enough
         asked = self._assembly.ask(members, agreement.BLOCK, params, enough)
-        found = [read_block(value).number for value in asked.values.values() if value is not None]
-        if len(found) >= self._quorum:
-            height = sorted(found, reverse=True)[self._quorum - 1]
-            return self._read(agreement.BLOCK, (hex(height), *params[1:]))
-        if enough(asked):
-            return None
-        raise asked.fault(self._quorum)
+        found = sorted(_readable(asked, _tagged_height), reverse=True)
+        if len(found) < self._quorum:
+            raise asked.fault(self._quorum)
+        height = found[self._quorum - 1]
+        return None if height < 0 else self._read(agreement.BLOCK, (hex(height), *params[1:]))
 
     def _send(self, params: agreement.Params) -> Any:  # noqa: ANN401 - JSON
         """Step 7; one node that takes it is enough to call it sent."""
@@ -200,3 +200,17 @@ class NodePool:
         if not asked.values:
             raise asked.fault(least=1)
         return next(iter(asked.values.values()))
+
+
+def _readable(asked: Asked, read: Callable[[object], int]) -> list[int]:
+    """Return the numbers among the answers; what is none does not spoil the others."""
+    found = []
+    for value in asked.values.values():
+        with suppress(AnzhengError):
+            found.append(read(value))
+    return found
+
+
+def _tagged_height(value: object) -> int:
+    """Return the height of a block that a node calls final, -1 where it calls none so."""
+    return -1 if value is None else read_block(value).number

@@ -333,8 +333,9 @@ def test_one_node_cannot_say_that_the_contract_refuses(dev: World, field: NodeFi
         account.sign(call, nonce=0, version=0)
 
 
-def test_the_middle_price_is_paid(dev: World, field: NodeField) -> None:
-    for price, node in zip(("0x0", "0x64", "0xffffffffff"), field.nodes, strict=True):
+@pytest.mark.parametrize("odd", ["0xffffffffff", "free", None, {"a": 1}])
+def test_the_middle_price_is_paid(dev: World, field: NodeField, odd: object) -> None:
+    for price, node in zip(("0x63", "0x64", odd), field.nodes, strict=True):
         node.lies["eth_gasPrice"] = lambda *_, price=price: price
     assert dev.chain(field.pool).gas_price() == 100
 
@@ -348,6 +349,11 @@ def test_what_enough_nodes_call_final_is_final(field: NodeField) -> None:
         node.lies["eth_getBlockByNumber"] = finalized
     found = field.pool.ask("eth_getBlockByNumber", "finalized", False)  # noqa: FBT003 - JSON
     assert int(found["number"], 16) == 7
+    field.nodes[0].lies["eth_getBlockByNumber"] = lambda params, block: (
+        "nonsense" if params[0] == "finalized" else block
+    )
+    found = field.pool.ask("eth_getBlockByNumber", "finalized", False)  # noqa: FBT003 - JSON
+    assert int(found["number"], 16) == 5
 
 
 def test_seals_differ_from_node_to_node_under_one_hash(dev: World, field: NodeField) -> None:
