@@ -20,7 +20,7 @@ from anchor.chain.codec import (
     proposal_id,
 )
 from anchor.chain.fees import OVER_BLOCK_LIMIT, price_now
-from anchor.chain.node import hexed, number, octets
+from anchor.chain.node import hashed, hexed, number, octets
 from anchor.chain.proof import read_block, read_proof
 from anchor.chain.rpc import Rpc
 from anchor.chain.search import blocks_at
@@ -65,6 +65,14 @@ class Contract:
     genesis: BlockHash | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Takeover:
+    """Another contract took over: which, and the time of the block in which it did."""
+
+    contract: Address
+    time: datetime
+
+
 class EvmChain:
     """One contract through one node, or a pool of them.
 
@@ -102,6 +110,11 @@ class EvmChain:
     def contract(self) -> Address:
         """Address of the contract."""
         return self._contract.address
+
+    @property
+    def takes_pairs(self) -> bool:
+        """Whether the contract is that of the first release; see `codec.call_data`."""
+        return self._artifact.takes_pairs
 
     def check(self) -> None:
         """Compare chain id, genesis and code of the contract with what is pinned.
@@ -190,7 +203,7 @@ class EvmChain:
             return Receipt(
                 succeeded=number(found["status"]) == 1,
                 block_number=number(found["blockNumber"]),
-                block_hash=BlockHash(octets(found["blockHash"])),
+                block_hash=BlockHash(hashed(found["blockHash"])),
             )
         except (KeyError, TypeError) as error:
             raise AnzhengError(Code.CHAIN_UNAVAILABLE, "the node's receipt is none") from error
@@ -273,6 +286,17 @@ class EvmChain:
         if state not in _STATES:
             return None
         return Proposal(proposer, moment(proposed_at), _STATES[state])
+
+    def daily_cap(self, authority: AuthorityId) -> int | None:
+        """Return how many final changes an authority may make in a day; none: not registered."""
+        data = self._call(function("authorityOf", ("bytes18",), authority_bytes(authority)))
+        registered_at, _, cap, _, _ = answer(("uint40", "bool", "uint32", "uint32", "uint32"), data)
+        return int(cap) if registered_at else None
+
+    def successor(self) -> Takeover | None:
+        """Return which contract took over."""
+        following, frozen_at = answer(("address", "uint40"), self._call(function("successor", ())))
+        return Takeover(Address(octets(following)), moment(frozen_at)) if frozen_at else None
 
     def estimate(self, sender: Address, data: bytes) -> int:
         """Return the gas that a call of the contract needs.

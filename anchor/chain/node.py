@@ -29,6 +29,8 @@ MAX_DEPTH: Final = 16
 MAX_MESSAGE: Final = 200
 """Characters kept of what a node says."""
 
+HASH_BYTES: Final = 32
+
 _REVERTED: Final = (3, -32000, -32003)
 """Error codes under which nodes report that a call would revert (geth and anvil: 3)."""
 
@@ -193,6 +195,18 @@ def octets(value: object) -> bytes:
     if not isinstance(value, str) or _OCTETS.fullmatch(value) is None:
         raise AnzhengError(Code.CHAIN_UNAVAILABLE, "the node's bytes are none")
     return bytes.fromhex(value[2:])
+
+
+def hashed(value: object) -> bytes:
+    """Return the 32 bytes that a node wrote.
+
+    Raises:
+        AnzhengError: CHAIN_UNAVAILABLE, for anything else.
+    """
+    found = octets(value)
+    if len(found) != HASH_BYTES:
+        raise AnzhengError(Code.CHAIN_UNAVAILABLE, "the node's hash is none")
+    return found
 
 
 def hexed(data: bytes) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from anchor.chain.codec import moment
-from anchor.chain.node import hexed, number, octets
+from anchor.chain.node import hashed, hexed, number, octets
 from anchor.chain.rpc import Rpc
 from anchor.chain_ports import Block, RawProof, RawSlot
 from licence.errors import AnzhengError, Code
@@ -70,8 +70,8 @@ def read_proof(rpc: Rpc, account: Address, keys: Sequence[bytes], at: int) -> Ra
             account_nodes=_nodes(answer["accountProof"]),
             nonce=number(answer["nonce"]),
             balance=number(answer["balance"]),
-            storage_hash=Digest(octets(answer["storageHash"])),
-            code_hash=Digest(octets(answer["codeHash"])),
+            storage_hash=Digest(hashed(answer["storageHash"])),
+            code_hash=Digest(hashed(answer["codeHash"])),
             slots=tuple(
                 RawSlot(key.rjust(32, b"\0"), number(slot["value"]), _nodes(slot["proof"]))
                 for key, slot in zip(keys, slots, strict=True)
@@ -90,7 +90,7 @@ def read_block(found: Any) -> Block:  # noqa: ANN401 - JSON
     try:
         return Block(
             number=number(found["number"]),
-            hash=BlockHash(octets(found["hash"])),
+            hash=BlockHash(hashed(found["hash"])),
             time=moment(number(found["timestamp"])),
         )
     except (KeyError, TypeError) as error:

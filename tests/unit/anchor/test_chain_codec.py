@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from anchor.calls import AnchorCall, Change, ProposeCall
 from anchor.chain import codec
 from anchor.chain.artifact import load_artifact
-from anchor.chain.node import number, octets
+from anchor.chain.node import hashed, number, octets
 from licence.domain.status import StatusWord
 from licence.errors import Code
 from licence.formats.keccak import keccak256, selector
@@ -70,8 +70,16 @@ def test_times_and_numbers_of_a_node_are_checked() -> None:
     for value in values:
         with refuses(Code.CHAIN_UNAVAILABLE):
             number(value)
-    with refuses(Code.CHAIN_UNAVAILABLE):
-        octets("0x0")
+    odd: tuple[object, ...] = ("0x0", "00", "0x0g", "0x 00", b"0x00", 0, None)
+    for value in odd:
+        with refuses(Code.CHAIN_UNAVAILABLE):
+            octets(value)
+    for value in ("-0x5", "5", 5, True, "0x" + "1" * 65, "0x_1", " 0x1"):
+        with refuses(Code.CHAIN_UNAVAILABLE):
+            number(value)
+    for value in ("0x", "0x" + "00" * 31, "0x" + "00" * 33):
+        with refuses(Code.CHAIN_UNAVAILABLE):
+            hashed(value)
 
 
 def test_errors_of_the_contract_have_names() -> None:
