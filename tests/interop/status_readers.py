@@ -32,7 +32,7 @@ def ask_polaris(
     """Ask polaris-oid4vp about one index of a JWT."""
 
     def verify(signed: bytes, signature: bytes, header: Any) -> bool:  # noqa: ANN401
-        return header["alg"] == "ES256" and _signed_by(key, signed, signature)
+        return header["alg"] == "ES256" and is_signed_by(key, signed, signature)
 
     authority = polaris.StatedAuthority().state(
         credential_issuer=issuer, status_uri=uri, verify=verify, why="trust bundle"
@@ -95,7 +95,8 @@ def resigned_jwt(token: bytes, key: ec.EllipticCurvePrivateKey) -> bytes:
     return signed + b"." + base64url(raw).encode()
 
 
-def _signed_by(key: Key, signed: bytes, signature: bytes) -> bool:
+def is_signed_by(key: Key, signed: bytes, signature: bytes) -> bool:
+    """Say whether an ES256 signature, r || s, is by this key."""
     r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
     try:
         key.verify(utils.encode_dss_signature(r, s), signed, ec.ECDSA(hashes.SHA256()))
