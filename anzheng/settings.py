@@ -28,6 +28,8 @@ TEST_TSA = "test:"
 DEVNET_CHAIN_ID = 31337
 """Chain id of a local anvil."""
 
+NODES_OF_WHICH_ONE_MAY_LIE = 3
+
 
 class TsaSettings(BaseModel):
     """One outside timestamp authority: a table `[[tsa]]`."""
@@ -189,6 +191,15 @@ def load(config: Path | None = None, **given: object) -> Settings:
     return settings
 
 
+def _one_node_decides(settings: Settings) -> bool:
+    """Say whether a batch would be final because one node says so.
+
+    Seals of the validators prove a block, whoever tells of it; otherwise three nodes outvote one.
+    """
+    sealed = settings.anchor_evidence is EvidenceKind.QBFT
+    return not sealed and len(settings.chain_node) < NODES_OF_WHICH_ONE_MAY_LIE
+
+
 def refuse_unsafe(settings: Settings) -> None:
     """Refuse what may serve a demo but never a real licence.
 
@@ -212,6 +223,7 @@ def refuse_unsafe(settings: Settings) -> None:
         "chain_devnet": settings.chain_devnet,
         "chain_id": settings.chain_id == DEVNET_CHAIN_ID,
         "chain_rpc_url": not settings.chain_rpc_url and not settings.chain_node,
+        "chain_node": _one_node_decides(settings),
         "key_password": not settings.key_password.get_secret_value(),
         "registry": settings.registry.endswith("-test"),
     }

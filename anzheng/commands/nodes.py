@@ -7,9 +7,6 @@ import typer
 
 from anzheng.commands.common import EXIT_FAILED, JsonFlag, answering, settings_of
 
-ENOUGH = 3
-"""Nodes of which one may lie."""
-
 if TYPE_CHECKING:
     from anchor.chain.inspect import Inspection
     from anzheng.flows.nodes import NodeFindings
@@ -26,6 +23,7 @@ def nodes(context: typer.Context, *, as_json: JsonFlag = False) -> None:
     from anzheng import estate as estates
     from anzheng.clock import SystemClock
     from anzheng.flows.nodes import look_at_nodes
+    from anzheng.settings import NODES_OF_WHICH_ONE_MAY_LIE
 
     settings = settings_of(context)
     with answering(as_json=as_json) as out:
@@ -33,7 +31,7 @@ def nodes(context: typer.Context, *, as_json: JsonFlag = False) -> None:
         estate = estates.load(settings.data_dir) if there else None
         found = look_at_nodes(settings, estate, SystemClock().now())
         lines = [line for each in found for line in _lines(each)]
-        if len(found) < ENOUGH:
+        if len(found) < NODES_OF_WHICH_ONE_MAY_LIE:
             lines.append("fewer than three nodes: one that lies is not outvoted (docs/nodes.md)")
         out.say([_value(each) for each in found], lines)
     if any(each.problems for each in found):

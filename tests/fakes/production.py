@@ -10,6 +10,9 @@ SAFE: dict[str, Any] = {
     "chain_devnet": False,
     "chain_id": 2026,
     "chain_rpc_url": "https://node.example/",
+    "chain_node": [
+        {"name": f"node{number}", "url": f"https://node{number}.example/"} for number in (1, 2, 3)
+    ],
     "key_password": "long and secret",
     "registry": "cn-aqsc",
 }

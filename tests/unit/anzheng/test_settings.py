@@ -78,7 +78,8 @@ def test_safe_production_is_accepted() -> None:
         ("tsa_url", "test:"),
         ("chain_devnet", True),
         ("chain_id", 31337),
-        ("chain_rpc_url", ""),
+        ("chain_node", []),
+        ("chain_node", [{"name": "one", "url": "https://one.example/"}]),
         ("key_password", ""),
         ("registry", "cn-aqsc-test"),
     ],
@@ -112,9 +113,16 @@ def test_the_commented_table_of_the_example_is_a_node(tmp_path: Path) -> None:
     assert node.ca == Path("chain/node-ca.pem")
 
 
-def test_nodes_in_tables_serve_production_without_a_single_address() -> None:
-    node = {"name": "one", "url": "https://one.example/"}
-    assert load(**{**SAFE, "chain_rpc_url": "", "chain_node": [node]}).chain_node
+def test_three_nodes_serve_production_without_a_single_address() -> None:
+    assert load(**{**SAFE, "chain_rpc_url": ""}).chain_node
+
+
+def test_one_node_serves_production_where_blocks_are_proved_by_their_seals() -> None:
+    sealed = {**SAFE, "chain_node": [], "anchor_evidence": "qbft-v1"}
+    assert load(**sealed).chain_rpc_url
+    with pytest.raises(AnzhengError) as caught:
+        load(**{**sealed, "chain_rpc_url": ""})
+    assert caught.value.facts["fields"] == "chain_rpc_url"
 
 
 @pytest.mark.parametrize("mode", ["", "final", "depth", "depth:", "depth:-1", "depth:01", "qbft "])
