@@ -8,7 +8,6 @@ from contextlib import contextmanager
 
 from anzheng.published_pki import Relay, nobody
 from licence.errors import AnzhengError
-from verifier.fetch import fetch, open_client
 
 MAX_ANSWER_BYTES = 64 * 1024
 REQUEST_TYPE = "application/ocsp-request"
@@ -24,6 +23,9 @@ def open_relay(url: str) -> Iterator[Relay]:
     if not url:
         yield nobody
         return
+    # Here, for the verifier brings its PDF libraries along, which have no business in the registry.
+    from verifier.fetch import fetch, open_client  # noqa: PLC0415
+
     client = open_client(url)
 
     def relay(name: str, request: bytes) -> bytes | None:

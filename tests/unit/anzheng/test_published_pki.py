@@ -16,7 +16,6 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from fastapi import FastAPI
 
-from anzheng import ocsp_relay
 from anzheng.flows import publish_pki
 from anzheng.flows.publish_pki import RENEWED_AFTER, CertificatePublisher
 from anzheng.ocsp_relay import open_relay
@@ -253,9 +252,8 @@ def test_the_relay_asks_one_address_and_believes_no_error(
             return httpx.Response(500, content=b"oops")
         return httpx.Response(200, content=desk.ocsp("issuing", given.content))
 
-    monkeypatch.setattr(
-        ocsp_relay, "open_client", lambda url: open_client(url, httpx.MockTransport(serve))
-    )
+    transport = httpx.MockTransport(serve)
+    monkeypatch.setattr("verifier.fetch.open_client", lambda url: open_client(url, transport))
     with open_relay("http://ca.example") as relay:
         answer = relay("issuing", request())
         assert answer is not None
