@@ -100,6 +100,44 @@ def reconcile(
         out.say(said, lines)
 
 
+@app.command()
+def reserved(
+    context: typer.Context,
+    authority: Annotated[str, typer.Argument(help="Code of the issuing authority.")],
+    *,
+    number: Annotated[str | None, typer.Option(help="Only this licence number.")] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """List what was issued before a restore and is not found: index, leaf, version.
+
+    Example: anzheng anchor reserved 1121000000TXT10121 --number '（辽）WH安许证字〔2024〕0001'
+    """
+    from anzheng import keyring as keyrings
+    from anzheng.wiring import open_store_base
+    from licence.domain.licence_no import parse_licence_no
+    from licence.formats import manifest as manifests
+    from licence.ids import AuthorityId, RegistryId
+
+    settings, whose = settings_of(context), AuthorityId(authority)
+    with answering(as_json=as_json) as out, open_store_base(settings) as base:
+        with base.store.read() as unit:
+            rows = unit.recovery.reserved(RegistryId(settings.registry), whose)
+        if number is not None:
+            key = base.ring.open(keyrings.manifest_key(whose)).secret
+            wanted = manifests.number_hmac(key, parse_licence_no(number).canonical)
+            rows = tuple(row for row in rows if row.number_hmac == wanted)
+        said = [
+            {
+                "index": row.status_index,
+                "leaf": row.leaf.hex() if row.leaf else None,
+                "version": row.version,
+                "anchored": row.manifest is not None,
+            }
+            for row in rows
+        ]
+        out.say(said, [f"{one['index']} v{one['version']} {one['leaf']}" for one in said] or ["0"])
+
+
 @witness_app.command()
 def add(
     context: typer.Context,
@@ -160,7 +198,7 @@ def list_(context: typer.Context, *, as_json: JsonFlag = False) -> None:
             {
                 "witness": each.name,
                 "public_key": each.public_key.hex(),
-                "from_block": estate.from_block if each.from_block is None else each.from_block,
+                "from_block": estate.first_block if each.from_block is None else each.from_block,
                 "to_block": each.to_block,
                 "url": far.get(each.name),
             }

@@ -19,6 +19,7 @@ from anzheng.keyfiles import Key
 from anzheng.officers import sign_as
 from anzheng.store.database import Store, Unit
 from anzheng.store.licences import StoredLicence
+from anzheng.store.recovery import ReservedIndex
 from anzheng.store.status import StoredDecision
 from licence.domain.model import Draft, StatusRef
 from licence.domain.problem import Problem
@@ -45,6 +46,10 @@ word: its date says from when on a licence is not valid."""
 
 CLOCK_SKEW = timedelta(minutes=5)
 """How far the clock of the officer who drafts may be ahead of ours."""
+
+
+Subject = StoredLicence | ReservedIndex
+"""What can be decided about: a licence of ours, also one whose file was lost with the database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +91,7 @@ def draft(store: Store, clock: Clock, order: Order) -> Decision:
         decided_at = whole_second(order.decided_at or now)
         effective_from = order.effective_from or shanghai_date(decided_at)
         if order.effective_from is None and order.word is StatusWord.RESCINDED:
-            effective_from = _draft_of(row).valid_from
+            effective_from = _valid_from(row)
         until = order.until
         if order.word is StatusWord.SUSPENDED and until is None:
             until = effective_from + timedelta(days=DEFAULT_SUSPENSION_DAYS)
@@ -188,17 +193,17 @@ def _event(unit: Unit, decision: Decision, subject: DecisionSubject, now: dateti
     return event
 
 
-def _present(unit: Unit, row: StoredLicence, log: Sequence[StatusEvent]) -> StatusWord:
+def _present(unit: Unit, row: Subject, log: Sequence[StatusEvent]) -> StatusWord:
     """Return the word on record: that of the log, unless only the chain knows a later one."""
     old = log[-1].new if log else StatusWord.NONE
     return lost_word(unit, row, log) or old
 
 
-def _entry(event: StatusEvent, version: Draft, now: datetime) -> Iterator[Problem]:
+def _entry(event: StatusEvent, version: Draft | None, now: datetime) -> Iterator[Problem]:
     """Judge when a decision says that it was taken."""
     if event.decided_at > now + CLOCK_SKEW:
         yield Problem("decided_at", Code.DATE_ORDER, "a decision is entered after it was taken")
-    if shanghai_date(event.decided_at) < version.issued_on:
+    if version is not None and shanghai_date(event.decided_at) < version.issued_on:
         yield Problem("decided_at", Code.DATE_ORDER, "no decision is older than the licence")
 
 
@@ -222,7 +227,9 @@ def _refuse(problems: Sequence[Problem]) -> None:
         raise AnzhengError(problems[0].code, text, field=problems[0].field, problems=len(problems))
 
 
-def _check_successor(row: StoredLicence, successor: StoredLicence) -> None:
+def _check_successor(row: Subject, successor: Subject) -> None:
+    if not isinstance(row, StoredLicence) or not isinstance(successor, StoredLicence):
+        raise AnzhengError(Code.LICENCE_RESERVED, "its file is lost: nobody knows its number here")
     same = (row.authority, row.licence_no) == (successor.authority, successor.licence_no)
     if not same or successor.version <= row.version:
         raise AnzhengError(
@@ -232,8 +239,20 @@ def _check_successor(row: StoredLicence, successor: StoredLicence) -> None:
         )
 
 
-def _draft_of(row: StoredLicence) -> Draft:
-    return licence_json.decode(row.licence_json).draft
+def _draft_of(row: Subject) -> Draft | None:
+    """Return what a licence says, if its data are here."""
+    return licence_json.decode(row.licence_json).draft if isinstance(row, StoredLicence) else None
+
+
+def _valid_from(row: Subject) -> date:
+    draft = _draft_of(row)
+    if draft is None:
+        raise AnzhengError(
+            Code.FIELD_MISSING,
+            "effective_from: its file is lost here; name the first day of the licence",
+            field="effective_from",
+        )
+    return draft.valid_from
 
 
 def _check_transition(old: StatusWord, new: StatusWord) -> None:
@@ -246,8 +265,8 @@ def _check_transition(old: StatusWord, new: StatusWord) -> None:
         )
 
 
-def _known(unit: Unit, leaf: Leaf) -> StoredLicence:
-    row = unit.licences.by_leaf(leaf)
+def _known(unit: Unit, leaf: Leaf) -> Subject:
+    row = unit.licences.by_leaf(leaf) or unit.recovery.reserved_leaf(leaf)
     if row is None:
         raise AnzhengError(Code.NOT_FOUND, "this leaf is not known here")
     return row

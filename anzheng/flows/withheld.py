@@ -9,10 +9,13 @@ from datetime import date
 
 from anzheng.store.database import Unit
 from anzheng.store.licences import StoredLicence
+from anzheng.store.recovery import ReservedIndex
 from licence.domain.status import StatusEvent, StatusWord, word_on
 
 
-def lost_word(unit: Unit, row: StoredLicence, log: Sequence[StatusEvent]) -> StatusWord:
+def lost_word(
+    unit: Unit, row: StoredLicence | ReservedIndex, log: Sequence[StatusEvent]
+) -> StatusWord:
     """Return the word that only the chain knows, unless the log has a later decision.
 
     After a restore the decision may be lost (`reconcile`); the word counts all the same.

@@ -134,6 +134,13 @@ class Recovery:
         )
         return tuple(ReservedIndex(**row._mapping) for row in rows)  # noqa: SLF001 - documented
 
+    def reserved_leaf(self, leaf: Leaf) -> ReservedIndex | None:
+        """Find what is reserved by what it belongs to."""
+        row = self._connection.execute(
+            select(*_RESERVED).where(reserved.c.leaf == leaf)
+        ).one_or_none()
+        return None if row is None else ReservedIndex(**row._mapping)  # noqa: SLF001 - documented
+
     def has_reserved(self, authority: AuthorityId) -> bool:
         """Say whether anything of an authority is reserved."""
         query = select(reserved.c.status_index).where(reserved.c.authority == authority).limit(1)

@@ -44,8 +44,11 @@ LEGAL_GROUNDS: Final = {
 """Grounds of which the law has a closed list; particulars may follow after `：`."""
 
 
-def check_event(event: StatusEvent, draft: Draft) -> tuple[Problem, ...]:
-    """Judge a decision about the version that `draft` describes; empty means that it may stand."""
+def check_event(event: StatusEvent, draft: Draft | None) -> tuple[Problem, ...]:
+    """Judge a decision about the version that `draft` describes; empty means that it may stand.
+
+    Without a draft (its file is lost) nothing is said about the licence's own dates.
+    """
     return (
         *_transition(event),
         *_suspension(event),
@@ -81,10 +84,10 @@ def _suspension(event: StatusEvent) -> Iterator[Problem]:
             )
 
 
-def _effective(event: StatusEvent, draft: Draft) -> Iterator[Problem]:
+def _effective(event: StatusEvent, draft: Draft | None) -> Iterator[Problem]:
     decided, effective = shanghai_date(event.decided_at), event.effective_from
     if event.new is StatusWord.RESCINDED:
-        if effective != draft.valid_from:
+        if draft is not None and effective != draft.valid_from:
             yield Problem(
                 "effective_from", Code.DATE_ORDER, "RESCINDED counts from valid_from of the licence"
             )

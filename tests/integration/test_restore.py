@@ -25,6 +25,7 @@ from anzheng.flows import release as releasing
 from anzheng.flows import sign as signing
 from anzheng.flows import status as deciding
 from anzheng.flows.anchor import BatchRule
+from anzheng.flows.found_files import leaf_of
 from anzheng.flows.prepare import ImportResult, Outcome
 from anzheng.flows.reconcile import reconcile
 from anzheng.flows.reconcile_read import Place, read_chain
@@ -42,7 +43,7 @@ from licence.errors import Code
 from licence.formats import decision as decisions
 from licence.formats import release as formats
 from licence.formats.verdict import Verdict
-from licence.ids import AuthorityId, Digest
+from licence.ids import AuthorityId, Digest, Leaf
 from tests.fakes.devchain import ANVIL
 from tests.fakes.refusal import refuses
 from verifier.policy import BATCH
@@ -105,15 +106,12 @@ def issue(installation: Installation, rows: Sequence[Row]) -> ImportResult:
     return result
 
 
-def decide(installation: Installation, number: int, word: StatusWord, kept: Path) -> None:
+def decide(installation: Installation, leaf: Leaf | None, word: StatusWord, kept: Path) -> None:
     """Let two officers decide about one of the licences, and keep what they signed."""
     base, (entry,) = installation.base, installation.estate.authorities
-    with base.store.read() as unit:
-        row = unit.licences.in_state(FlowState.PUBLISHED)[number]
-    assert row.leaf is not None
-    ground = "示例" if word is StatusWord.SUSPENDED else "示例二"
+    assert leaf is not None
     drafted = deciding.draft(
-        base.store, base.clock, deciding.Order(row.leaf, word, f"（示例）{number}号", ground)
+        base.store, base.clock, deciding.Order(leaf, word, "（示例）1号", f"示例 {word.name}")
     )
     for officer in entry.officers:
         key = base.ring.open(keyrings.officer_key(officer.id))
@@ -145,8 +143,9 @@ def past(tmp_path_factory: pytest.TempPathFactory) -> Past:
     with opened(home) as installation:
         issue(installation, rows[BEFORE : BEFORE + 1])
         issue(installation, rows[BEFORE + 1 : BEFORE + IN_THE_GAP])
-        decide(installation, 0, StatusWord.SUSPENDED, kept)
-        decide(installation, 1, StatusWord.REVOKED, kept)
+        first, second, *_ = rows_in(installation, FlowState.PUBLISHED)
+        decide(installation, first.leaf, StatusWord.SUSPENDED, kept)
+        decide(installation, second.leaf, StatusWord.REVOKED, kept)
         copies = base_folder / "copies"
         copies.mkdir()
         for row in rows_in(installation, FlowState.PUBLISHED)[BEFORE:]:
@@ -309,6 +308,21 @@ def test_prepared_after_the_restore_in_place_of_what_is_lost(past: Past, restore
         release(installation)
         run_until_quiet(installation, RULE)
         assert len(rows_in(installation, FlowState.PUBLISHED)) == BEFORE + 1
+
+
+def test_lost_licence_can_be_revoked(past: Past, restored: Path, tmp_path: Path) -> None:
+    """Nobody has its data here, but its holder has the file."""
+    put_back(past, restored, "signer", "files")
+    copy = min(past.copies.glob("*.pdf")).read_bytes()
+    with opened(restored) as installation:
+        run(installation, decisions=past.decisions)
+        run_until_quiet(installation, RULE)
+        assert verdicts(restored, [copy], installation) == [Verdict.VALID]
+        decide(installation, leaf_of(copy), StatusWord.REVOKED, tmp_path / "kept")
+        assert verdicts(restored, [copy], installation) == [Verdict.INVALID]
+        run(installation, copies=past.copies)
+        run_until_quiet(installation, RULE)
+        assert verdicts(restored, [copy], installation) == [Verdict.INVALID]
 
 
 def test_public_log_from_elsewhere(past: Past, restored: Path, tmp_path: Path) -> None:
