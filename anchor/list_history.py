@@ -132,16 +132,20 @@ class ListHistory:
             if place.name not in names:
                 place.unlink(missing_ok=True)
 
-    def write_pages(self, name: ListName, pages: Mapping[str, bytes]) -> None:
-        """Write the pages of a side list, before the list that names them is published.
+    def write_pages(self, several: Iterable[tuple[ListName, Mapping[str, bytes]]]) -> None:
+        """Write the pages of side lists, before the lists that name them are published.
 
         Raises:
             AnzhengError: `STORE_FAILED` if they cannot be written.
         """
-        folder = self.folder / PAGES / name.registry / name.authority
-        write = write_durably if len(pages) <= SYNCED_ONE_BY_ONE else write_whole
-        for file, data in pages.items():
-            write(folder / file, data)
+        files = [
+            (self.folder / PAGES / name.registry / name.authority / file, data)
+            for name, pages in several
+            for file, data in pages.items()
+        ]
+        write = write_durably if len(files) <= SYNCED_ONE_BY_ONE else write_whole
+        for place, data in files:
+            write(place, data)
         if write is write_whole:
             os.sync()
 
@@ -204,4 +208,3 @@ def _read(place: Path) -> bytes:
         return place.read_bytes()
     except OSError as exc:
         raise AnzhengError(Code.STORE_FAILED, f"{place} cannot be read") from exc
-

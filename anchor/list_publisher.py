@@ -257,8 +257,8 @@ def _commit(means: Means, rounds: Sequence[_Round], made: Sequence[_Made], now: 
     files = status_lists.files_of([each.files for each in made])
     for one in rounds:
         files |= status_lists.aggregation_of(one.office, one.shards)
+    means.history.write_pages([(each.files.name, each.files.pages) for each in made])
     for each in made:
-        means.history.write_pages(each.files.name, each.files.pages)
         means.history.keep(each.files.name, each.files.issued_at, each.files.cwt, each.files.jwt)
     means.repository.publish_lists(files, now=now)
 
