@@ -151,8 +151,10 @@ def check_validators(registry: Registry) -> None:
     _in_order("validators", ((one.from_block, one.to_block) for one in sets))
     if any(one.chain_id not in chains for one in sets):
         _refuse("validators: a chain on which the registry has no contract")
-    if any(list(one.addresses) != sorted(one.addresses) for one in sets):
+    if any(list(one.addresses) != sorted(set(one.addresses)) for one in sets):
         _refuse("validators: addresses do not ascend")
+    if any(not 1 <= len(one.addresses) <= MAX_VALIDATORS for one in sets):
+        _refuse("validators: none, or too many")
     places = [(one.chain_id, one.from_block) for one in sets]
     if places != sorted(set(places)):
         _refuse("validators: sets do not ascend by chain and block")

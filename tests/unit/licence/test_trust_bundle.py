@@ -12,7 +12,14 @@ import pytest
 
 from licence.errors import AnzhengError, Code
 from licence.formats import canonical
-from licence.formats.trust_bundle import MAX_BUNDLE_BYTES, StatusKey, TrustBundle, decode, encode
+from licence.formats.trust_bundle import (
+    MAX_BUNDLE_BYTES,
+    StatusKey,
+    TrustBundle,
+    ValidatorSet,
+    decode,
+    encode,
+)
 from licence.ids import Address, ChainId, Digest, RegistryId
 from tests.fakes.trust_bundles import (
     AUTHORITY,
@@ -28,6 +35,15 @@ SCHEMA_FILE = (
 )
 
 
+def sample_validators() -> tuple[ValidatorSet, ...]:
+    """A set that was closed and one that is open."""
+    chain, addresses = ChainId(31337), tuple(Address(bytes([each]) * 20) for each in range(1, 6))
+    return (
+        ValidatorSet(chain, 0, addresses[:4], to_block=99),
+        ValidatorSet(chain, 100, addresses),
+    )
+
+
 def full_bundle() -> TrustBundle:
     """Every optional field is present."""
     bundle = sample_bundle(3)
@@ -39,7 +55,7 @@ def full_bundle() -> TrustBundle:
         bundle,
         roots=(replace(bundle.roots[0], distrust_from=ISSUED_AT),),
         tsa_roots=(replace(bundle.tsa_roots[0], distrust_from=ISSUED_AT),),
-        registries=(replace(registry, contracts=(contract,)),),
+        registries=(replace(registry, contracts=(contract,), validators=sample_validators()),),
         authorities=(replace(authority, status_keys=(key,), qr_keys=(key,)),),
     )
 
@@ -115,6 +131,58 @@ def test_decode_refuses(change: Change) -> None:
     with pytest.raises(AnzhengError) as caught:
         decode(canonical.dumps(value))
     assert caught.value.code is Code.TRUST_BUNDLE_REFUSED
+
+
+def _sets(value: Any) -> list[Any]:  # noqa: ANN401 - JSON
+    found: list[Any] = value["registries"][0]["validators"]
+    return found
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda sets: sets.clear(),
+        lambda sets: sets.reverse(),
+        lambda sets: sets[0].update(to_block=100),
+        lambda sets: sets[0].pop("to_block"),
+        lambda sets: sets[0].update(to_block=None),
+        lambda sets: sets[1].update(to_block=99),
+        lambda sets: sets[1].update(from_block=0),
+        lambda sets: sets[1].update(chain_id=1),
+        lambda sets: sets[1].update(chain_id=0),
+        lambda sets: sets[0].update(extra=1),
+        lambda sets: sets[0].pop("addresses"),
+        lambda sets: sets[0].update(addresses=[]),
+        lambda sets: sets[0]["addresses"].reverse(),
+        lambda sets: sets[0]["addresses"].append(sets[0]["addresses"][0]),
+        lambda sets: sets[0].update(addresses=["0x" + "11" * 20]),
+        lambda sets: sets[0].update(addresses=["AA" * 20]),
+        lambda sets: sets[0].update(addresses=[f"{each:040x}" for each in range(65)]),
+        lambda sets: sets.append(sets[1]),
+    ],
+)
+def test_validators_of_a_block_are_one_set_or_none(change: Change) -> None:
+    value = json.loads(encode(full_bundle()))
+    change(_sets(value))
+    with pytest.raises(AnzhengError) as caught:
+        decode(canonical.dumps(value))
+    assert caught.value.code is Code.TRUST_BUNDLE_REFUSED
+
+
+def test_validators_are_those_of_the_block_asked_about() -> None:
+    registry = full_bundle().registries[0]
+    chain = ChainId(31337)
+    counts = {
+        block: len(found.addresses) if (found := registry.validators_at(chain, block)) else 0
+        for block in (0, 99, 100, 10**9)
+    }
+    assert counts == {0: 4, 99: 4, 100: 5, 10**9: 5}
+    assert registry.validators_at(ChainId(1), 50) is None
+    assert sample_registry().validators_at(chain, 50) is None
+
+
+def test_a_bundle_without_validators_has_the_bytes_of_before() -> None:
+    assert b"validators" not in encode(sample_bundle())
 
 
 def test_decode_refuses_other_schema_other_spelling_and_too_much() -> None:
