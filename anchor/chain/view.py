@@ -12,7 +12,7 @@ from anchor.chain.artifact import Artifact
 from anchor.chain.events import EventReader
 from anchor.chain.evm import Contract, EvmChain
 from anchor.chain.rpc import Rpc
-from anchor.chain_ports import Block
+from anchor.chain_ports import Block, RawProof
 from anchor.events import EventRange
 from anchor.finality import Finality
 from licence.formats.trust_types import Contract as PinnedContract
@@ -64,6 +64,10 @@ class EvmView:
     def ranges(self, first: int, last: int) -> Iterator[EventRange]:
         """Yield the events of these blocks in pieces."""
         return self._reader.ranges(first, last)
+
+    def proof(self, keys: Sequence[bytes], at: int) -> RawProof:
+        """Return the proof of storage slots as of a block."""
+        return self._chain.proof(keys, at)
 
 
 @final

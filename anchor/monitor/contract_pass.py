@@ -23,6 +23,7 @@ from anchor.monitor.alarms import Alarm
 from anchor.monitor.chain_rules import Scene, event_alarms
 from anchor.monitor.findings import Findings, Means
 from anchor.monitor.ports import DayCount, NodeView, Progress
+from anchor.monitor.seals import HEAD_KEYS, check_sealed_head
 from anchor.replay import Replay
 from licence.domain.status import StatusWord
 from licence.errors import AnzhengError, Code, Fact
@@ -32,6 +33,10 @@ from licence.ids import AuthorityId, Digest
 MAX_LAG: Final = 100
 """A node that is more blocks behind the newest one is not waited for."""
 
+_SEALS: Final = (
+    *(Code.BLOCK_HEADER, Code.BLOCK_SEALS, Code.VALIDATORS_NOT_PINNED),
+    *(Code.TRIE_PROOF, Code.RLP_SYNTAX),
+)
 _DISAGREE: Final = (Code.HISTORY_MISMATCH, Code.NODES_DISAGREE)
 
 
@@ -51,7 +56,7 @@ def follow(means: Means, findings: Findings, contract: Contract, name: str) -> N
         task.run()
     except AnzhengError as error:
         findings.is_behind()
-        if error.code not in (*_DISAGREE, Code.CHAIN_REORGANISED):
+        if error.code not in (*_DISAGREE, *_SEALS, Code.CHAIN_REORGANISED, Code.CHAIN_WRONG):
             raise
         findings.keep([task.alarm(error.code, error.message, "", **error.facts)])
 
@@ -84,6 +89,7 @@ class _Task:
             return
         block = _agreed_block(views, height)
         head = _agreed_head(views, height)
+        self._check_seals(views, block, head)
         self._try_each(views, block, head)
 
     def _usable(self, last: Block | None) -> list[NodeView]:
@@ -146,6 +152,32 @@ class _Task:
                 raise
             return  # the node forgot that state; its block is the one that was verified
         known.replay.compare(*head)
+
+    def _check_seals(
+        self, views: Sequence[NodeView], block: Block, head: tuple[int, Digest]
+    ) -> None:
+        """Compare with what the validators sealed, where the trust bundle pins them."""
+        registry, chain_id = self._means.registry, self._contract.chain_id
+        if not any(each.chain_id == chain_id for each in registry.validators):
+            return
+        pinned = registry.validators_at(chain_id, block.number)
+        if pinned is None:
+            raise AnzhengError(
+                Code.VALIDATORS_NOT_PINNED,
+                "the trust bundle pins no validators for the newest block",
+                block=block.number,
+            )
+        faults = list[AnzhengError]()
+        for view in views:
+            try:
+                raw = view.proof(HEAD_KEYS, block.number)
+                check_sealed_head(raw, self._contract, pinned, block, head)
+            except AnzhengError as error:
+                faults.append(error)
+                continue
+            return
+        wrong = (each for each in faults if each.code is not Code.CHAIN_UNAVAILABLE)
+        raise next(wrong, faults[0])
 
     def _try_each(self, views: Sequence[NodeView], block: Block, head: tuple[int, Digest]) -> None:
         """Take the events of the first node whose events make the head; alarm about the others."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
-from anchor.chain_ports import Block
+from anchor.chain_ports import Block, RawProof
 from anchor.events import Anchored, Event, EventRange
 from anchor.monitor.alarms import Alarm, KeptAlarm
 from anchor.monitor.batch_rules import KnownRow
@@ -51,6 +51,10 @@ class NodeView(Protocol):
 
     def ranges(self, first: int, last: int) -> Iterator[EventRange]:
         """Yield the events of these blocks in pieces."""
+        ...
+
+    def proof(self, keys: Sequence[bytes], at: int) -> RawProof:
+        """Return the proof of storage slots as of a block."""
         ...
 
 

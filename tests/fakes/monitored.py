@@ -11,7 +11,7 @@ from typing import Any
 from anchor.batch import AnchorItem, freeze
 from anchor.calls import changes_of
 from anchor.chain.events import fast_keccak
-from anchor.chain_ports import Block, Right
+from anchor.chain_ports import Block, RawProof, Right
 from anchor.events import (
     AccountSet,
     Administration,
@@ -331,6 +331,10 @@ class View:
             found = [event for event in self.world.events if event.at.block_number == at]
             kept = [each for each in found if getattr(each, "sequence", 0) not in self.hidden]
             yield EventRange(at, at, tuple(kept))
+
+    def proof(self, keys: Sequence[bytes], at: int) -> RawProof:
+        del keys
+        raise AnzhengError(Code.CHAIN_UNAVAILABLE, "no state in memory", block=at)
 
     def _answer(self, what: str) -> None:
         if what in self.away:

@@ -1,10 +1,11 @@
 """The monitor over the real contract on anvil, administered by somebody who misbehaves."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,12 +19,15 @@ from anchor.chain.view import EvmNodes
 from anchor.finality import parse
 from anchor.monitor.findings import Means, Outcome
 from anchor.monitor.memory import SqliteMemory
+from anchor.monitor.ports import Nodes, NodeView
+from anchor.monitor.seals import HEAD_KEYS
 from anchor.monitor.watchman import run_pass
-from anchor.ports import Right
+from anchor.ports import Block, RawProof, Right
 from licence.domain.status import StatusWord
 from licence.errors import Code
-from licence.formats.trust_types import TrustBundle
+from licence.formats.trust_types import Contract, TrustBundle, ValidatorSet
 from licence.ids import AuthorityId, BatchId, Digest, StatusIndex
+from tests.fakes import qbft
 from tests.fakes.anchoring import AUTHORITY, HMAC_KEY, REGISTRY, items
 from tests.fakes.clock import FakeClock
 from tests.fakes.devchain import ANVIL, CHAIN_ID, DevChain, private_key
@@ -36,6 +40,9 @@ OTHER = AuthorityId("11210000009876543X")
 DECISION = Digest(sha256(b"decision").digest())
 
 
+Wrap = Callable[[Nodes], Nodes]
+
+
 class Watched:
     """A chain, the monitor's nodes in front of it, and its state file."""
 
@@ -46,6 +53,7 @@ class Watched:
         self.faulty: list[LyingNode] = []
         self.stack = stack
         self.finality = "qbft"
+        self.validators: tuple[ValidatorSet, ...] = ()
         self.next = 0
         self.add_node()
 
@@ -58,8 +66,7 @@ class Watched:
     @property
     def bundle(self) -> TrustBundle:
         contract = self.dev.contract
-        account = address_of_key(private_key("anchor"))
-        made = bundle_of(account)
+        made = bundle_of(address_of_key(private_key("anchor")))
         (registry,) = made.registries
         pinned = replace(
             registry.contracts[0],
@@ -68,7 +75,8 @@ class Watched:
             code_hash=self.dev.artifact.code_hash,
             from_block=contract.from_block,
         )
-        return replace(made, registries=(replace(registry, contracts=(pinned,)),))
+        registry = replace(registry, contracts=(pinned,), validators=self.validators)
+        return replace(made, registries=(registry,))
 
     def send(self, account: EvmAccount, call: Call) -> None:
         chain = self.dev.chain()
@@ -86,7 +94,7 @@ class Watched:
         call = AnchorCall(batch.root, batch.size, batch.manifest)
         self.send(account or self.dev.account(Right.ANCHOR), call)
 
-    def look(self, *, public: bool = False) -> Outcome:
+    def look(self, *, public: bool = False, wrap: Wrap = lambda views: views) -> Outcome:
         nodes = [(f"n{at}", Node(each.url)) for at, each in enumerate(self.faulty)]
         views = EvmNodes(CHAIN_ID, nodes, self.dev.artifact, parse(self.finality))
         memory = SqliteMemory(self.state, REGISTRY, fast_keccak, durable=False)
@@ -96,7 +104,7 @@ class Watched:
                 Means(
                     bundle=self.bundle,
                     registry=self.bundle.registries[0],
-                    nodes=views,
+                    nodes=wrap(views),
                     memory=memory,
                     clock=clock,
                     keccak=fast_keccak,
@@ -232,3 +240,57 @@ def test_node_that_fails_is_no_alarm(watched: Watched, fault: str) -> None:
     assert (outcome.open, outcome.exit_code) == ((), 2)
     watched.faulty[0].faults.clear()
     assert watched.look().exit_code == 0
+
+
+class SealedView:
+    """A node of the same chain, if validators had sealed it."""
+
+    def __init__(self, view: NodeView, sealing: qbft.Sealing) -> None:
+        self._view = view
+        self._sealing = sealing
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the view has
+        return getattr(self._view, name)
+
+    def block(self, height: int) -> Block | None:
+        return self.proof(HEAD_KEYS, height).block
+
+    def proof(self, keys: Sequence[bytes], at: int) -> RawProof:
+        return qbft.dressed(self._view.proof(keys, at), self._sealing)
+
+
+class SealedNodes:
+    """Nodes of a chain that validators seal."""
+
+    def __init__(self, nodes: Nodes, sealing: qbft.Sealing) -> None:
+        self._nodes = nodes
+        self._sealing = sealing
+
+    def views(self, contract: Contract) -> Sequence[Any]:
+        return [SealedView(view, self._sealing) for view in self._nodes.views(contract)]
+
+
+def test_head_is_proved_where_validators_are_pinned(watched: Watched) -> None:
+    """Nobody but the pinned validators can show a monitor a block or a head."""
+    watched.state = watched.state.with_name("sealed.sqlite3")
+    keys = qbft.keys(4)
+    pinned = tuple(sorted(qbft.addresses(keys)))
+    watched.validators = (ValidatorSet(CHAIN_ID, 0, pinned),)
+
+    def codes(sealing: qbft.Sealing) -> list[Code]:
+        outcome = watched.look(wrap=lambda nodes: SealedNodes(nodes, sealing))
+        return [kept.alarm.code for kept in outcome.open]
+
+    assert codes(qbft.Sealing(keys)) == []
+    watched.anchor()
+    assert codes(qbft.Sealing(keys, sealers=keys[:2])) == [Code.BLOCK_SEALS]
+    assert codes(qbft.Sealing(keys)) == []
+    watched.anchor()
+    assert codes(qbft.Sealing(qbft.keys(4, "w"))) == [Code.CHAIN_REORGANISED]
+    watched.validators = (ValidatorSet(CHAIN_ID, 0, pinned, to_block=1),)
+    assert codes(qbft.Sealing(keys)) == [Code.VALIDATORS_NOT_PINNED]
+    watched.state = watched.state.with_name("strangers.sqlite3")
+    watched.validators = (ValidatorSet(CHAIN_ID, 0, pinned),)
+    assert codes(qbft.Sealing(qbft.keys(4, "w"))) == [Code.BLOCK_SEALS]
+    watched.faulty[0].lies["eth_call"] = lambda _, answer: answer[:-2] + "00"
+    assert codes(qbft.Sealing(keys)) == [Code.BLOCK_SEALS], "a node that lies about the head"
