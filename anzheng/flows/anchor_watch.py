@@ -44,10 +44,12 @@ def watched(
         late_seconds: A licence that was signed so long ago should be on the chain.
     """
     alarms = StandingAlarms(store, clock)
+    stopped: Code | None = None
     try:
         yield
         alarms.clear(_refusal_of(authority))
     except AnzhengError as error:
+        stopped = error.code
         if error.code in REFUSES_TO_WORK:
             # A store that fails is told of by the worker; what went wrong first matters more.
             with suppress(AnzhengError):
@@ -55,11 +57,18 @@ def watched(
         raise
     finally:
         with suppress(AnzhengError):
-            sound_late(store, clock, late_seconds)
+            sound_late(store, clock, late_seconds, stopped)
 
 
-def sound_late(store: Store, clock: Clock, late_seconds: int) -> None:
-    """Say that licences wait for the chain too long, or that they no longer do."""
+def sound_late(store: Store, clock: Clock, late_seconds: int, stopped: Code | None = None) -> None:
+    """Say that licences wait for the chain too long, or that they no longer do.
+
+    Args:
+        store: Knows what waits.
+        clock: Tells the time.
+        late_seconds: From when on it is too long.
+        stopped: What ended the last pass, if anything did.
+    """
     alarms = StandingAlarms(store, clock)
     with store.read() as unit:
         since = unit.anchors.waiting_since()
@@ -67,7 +76,9 @@ def sound_late(store: Store, clock: Clock, late_seconds: int) -> None:
         alarms.clear(LATE)
         return
     moment = since.isoformat(timespec="seconds")
-    alarms.rise(LATE, Code.ANCHOR_OVERDUE, f"what was signed at {moment} waits for the chain")
+    why = "it has no new block for it" if stopped is None else f"the last pass ended with {stopped}"
+    message = f"what was signed at {moment} waits for the chain; {why}"
+    alarms.rise(LATE, Code.ANCHOR_OVERDUE, message)
 
 
 def sound_parked(alarms: StandingAlarms, batch: AnchorBatch) -> None:
