@@ -21,6 +21,9 @@ LATE: Final = "chain"
 
 REFUSES_TO_WORK: Final = frozenset(
     {
+        # Validators changed, and nobody told the trust bundle: docs/formats/trust-bundle.md.
+        Code.BLOCK_SEALS,
+        Code.VALIDATORS_NOT_PINNED,
         Code.CHAIN_ACCOUNT,
         Code.CHAIN_FEES,
         Code.CHAIN_FUNDS,
