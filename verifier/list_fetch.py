@@ -24,6 +24,8 @@ from verifier.past_lists import page_path
 if TYPE_CHECKING:
     from tuf.ngclient import FetcherInterface
 
+    from verifier.trust import TrustStore
+
 DELTAS: Final = "deltas"
 _PARTS: Final = 4
 
@@ -115,6 +117,19 @@ def pages_of(side: bytes, name: ListName) -> Iterator[Digest]:
     except AnzhengError:
         return
     yield from (page for page in index.pages if page is not None)
+
+
+def page_names(store: "TrustStore") -> Iterator[str]:
+    """Yield the pages that the lists of a trust folder name, relative to it."""
+    for path, target in store.lists.items():
+        found = list_name(path, store.bundle)
+        if found is None or not path.endswith(".side"):
+            continue
+        name, _ = found
+        side = store.side_list(name.registry, name.authority, name.shard)
+        if side is not None and target.length <= side_pages.MAX_INDEX_BYTES:
+            for digest in pages_of(side, name):
+                yield page_path(Path(), name.registry, name.authority, digest).as_posix()
 
 
 def write(place: Path, data: bytes) -> None:

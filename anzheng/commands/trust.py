@@ -156,6 +156,9 @@ def export(
     context: typer.Context,
     folder: Annotated[Path, typer.Argument(help="Where the copy goes.")],
     *,
+    history: Annotated[
+        bool, typer.Option("--history", help="Older lists too, for `verify --at` without network.")
+    ] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Copy all that an offline verifier needs.
@@ -164,7 +167,57 @@ def export(
     """
     from anzheng.clock import SystemClock
     from anzheng.flows.trust import copy_trust
+    from anzheng.flows.trust_beside import copy_beside
+    from licence.errors import AnzhengError, Code
+    from verifier.trust import load_trust
 
     with answering(as_json=as_json) as out:
-        copy_trust(settings_of(context).data_dir / "trust", folder, now=SystemClock().now())
+        source, now = settings_of(context).data_dir / "trust", SystemClock().now()
+        if not (source / "metadata" / "timestamp.json").is_file():
+            raise AnzhengError(Code.NOT_FOUND, f"{source} is no trust folder")
+        copy_beside(load_trust(source, now=now), folder, history=history)
+        copy_trust(source, folder, now=now)
         out.say({"folder": str(folder)}, [f"copied to {folder}"])
+
+
+@app.command()
+def refresh(
+    url: Annotated[str, typer.Argument(help="The registry, such as https://registry.example")],
+    folder: Annotated[Path, typer.Argument(help="The trust folder; made if absent.")],
+    *,
+    first_root: Annotated[
+        Path | None,
+        typer.Option(help="1.root.json from a source of its own, for a folder that is new."),
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Bring a trust folder up to date over the network; lists come as what changed in them.
+
+    Example: anzheng trust refresh https://registry.example trust/ --first-root 1.root.json
+    """
+    from anzheng.clock import SystemClock
+    from licence.errors import AnzhengError, Code
+    from verifier import memory as memories
+    from verifier.trust_update import Source, update_trust, verifiers_lists
+
+    with answering(as_json=as_json) as out:
+        try:
+            root = None if first_root is None else first_root.read_bytes()
+        except OSError as exc:
+            raise AnzhengError(Code.REQUEST_INVALID, f"{first_root} cannot be read") from exc
+        place = memories.memory_path(folder)
+        store = update_trust(
+            folder,
+            Source(f"{url.rstrip('/')}/trust", root),
+            now=SystemClock().now(),
+            memory=memories.load(place),
+            wanted=verifiers_lists,
+        )
+        memories.save(place, store.memory)
+        until = store.metadata_expires_at.isoformat()
+        found: dict[str, object] = {
+            "folder": str(folder),
+            "bundle_version": store.bundle.version,
+            "fresh_until": until,
+        }
+        out.say(found, [f"{folder}: bundle {store.bundle.version}, fresh until {until}"])

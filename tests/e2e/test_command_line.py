@@ -71,7 +71,7 @@ def test_the_whole_day(shell: Shell, tmp_path: Path, capsys: pytest.CaptureFixtu
     assert run(["verify", pdf, "--offline", "--trust", str(trust), "--referee", "never"]) == 1
     assert shell("trust", "show")["bundle_version"] == 1
     assert shell("authority", "claim-code", leaf)["leaf"] == leaf
-    assert shell("worker", "--once") == {"rounds": 0}
+    assert shell("worker", "--once")["rounds"] <= 1, "the look whether lists are due"
     capsys.readouterr()
 
 
@@ -95,6 +95,7 @@ def test_the_whole_day(shell: Shell, tmp_path: Path, capsys: pytest.CaptureFixtu
         ["trust", "publish"],
         ["trust", "show"],
         ["trust", "export"],
+        ["trust", "refresh"],
         ["wallet", "claim"],
         ["wallet", "list"],
         ["wallet", "present"],
