@@ -55,6 +55,9 @@ FOR_ALL: Final = frozenset(
 )
 """What one batch meets, the next will meet too: try all of them again later."""
 
+METHOD_NOT_FOUND: Final = -32601
+"""What nodes answer that have no `eth_getProof`."""
+
 
 class Anchorer:
     """Anchors the batches of one authority.
@@ -278,17 +281,24 @@ class Anchorer:
         return make_qbft_evidence(manifests.decode(self._store.manifest(batch.id)), record, raw)
 
     def _state_proof(self, record: BatchRecord) -> StateProof | None:
-        """Return the proof of the record's own block; none where no node has its state any more."""
+        """Return the proof of the record's own block; none where no node gives one that holds.
+
+        It is more than the witnesses need, so nothing waits for it but a node that is away.
+        """
         if self._kind is not EvidenceKind.WITNESS_AND_STATE:
             return None
         try:
-            return make_state_proof(
-                record, self._chain.proof(batch_keys(record), record.block_number)
-            )
+            raw = self._chain.proof(batch_keys(record), record.block_number)
+            return make_state_proof(record, raw)
         except AnzhengError as error:
-            if error.facts.get("pruned") is not True:
+            if error.code is Code.CHAIN_UNAVAILABLE and not _is_final(error):
                 raise
             return None
+
+
+def _is_final(error: AnzhengError) -> bool:
+    """Say whether asking for a proof again is of no use."""
+    return error.facts.get("pruned") is True or error.facts.get("rpc_code") == METHOD_NOT_FOUND
 
 
 def _record_of(batch: AnchorBatch) -> BatchRecord:

@@ -21,7 +21,8 @@ LATE: Final = "chain"
 
 REFUSES_TO_WORK: Final = frozenset(
     {
-        # Validators changed, and nobody told the trust bundle: docs/formats/trust-bundle.md.
+        # Validators changed and nobody told the trust bundle, or it is no QBFT chain at all.
+        Code.BLOCK_HEADER,
         Code.BLOCK_SEALS,
         Code.VALIDATORS_NOT_PINNED,
         Code.CHAIN_ACCOUNT,

@@ -162,6 +162,12 @@ def test_evidence_with_witnesses_and_state(office: Office) -> None:
     without = found(office, 10)
     assert isinstance(without, WitnessEvidence)
     assert without.state is None, "what no node proves any more is left out"
+    office.node.refused.append("eth_getProof")
+    add_batch(office.store, "d", 2, 20)
+    assert office.finish("d", EvidenceKind.WITNESS_AND_STATE) is BatchState.DONE
+    with refuses(Code.CHAIN_UNAVAILABLE):
+        add_batch(office.store, "e", 2, 30)
+        office.finish("e", EvidenceKind.QBFT)
 
 
 def test_evidence_that_is_changed_over_while_a_batch_is_under_way(office: Office) -> None:
