@@ -122,6 +122,12 @@ def decide(installation: Installation, leaf: Leaf | None, word: StatusWord, kept
     run_until_quiet(installation, RULE)
 
 
+def settle(installation: Installation) -> None:
+    """Let anvil write its state: a busy machine may cut it short when it ends."""
+    assert installation.base.dev_chain is not None
+    installation.base.dev_chain.devnet.settle()
+
+
 def rows_in(installation: Installation, state: FlowState) -> tuple[StoredLicence, ...]:
     with installation.base.store.read() as unit:
         return unit.licences.in_state(state)
@@ -138,6 +144,7 @@ def past(tmp_path_factory: pytest.TempPathFactory) -> Past:
         with attach(base) as installation:
             issue(installation, rows[:BEFORE])
             demand(installation, authority_of(installation))
+            settle(installation)
     shutil.copytree(home, backup)
     kept = base_folder / "decisions"
     with opened(home) as installation:
@@ -157,6 +164,7 @@ def past(tmp_path_factory: pytest.TempPathFactory) -> Past:
         signing.sign_release(
             base.store, base.files, base.clock, installation.offices, release(installation)
         )
+        settle(installation)
     return Past(home, backup, rows, kept, copies)
 
 
