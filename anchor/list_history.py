@@ -149,6 +149,11 @@ class ListHistory:
         if write is write_whole:
             os.sync()
 
+    def has_pages(self, name: ListName, files: Iterable[str]) -> bool:
+        """Say whether all these pages are here; what is lost is made anew."""
+        folder = self.folder / PAGES / name.registry / name.authority
+        return all((folder / file).is_file() for file in files)
+
     def remove_pages(
         self, registry: RegistryId, authority: AuthorityId, kept: Iterable[str], now: datetime
     ) -> None:

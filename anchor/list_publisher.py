@@ -173,7 +173,7 @@ class _Round:
         if known is not None and not beats and not (changed or frozenset()) & set(pages):
             self._note(known, known.cwt, known.issued_at)
             return None
-        before = self._before(shard) if known is not None else None
+        before = self._before(shard) if known is not None and not self._every else None
         state = status_lists.shard_state(
             self._means.source, self.office, shard, now=self._now, before=before, changed=changed
         )
@@ -225,21 +225,17 @@ class _Round:
         if any(data is None for data in files):
             return None
         cwt, side, token = (data or b"" for data in files)
-        return status_lists.state_of(name, cwt, side, token)
+        state = status_lists.state_of(name, cwt, side, token)
+        if state is None or not self._means.history.has_pages(name, _page_files(state)):
+            return None
+        return state
 
     def tidy(self, made: Sequence[_Made]) -> None:
         """Remove pages of side lists that nobody reads any more."""
         if not any(each.office is self.office and each.files.pages for each in made):
             return
         states = [self._before(shard) for shard in range(self.shards)]
-        kept = [
-            name
-            for state in states
-            if state is not None and state.pages is not None
-            for page in state.pages
-            if page is not None
-            for name in status_lists.page_files(*page)
-        ]
+        kept = [file for state in states if state is not None for file in _page_files(state)]
         office = self.office
         self._means.history.remove_pages(office.registry, office.authority, kept, self._now)
 
@@ -249,6 +245,12 @@ class _Round:
             office = self.office
             self._means.ledger.save(office.registry, office.authority, self._saved)
             self._known |= {each.shard: each for each in self._saved}
+
+
+def _page_files(state: ShardState) -> list[str]:
+    """Return the names of all pages of a shard, in both forms."""
+    pages = [page for page in state.pages or () if page is not None]
+    return [file for page in pages for file in status_lists.page_files(*page)]
 
 
 def _commit(means: Means, rounds: Sequence[_Round], made: Sequence[_Made], now: datetime) -> None:

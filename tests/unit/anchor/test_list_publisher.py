@@ -285,6 +285,18 @@ def test_pages_are_written_before_the_index_and_removed_when_nobody_reads_them(
 
 
 @pytest.mark.usefixtures("small_pages")
+@pytest.mark.parametrize("every", [False, True])
+def test_lost_pages_are_made_anew(desk: Desk, *, every: bool) -> None:
+    desk.source.log = [event(n * PAGE_ENTRIES) for n in range(3)]
+    desk.publish()
+    for place in (desk.folder / "pages").rglob("*.page"):
+        place.unlink()
+    desk.publish(NOW + (timedelta(seconds=5) if every else HEARTBEAT), every=every)
+    for n in range(3):
+        assert _side(desk, n * PAGE_ENTRIES).rows
+
+
+@pytest.mark.usefixtures("small_pages")
 def test_damaged_index_is_made_anew_from_the_log(desk: Desk) -> None:
     desk.source.log = [event(n * PAGE_ENTRIES) for n in range(3)]
     desk.publish()
