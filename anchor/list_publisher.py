@@ -220,21 +220,25 @@ class _Round:
         return self._pages[key]
 
     def _before(self, shard: int) -> ShardState | None:
+        """Return what a shard in pages says, if all of them are still here."""
+        state = self._told(shard)
+        if state is None or not self._means.history.has_pages(state.name, _page_files(state)):
+            return None
+        return state
+
+    def _told(self, shard: int) -> ShardState | None:
         name, plain = self.office.name(shard), self._means.repository.plain
         files = [plain(f"{name.path}.{form}") for form in ("cwt", "side", "side.jwt")]
         if any(data is None for data in files):
             return None
         cwt, side, token = (data or b"" for data in files)
-        state = status_lists.state_of(name, cwt, side, token)
-        if state is None or not self._means.history.has_pages(name, _page_files(state)):
-            return None
-        return state
+        return status_lists.state_of(name, cwt, side, token)
 
     def tidy(self, made: Sequence[_Made]) -> None:
         """Remove pages of side lists that nobody reads any more."""
         if not any(each.office is self.office and each.files.pages for each in made):
             return
-        states = [self._before(shard) for shard in range(self.shards)]
+        states = [self._told(shard) for shard in range(self.shards)]
         kept = [file for state in states if state is not None for file in _page_files(state)]
         office = self.office
         self._means.history.remove_pages(office.registry, office.authority, kept, self._now)
