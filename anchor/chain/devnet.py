@@ -85,6 +85,7 @@ class Devnet:
             return
         self._folder.mkdir(parents=True, exist_ok=True)
         self._port = self._port or _free_port()
+        self._keep_one_genesis()
         try:
             with (self._folder / "anvil.log").open("ab") as log:
                 self._process = subprocess.Popen(
@@ -142,6 +143,22 @@ class Devnet:
                 if time.monotonic() > end:
                     raise AnzhengError(Code.CHAIN_UNAVAILABLE, "anvil does not write its state")
                 time.sleep(POLL_SECONDS)
+
+    def _keep_one_genesis(self) -> None:
+        """Take the later first blocks out of the state: anvil adds one at each start.
+
+        After some starts it would answer with any of them, and the chain began otherwise.
+        """
+        state = self._whole_state()
+        if state is None:
+            return
+        value = json.loads(state)
+        firsts = [each for each in value["blocks"] if int(each["header"]["number"], 16) == 0]
+        if len(firsts) <= 1:
+            return
+        oldest = min(firsts, key=lambda each: int(each["header"]["timestamp"], 16))
+        others = [each for each in value["blocks"] if int(each["header"]["number"], 16) != 0]
+        self._state.write_bytes(json.dumps({**value, "blocks": [oldest, *others]}).encode())
 
     def _whole_state(self) -> bytes | None:
         """Return the state file, when it is there and was written to its end."""

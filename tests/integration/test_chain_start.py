@@ -384,3 +384,13 @@ def test_a_chain_that_was_put_back_is_noticed(dev: DevChain) -> None:
     dev.node.ask("anvil_rollback", 10)
     with refuses(Code.CHAIN_STALE):
         sender.check(AUTHORITY, Right.ANCHOR)
+
+
+def test_trial_chain_begins_with_the_same_block_after_every_start(tmp_path: Path) -> None:
+    """anvil adds a first block of its own at each start."""
+    found = set()
+    for _ in range(5):
+        with running(Devnet(ANVIL, tmp_path, CHAIN_ID)) as devnet:
+            found.add(devnet.node.ask("eth_getBlockByNumber", "0x0", False)["hash"])  # noqa: FBT003 - JSON
+            devnet.mine()
+    assert len(found) == 1
