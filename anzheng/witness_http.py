@@ -6,7 +6,9 @@ bodies, silences and connections are bounded; TLS is for the proxy in front (doc
 Standard: C2SP tlog-witness.
 """
 
+import io
 import json
+import socket
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,7 +20,7 @@ from typing import Final
 
 import httpx
 import structlog
-from typing_extensions import override
+from typing_extensions import Buffer, override
 
 from anchor import witness_wire as wire
 from anchor.witness import Refusal, Witness
@@ -34,6 +36,9 @@ TIMEOUT_SECONDS: Final = 5.0
 
 IDLE_SECONDS: Final = 15.0
 """A connection that is silent for so long is closed."""
+
+QUESTION_SECONDS: Final = 30.0
+"""A whole question must have come within this time, however it drips in."""
 
 MAX_CONNECTIONS: Final = 64
 TEXT: Final = "text/plain; charset=utf-8"
@@ -104,7 +109,8 @@ class HttpWitness:
             self._client.close()
             self._client = None
 
-    def _post(self, body: bytes) -> tuple[int, str, bytes]:
+    def _post(self, body: bytes, *, again: bool = True) -> tuple[int, str, bytes]:
+        """Ask, and once more when a connection that was kept turns out to be closed."""
         if self._client is None:
             self._client = httpx.Client(
                 timeout=self.timeout_seconds,
@@ -131,6 +137,9 @@ class HttpWitness:
                 kind = response.headers.get("Content-Type", "").partition(";")[0].strip()
                 return response.status_code, kind, bytes(answer)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
+            closed = isinstance(error, httpx.RemoteProtocolError)
+            if closed and again:
+                return self._post(body, again=False)
             raise self._refused("the witness was not reached", None) from error
 
     def _refused(
@@ -220,12 +229,46 @@ class WitnessServer(ThreadingHTTPServer):
         log.info("connection_broken")
 
 
+class _Bounded(io.RawIOBase):
+    """What comes in over a connection, up to a moment."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        super().__init__()
+        self._connection = connection
+        self.end = 0.0
+
+    @override
+    def readable(self) -> bool:
+        """Say yes."""
+        return True
+
+    @override
+    def readinto(self, buffer: Buffer) -> int:
+        """Read what is there, if it is there in time."""
+        left = self.end - monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._connection.settimeout(min(IDLE_SECONDS, left))
+        return self._connection.recv_into(memoryview(buffer))
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version = "anzheng-witness"
     sys_version = ""
     timeout = IDLE_SECONDS
     server: WitnessServer
+
+    @override
+    def setup(self) -> None:
+        super().setup()
+        self._bounded = _Bounded(self.connection)
+        self.rfile = io.BufferedReader(self._bounded)
+
+    @override
+    def handle_one_request(self) -> None:
+        self._bounded.end = monotonic() + QUESTION_SECONDS
+        super().handle_one_request()
 
     def do_POST(self) -> None:
         """Answer a question."""

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -21,17 +22,19 @@ from typing_extensions import override
 from anchor import witness_wire as wire
 from anchor.log import AuthorityLog
 from anchor.public_log import LogFolder
+from anzheng import witness_http
 from anzheng.files import write_durably
 from anzheng.witness_home import WitnessHome
-from anzheng.witness_http import HttpWitness
+from anzheng.witness_http import HttpWitness, WitnessServer, serving
 from licence.errors import AnzhengError, Code
 from licence.formats import checkpoint as checkpoints
 from licence.formats.checkpoint import WitnessKey
 from licence.formats.evidence import record_bytes
 from licence.formats.verifier_key import encode_log_key, read_witness_key
 from licence.ids import MerkleRoot
-from tests.fakes.anchor_store import MemoryAnchorStore
-from tests.fakes.anchoring import IDENTITY, LOG_KEY, ed25519, public
+from tests.fakes.anchor_store import MemoryAnchorStore, MemoryWitnessStore
+from tests.fakes.anchoring import IDENTITY, LOG_KEY, ed25519, public, witness
+from tests.fakes.clock import FakeClock
 from tests.fakes.refusal import refuses
 from tests.unit.anchor.test_log import RECORD
 
@@ -208,6 +211,26 @@ def test_bodies_are_bounded_before_they_are_read(agency: Agency) -> None:
         asked.endheaders(body)
         assert asked.getresponse().status == status
         asked.close()
+
+
+def test_question_that_drips_in_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(witness_http, "QUESTION_SECONDS", 0.4)
+    one = witness("w1.example", MemoryWitnessStore(), FakeClock())
+    with serving(WitnessServer(("127.0.0.1", 0), one)) as server:
+        with socket.create_connection(("127.0.0.1", server.server_address[1])) as slow:
+            begin = time.monotonic()
+            slow.sendall(b"POST /add-checkpoint HTTP/1.1\r\nContent-Length: 5000\r\n\r\n")
+            with suppress(OSError):
+                while time.monotonic() - begin < 5:
+                    slow.sendall(b"x")
+                    time.sleep(0.1)
+            assert time.monotonic() - begin < 3
+        # The others are served all the while; a connection that was closed is opened again.
+        far, store = HttpWitness(one.key, server.url), MemoryAnchorStore()
+        log_of([far], 1, store).cosigned_checkpoint()
+        time.sleep(0.6)
+        log_of([far], 1, store).cosigned_checkpoint()
+        far.close()
 
 
 def test_everything_else_is_not_there(agency: Agency) -> None:
