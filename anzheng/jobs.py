@@ -1,7 +1,7 @@
 """Which flow works which topic of the outbox."""
 
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -18,6 +18,7 @@ from anzheng.flows import status as deciding
 from anzheng.flows import status_chain
 from anzheng.flows.anchor import BatchRule
 from anzheng.flows.anchor_watch import watched
+from anzheng.flows.offices import Office
 from anzheng.queue.embedded import OutboxQueue
 from anzheng.queue.ports import Handler
 from anzheng.wiring import Installation
@@ -43,6 +44,12 @@ LISTS_PAUSE_SECONDS = 16
 
 LANES: Final = (frozenset({publishing.TOPIC}), None)
 """Topics that get a worker of their own, and one for all: signing for an hour holds up no list."""
+
+TRIES = 3
+"""So often a pass over an authority's batches is tried before the job is given back."""
+
+CHAIN_PAUSE_SECONDS = 30
+"""Longest pause of a job that the chain kept from its work."""
 
 TAKEN_SECONDS = 5
 """Pause before it is looked again whether an account is free that another process writes for."""
@@ -91,12 +98,15 @@ def handlers(installation: Installation, rule: BatchRule | None = None) -> Mappi
         authority, late = AuthorityId(key), settings.anchor_alarm_seconds
         with watched(base.store, base.clock, authority, late):
             installation.guard.demand()
-            reconciling.demand(installation, authority)
             office = installation.offices.open(authority)
-            anchoring.catch_up(base.store, base.clock, office)
-            waits_until = anchoring.freeze_due(base.store, base.clock, office, when)
             with _releasing(office.anchorer):
-                closed = anchoring.advance(base.store, base.clock, office)
+                return _insisting(lambda: one_pass(authority, office))
+
+    def one_pass(authority: AuthorityId, office: Office) -> datetime | None:
+        reconciling.demand(installation, authority)
+        anchoring.catch_up(base.store, base.clock, office)
+        waits_until = anchoring.freeze_due(base.store, base.clock, office, when)
+        closed = anchoring.advance(base.store, base.clock, office)
         return waits_until if closed else soon()
 
     def fill(batch: str) -> None:
@@ -144,6 +154,20 @@ def _releasing(*writers: _Writer) -> Iterator[None]:
                 writer.release()
 
 
+def _insisting(work: Callable[[], datetime | None]) -> datetime | None:
+    """Try again at once when the chain's nodes failed: they may drop one request in ten.
+
+    What a pass achieved is stored, so that each one comes further.
+    """
+    for _ in range(TRIES - 1):
+        try:
+            return work()
+        except AnzhengError as error:
+            if error.code is not Code.CHAIN_UNAVAILABLE:
+                raise
+    return work()
+
+
 def _patient(handler: Handler, clock: Clock) -> Handler:
     """Come again when another process writes for the account now: nothing is wrong."""
 
@@ -173,7 +197,11 @@ def make_worker(
         owner=owner,
         lease_seconds=base.settings.lease_seconds,
         topics=topics,
-        most_pause={publishing.TOPIC: LISTS_PAUSE_SECONDS},
+        most_pause={
+            publishing.TOPIC: LISTS_PAUSE_SECONDS,
+            signing.ANCHOR_TOPIC: CHAIN_PAUSE_SECONDS,
+            deciding.TOPIC: CHAIN_PAUSE_SECONDS,
+        },
     )
     beat = base.settings.lease_seconds / BEATS_IN_LEASE
     return Worker(queue, handlers(installation, rule), beat_seconds=beat)

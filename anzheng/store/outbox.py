@@ -14,8 +14,6 @@ from anzheng.store.times import from_text, to_text
 from licence.errors import AnzhengError, Code
 
 MAX_BACKOFF_SECONDS = 300
-MAX_BACKOFF_OF_CHAIN_SECONDS = 30
-"""For a node that answers now and then: each pass that gets through stores how far it came."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,12 +96,19 @@ class Office:
             self.chain, self.account, rows, log, judge, self.clock, policy
         )
         office = SimpleNamespace(
-            authority=AUTHORITY, registry=REGISTRY, anchorer=self.anchorer, hmac_key=HMAC_KEY
+            authority=AUTHORITY,
+            registry=REGISTRY,
+            anchorer=self.anchorer,
+            hmac_key=HMAC_KEY,
+            demand=lambda: None,
         )
         settings = load(anchor_alarm_seconds=LATE_SECONDS)
         base = SimpleNamespace(store=self.store, clock=self.clock, settings=settings)
         installation = SimpleNamespace(
             base=base,
+            chain=self.chain,
+            # No contract whose history must be compared: that has tests of its own.
+            estate=SimpleNamespace(contracts=(), registry=REGISTRY),
             offices=SimpleNamespace(open=lambda _authority: office),
             guard=SimpleNamespace(demand=lambda: None),
         )
