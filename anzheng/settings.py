@@ -165,6 +165,24 @@ def load(config: Path | None = None, **given: object) -> Settings:
     Raises:
         AnzhengError: SETTINGS_INVALID, or SETTINGS_UNSAFE in production.
     """
+    settings = load_public(config, **given)
+    refuse_unsafe(settings)
+    return settings
+
+
+def load_public(config: Path | None = None, **given: object) -> Settings:
+    """Read the settings of a process that has no key and writes nothing: nothing to be unsafe with.
+
+    A machine on the Internet shall not be given a password, or the address of a node, only to be
+    allowed to start.
+
+    Args:
+        config: A TOML file, or None for none.
+        given: Fields that win over file and environment.
+
+    Raises:
+        AnzhengError: SETTINGS_INVALID.
+    """
     if config is not None and not config.is_file():
         raise AnzhengError(
             Code.SETTINGS_INVALID, f"there is no settings file {config}", path=str(config)
@@ -186,9 +204,7 @@ def load(config: Path | None = None, **given: object) -> Settings:
         raise AnzhengError(
             Code.SETTINGS_INVALID, f"settings file {config or '(none)'} or environment: {exc}"
         ) from None
-    settings = Settings.model_construct(**dict(read))
-    refuse_unsafe(settings)
-    return settings
+    return Settings.model_construct(**dict(read))
 
 
 def _one_node_decides(settings: Settings) -> bool:

@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
-from anzheng.settings import Settings, load
+from anzheng.settings import Settings, load, load_public
 from licence.errors import AnzhengError, Code
 from licence.ids import Leaf
 
@@ -30,10 +30,14 @@ class Globals:
 
     def settings(self) -> Settings:
         """Read the settings."""
-        given: dict[str, object] = {}
-        if self.data_dir is not None:
-            given["data_dir"] = self.data_dir
-        return load(self.config, **given)
+        return load(self.config, **self._given())
+
+    def public_settings(self) -> Settings:
+        """Read the settings for a process without keys."""
+        return load_public(self.config, **self._given())
+
+    def _given(self) -> dict[str, object]:
+        return {} if self.data_dir is None else {"data_dir": self.data_dir}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,12 @@ def settings_of(context: typer.Context) -> Settings:
     """Return the settings that the options before the command name."""
     found = context.find_object(Globals)
     return (found or Globals()).settings()
+
+
+def public_settings_of(context: typer.Context) -> Settings:
+    """Return the settings for a command that needs no key and writes nothing of ours."""
+    found = context.find_object(Globals)
+    return (found or Globals()).public_settings()
 
 
 def read_leaf(text: str) -> Leaf:

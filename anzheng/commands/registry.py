@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from anzheng.commands.common import JsonFlag, Out, answering, settings_of
+from anzheng.commands.common import JsonFlag, Out, answering, public_settings_of
 from licence.errors import AnzhengError
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def export(
     from anzheng.flows.look_up import encoded
     from anzheng.registry import create_registry, open_registry
 
-    settings = settings_of(context)
+    settings = public_settings_of(context)
     with answering(as_json=as_json) as out, open_registry(settings, SystemClock()) as parts:
         schema = encoded(create_registry(parts).openapi())
         sources = Sources(

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from anzheng.commands.common import JsonFlag, answering, settings_of
+from anzheng.commands.common import JsonFlag, answering, public_settings_of, settings_of
 from anzheng.settings import Settings
 
 app = typer.Typer(invoke_without_command=True)
@@ -62,7 +62,7 @@ def registry(
     from anzheng.registry import create_registry, open_registry
     from anzheng.server import serve as run
 
-    settings = settings_of(context)
+    settings = public_settings_of(context)
     with answering(as_json=as_json) as out, open_registry(settings, SystemClock()) as parts:
         at, on = _place(settings, host, port)
         out.say({"url": f"http://{at}:{on}"}, [f"http://{at}:{on} (Ctrl-C ends)"])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from anzheng.cli import run
-from anzheng.settings import Settings, load
+from anzheng.settings import Settings, load, load_public
 from licence.errors import AnzhengError, Code
 from tests.fakes.production import SAFE
 
@@ -45,6 +45,15 @@ def test_production_with_the_defaults_names_everything_that_is_wrong() -> None:
     assert set(str(caught.value.facts["fields"]).split(", ")) == set(SAFE) - {"environment"}
     for name in set(SAFE) - {"environment"}:
         assert name in caught.value.message
+
+
+def test_a_process_without_keys_is_given_none_in_production() -> None:
+    settings = load_public(environment="production", registry="cn-aqscxkz")
+    assert settings.key_password.get_secret_value() == ""
+    assert settings.chain_rpc_url == ""
+    with pytest.raises(AnzhengError) as caught:
+        load_public(listen_port=-1)
+    assert caught.value.code is Code.SETTINGS_INVALID
 
 
 def test_a_trial_cannot_have_real_seals() -> None:
