@@ -104,6 +104,7 @@ class Node:
                 method=method,
                 node=self.name,
                 cause=_printable(f"{type(error).__name__}: {error}"),
+                timed_out=isinstance(error, TimeoutError),
             ) from error
         if not isinstance(answer, dict) or answer.get("id") != number:
             raise AnzhengError(

@@ -286,6 +286,18 @@ def test_a_silent_node_is_hardly_waited_for(dev: World) -> None:
         assert field.states() == ["away", "good", "good"]
 
 
+@pytest.mark.parametrize("fault", ["503", "html", "garbage", "cut", "lose request", "lose answer"])
+def test_an_answer_that_is_lost_on_the_way_is_asked_for_once_more(
+    dev: World, field: NodeField, fault: str
+) -> None:
+    for node in field.nodes:
+        node.faults = {"eth_getBalance": [fault], "eth_sendRawTransaction": [fault]}
+    assert dev.chain(field.pool).balance(ACCOUNT) == dev.chain().balance(ACCOUNT)
+    with refuses(Code.CHAIN_UNAVAILABLE):
+        dev.chain(field.pool).send(dev.raw)
+    assert [node.asked.count("eth_sendRawTransaction") for node in field.nodes] == [1] * 3
+
+
 def test_transactions_go_to_every_node_believed_or_not(dev: World, field: NodeField) -> None:
     field.nodes[0].lies["eth_getBlockByNumber"] = changed(hash=FALSE)
     chain = dev.chain(field.pool)
