@@ -27,6 +27,12 @@ from licence.errors import AnzhengError, Code
 from licence.ids import AuthorityId, RegistryId
 
 BUSY_TIMEOUT_SECONDS = 30
+READ_TIMEOUT_SECONDS = 1
+"""Whoever only reads waits for a copy that is just being written, and not for long."""
+
+REOPENED_SECONDS = 30
+"""A copy that took the place of an older one is seen after this."""
+
 _READ, _WRITE = "BEGIN", "BEGIN IMMEDIATE"
 
 
@@ -125,12 +131,16 @@ def open_reading_engine(url: str) -> Engine:
     """
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(url, execution_options={"postgresql_readonly": True})
+        return create_engine(
+            url, pool_pre_ping=True, execution_options={"postgresql_readonly": True}
+        )
     named = parsed.database or ""
     if not named.startswith("file:"):
         place = f"file:{quote(str(Path(named).absolute()))}"
         parsed = parsed.set(database=place, query={"mode": "ro", "uri": "true"})
-    engine = create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
+    engine = create_engine(
+        parsed, pool_recycle=REOPENED_SECONDS, connect_args={"timeout": READ_TIMEOUT_SECONDS}
+    )
     event.listen(engine, "connect", _prepare_reading_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

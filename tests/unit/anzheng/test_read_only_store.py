@@ -3,6 +3,8 @@
 import sqlite3
 from pathlib import Path
 
+import pytest
+
 from anzheng.store.database import Store
 from anzheng.store.licences import FlowState
 from anzheng.store.migrate import migrate
@@ -50,6 +52,25 @@ def test_a_copy_on_a_medium_that_nobody_writes_is_read(tmp_path: Path) -> None:
     reader = Store(f"sqlite:///file:{copy}?immutable=1&uri=true", read_only=True)
     with reader.read() as unit:
         assert unit.licences.in_state(FlowState.PREPARED) == ()
+    reader.close()
+
+
+def test_a_newer_copy_in_its_place_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("anzheng.store.database.REOPENED_SECONDS", 0)
+    place = tmp_path / "copy.sqlite3"
+    for name in ("old", "new"):
+        migrate(f"sqlite:///{tmp_path}/{name}.sqlite3")
+    writer = Store(f"sqlite:///{tmp_path}/new.sqlite3")
+    with writer.write() as unit:
+        unit.licences.allocate_index(REGISTRY, AUTHORITY)
+    writer.close()
+    (tmp_path / "old.sqlite3").rename(place)
+    reader = Store(f"sqlite:///{place}", read_only=True)
+    with reader.read() as unit:
+        assert unit.licences.index_count(REGISTRY, AUTHORITY) == 0
+    (tmp_path / "new.sqlite3").replace(place)
+    with reader.read() as unit:
+        assert unit.licences.index_count(REGISTRY, AUTHORITY) == 1
     reader.close()
 
 
