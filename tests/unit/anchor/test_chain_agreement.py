@@ -85,7 +85,8 @@ def test_other_facts_are_another_answer(method: str, one: object, other: object)
     st.sampled_from([BLOCK, RECEIPT, LOGS, "eth_getProof", "eth_call", "eth_getBalance"]),
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(),
-        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+        max_leaves=8,
     ),
 )
 def test_whatever_a_node_answers_can_be_compared(method: str, value: object) -> None:

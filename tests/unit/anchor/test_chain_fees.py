@@ -31,13 +31,13 @@ class Quotes:
         return int(str(self.ask(method, *params)), 16)
 
     def octets(self, method: str, *params: object) -> bytes:
-        raise NotImplementedError
+        return bytes.fromhex(str(self.ask(method, *params)))
 
     def each(self, method: str, *params: object) -> tuple[object, ...]:
         return (self.ask(method, *params),)
 
     def close(self) -> None:
-        raise NotImplementedError
+        self.asked.clear()
 
 
 @given(prices, st.integers(0, 8))
