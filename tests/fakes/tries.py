@@ -19,6 +19,11 @@ class ChainState:
     storage_root: Digest
     account_nodes: tuple[bytes, ...]
     storage: HexaryTrie
+    accounts: HexaryTrie
+
+    def nodes_to(self, account: Address) -> tuple[bytes, ...]:
+        """Return the proof of an account, of one that is not there too."""
+        return _nodes(self.accounts, keccak256(account))
 
     def slot_nodes(self, key: bytes) -> tuple[bytes, ...]:
         """Return the proof of a slot, of one that is empty too."""
@@ -41,7 +46,7 @@ def state_of(
     root = storage.root_hash
     state[keccak256(contract)] = rlp.encode([b"\x01", b"", root, code_hash])
     nodes = _nodes(state, keccak256(contract))
-    return ChainState(state.root_hash, Digest(bytes(root)), nodes, storage)
+    return ChainState(state.root_hash, Digest(bytes(root)), nodes, storage, state)
 
 
 def _nodes(trie: HexaryTrie, key: bytes) -> tuple[bytes, ...]:

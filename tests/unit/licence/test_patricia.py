@@ -117,6 +117,18 @@ def test_what_follows_an_extension_is_a_branch() -> None:
         prove(extension(PATH[:2], keccak256(rlp.dumps(below))), below)
 
 
+def test_a_branch_beyond_the_end_of_the_key_is_refused() -> None:
+    beyond = branch("0", b"x" * 32)
+    last = branch(PATH[63], keccak256(rlp.dumps(beyond)))
+    top = extension(PATH[:63], keccak256(rlp.dumps(last)))
+    with refuses(Code.TRIE_PROOF):
+        prove(top, last, beyond)
+    end = leaf("", b"y" * 40)
+    last = branch(PATH[63], keccak256(rlp.dumps(end)))
+    top = extension(PATH[:63], keccak256(rlp.dumps(last)))
+    assert prove(top, last, end) == b"y" * 40
+
+
 def test_a_key_of_another_length_is_refused() -> None:
     node = rlp.dumps(leaf(PATH))
     for key in (KEY[1:], KEY + b"\0", b""):
