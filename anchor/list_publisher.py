@@ -30,7 +30,7 @@ from anchor.list_ports import (
 from anchor.status_lists import ShardFiles, ShardState
 from licence.domain.validity import shanghai_date
 from licence.errors import AnzhengError, Code
-from licence.formats import list_delta
+from licence.formats import list_delta, status_list
 from licence.formats.side_pages import PAGES
 from licence.formats.status_shard import ListName
 from licence.ids import AuthorityId, Digest
@@ -74,12 +74,15 @@ class Outcome:
         failures: What could not be made.
         covered: How many shards of each authority have a list now.
         due_at: When the next list must be replaced, if nothing changes before.
+        undone: How many licences of a list were final in the list before and are not by log and
+            chain; the list keeps them final.
     """
 
     published: tuple[ListName, ...]
     failures: tuple[Failure, ...]
     covered: tuple[tuple[AuthorityId, int], ...]
     due_at: datetime
+    undone: tuple[tuple[ListName, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,7 @@ def publish(
         failures=tuple(failures),
         covered=tuple((one.office.authority, one.covered) for one in rounds),
         due_at=min((one.due_at for one in rounds), default=now + HEARTBEAT),
+        undone=tuple(each for one in rounds for each in one.undone),
     )
 
 
@@ -139,6 +143,7 @@ class _Round:
         self._known = dict(means.ledger.published(office.registry, office.authority))
         self._pages: dict[tuple[Position, date], frozenset[int]] = {}
         self._saved: list[PublishedShard] = []
+        self.undone: list[tuple[ListName, int]] = []
         self.shards = status_lists.shard_count(means.source, office)
 
     @property
@@ -177,6 +182,7 @@ class _Round:
         state = status_lists.shard_state(
             self._means.source, self.office, shard, now=self._now, before=before, changed=changed
         )
+        state = self._keeping_finals(state)
         if known is not None and not beats and state.content == known.content:
             self._note(known, known.cwt, known.issued_at)
             return None
@@ -187,6 +193,18 @@ class _Round:
         )
         self._saved.append(fresh)
         return _Made(self.office, state, files)
+
+    def _keeping_finals(self, state: ShardState) -> ShardState:
+        """Return the state, with everything final that the list before called final."""
+        data = self._means.repository.plain(f"{state.name.path}.cwt")
+        try:
+            before = status_list.read_unverified(data or b"", state.name).packed
+        except AnzhengError:
+            return state
+        kept, count = status_lists.with_finals_of(state, before)
+        if count:
+            self.undone.append((state.name, count))
+        return kept
 
     def _note(self, known: PublishedShard, cwt: Digest, issued_at: datetime) -> None:
         """Remember that nothing changed up to here, so that it is not looked at again."""

@@ -11,7 +11,7 @@ Standard: DESIGN 3.3.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from hashlib import sha256
 from typing import Final
@@ -35,6 +35,8 @@ from licence.formats.status_shard import (
 )
 from licence.ids import Digest, StatusIndex
 
+_LOW: Final = int.from_bytes(b"\x55" * SHARD_BYTES, "little")
+"""The lower bit of each entry."""
 PAGE_BYTES: Final = SHARD_BYTES // PAGES
 UNKNOWN_DAY: Final = date(1970, 1, 1)
 """Stands in a row for the day of a decision that nobody here knows."""
@@ -167,6 +169,24 @@ def _in_pages(
             pages[place] = (digests[0], digests[1])
             files |= dict(zip(page_files(digests[0], digests[1]), made, strict=True))
     return ShardState(before.name, bytes(packed), pages=tuple(pages), files=files)
+
+
+def with_finals_of(state: ShardState, before: bytes) -> tuple[ShardState, int]:
+    """Return a state in which nothing is undone that a list said was final, and what would be.
+
+    A final status never goes away. When the log and the chain know less than a list that was
+    published, an older database was restored: the list says "final" without a reason then.
+
+    Args:
+        state: What log and chain say.
+        before: The packed entries of the list before.
+    """
+    old, new = (int.from_bytes(each, "little") for each in (before, state.packed))
+    lost = old & ~(old >> 1) & _LOW & ~(new & ~(new >> 1))
+    if not lost:
+        return state, 0
+    packed = (new & ~(lost << 1) | lost).to_bytes(SHARD_BYTES, "little")
+    return replace(state, packed=packed), lost.bit_count()
 
 
 def page_files(cbor_page: Digest, json_page: Digest) -> tuple[str, str]:

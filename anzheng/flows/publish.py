@@ -13,7 +13,7 @@ from anchor import list_publisher
 from anchor.chain_words import ContractWords, Place, refresh
 from anchor.list_history import ListHistory
 from anchor.list_ports import ListOffice, Position, PublishedShard
-from anchor.list_publisher import Failure, Means, Outcome
+from anchor.list_publisher import Means, Outcome
 from anchor.trust_repository import TrustRepository
 from anzheng.alarms import StandingAlarms
 from anzheng.keyfiles import Key
@@ -272,24 +272,36 @@ def publish(desk: ListDesk, *, every: bool = False) -> Outcome:
             row.id for row in waiting if shard_of(row.status_index) < covered.get(row.authority, 0)
         ]
         _mark(desk.store, done, now)
-    _tell(desk.store, alarms, outcome.failures)
+    _tell(desk.store, alarms, outcome)
     if outcome.failures and not any(covered.values()):
         raise outcome.failures[0].error
     return outcome
 
 
-def _tell(store: Store, alarms: StandingAlarms, failures: Sequence[Failure]) -> None:
+def _tell(store: Store, alarms: StandingAlarms, outcome: Outcome) -> None:
     wrong = {
-        f"{LISTS_ALARM}:{each.authority}:{'all' if each.shard is None else each.shard}": each.error
-        for each in failures
+        f"{LISTS_ALARM}:{each.authority}:{'all' if each.shard is None else each.shard}": (
+            each.error.code,
+            f"the list stays as it was: {each.error.message}",
+        )
+        for each in outcome.failures
+    }
+    wrong |= {
+        f"{LISTS_ALARM}:{name.authority}:{name.shard}:final": (
+            Code.STATUS_CONFLICT,
+            f"{count} licences were published as final and neither log nor chain knows why",
+        )
+        for name, count in outcome.undone
     }
     with store.read() as unit:
         known = [each.key for each in unit.alarms.all() if each.key.startswith(f"{LISTS_ALARM}:")]
+    # What was final before is compared when a list is made, not in each round.
+    made = {f"{LISTS_ALARM}:{name.authority}:{name.shard}:final" for name in outcome.published}
     for key in known:
-        if key not in wrong:
+        if key not in wrong and (not key.endswith(":final") or key in made):
             alarms.clear(key)
-    for key, error in wrong.items():
-        alarms.rise(key, error.code, f"the list stays as it was: {error.message}")
+    for key, (code, message) in wrong.items():
+        alarms.rise(key, code, message)
 
 
 def _mark(store: Store, waiting: Sequence[int], now: datetime) -> None:

@@ -8,12 +8,15 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from typing_extensions import override
 
 from anchor import status_lists
 from anchor.list_history import KEPT_WHOLE, ListHistory, base_times, find
 from anchor.list_ports import ListOffice
 from anchor.list_publisher import HEARTBEAT, Means, Outcome, publish
+from anchor.status_lists import ShardState
 from licence.domain.model import StatusRef
 from licence.domain.status import StatusEvent, StatusWord
 from licence.domain.validity import shanghai_date
@@ -231,6 +234,46 @@ def test_forgotten_or_restored_memory_signs_anew(desk: Desk) -> None:
     path = f"{desk.office.name(0).path}.cwt"
     desk.repository.files[path] += b"\x00"
     assert desk.shards(desk.publish(NOW + timedelta(seconds=6))) == [0]
+
+
+@pytest.mark.parametrize("forgotten", [False, True])
+def test_what_was_published_as_final_stays_final(desk: Desk, *, forgotten: bool) -> None:
+    """An older database was restored, and the chain is one that does not know it either."""
+    desk.source.log = [event(3), event(4, StatusWord.SUSPENDED), event(SHARD_ENTRIES - 1)]
+    desk.publish()
+    desk.source.log = []
+    if forgotten:
+        desk.means.ledger.shards.clear()  # type: ignore[attr-defined]
+    outcome = desk.publish(NOW + HEARTBEAT)
+    assert outcome.undone == ((OFFICE.name(0), 2),)
+    assert desk.value(3) is desk.value(SHARD_ENTRIES - 1) is ListValue.INVALID
+    assert desk.value(4) is desk.value(2) is ListValue.VALID
+    desk.source.log = [event(3), event(SHARD_ENTRIES - 1)]
+    assert desk.publish(NOW + 2 * HEARTBEAT).undone == ()
+
+
+WORDS = st.dictionaries(st.integers(0, 9), st.sampled_from(StatusWord))
+
+
+@given(WORDS, WORDS)
+def test_final_is_kept_and_nothing_else(
+    before: dict[int, StatusWord], after: dict[int, StatusWord]
+) -> None:
+    old, new = (
+        status_list.make_list(
+            OFFICE.name(0), {StatusIndex(n): w for n, w in words.items()}, issued_at=NOW
+        )
+        for words in (before, after)
+    )
+    state, lost = status_lists.with_finals_of(ShardState(OFFICE.name(0), new.packed), old.packed)
+    kept = replace(new, packed=state.packed)
+    undone = 0
+    for n in range(12):
+        was, wanted = old.value(StatusIndex(n)), new.value(StatusIndex(n))
+        final = was is ListValue.INVALID
+        assert kept.value(StatusIndex(n)) is (ListValue.INVALID if final else wanted)
+        undone += final and wanted is not ListValue.INVALID
+    assert lost == undone
 
 
 # ---------------------------------------------------------------- large side lists

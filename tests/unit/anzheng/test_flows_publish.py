@@ -289,6 +289,20 @@ def test_shard_that_cannot_be_made_is_an_alarm_until_it_can(
     assert desk.alarms() == {}
 
 
+def test_final_that_nobody_remembers_is_one_alarm_until_somebody_does(desk: Desk) -> None:
+    """An older database was restored: the list is not better than the one before."""
+    desk.decide(3, StatusWord.REVOKED)
+    desk.pass_time(5)
+    with desk.store.write() as unit:
+        unit._connection.exec_driver_sql("DELETE FROM status_event")
+    desk.pass_time(2 * 3_600, step=600)
+    assert desk.value(3) is ListValue.INVALID
+    assert desk.alarms() == {f"lists:{AUTHORITY}:0:final": Code.STATUS_CONFLICT}
+    desk.decide(3, StatusWord.REVOKED)
+    desk.pass_time(3_600, step=600)
+    assert desk.alarms() == {}
+
+
 def test_alarms_of_others_stay(desk: Desk) -> None:
     StandingAlarms(desk.store, desk.clock).rise("chain", Code.CHAIN_FUNDS, "poor")
     desk.pass_time(60)
