@@ -19,8 +19,8 @@ help: ## this list
 
 ##@ Use
 .PHONY: demo
-demo: .venv/.all $(CHAIN) ## the whole life of sample licences, into var/demo (OUT=dir: elsewhere)
-	$(BIN)/anzheng demo --out "$(OUT)"
+demo: .venv/.all $(CHAIN) ## the whole life of sample licences, into var/demo (OUT=dir: elsewhere; FAULTS=1: kills and lies)
+	$(BIN)/anzheng demo $(if $(FAULTS),--faults) --out "$(OUT)"
 
 ##@ Test
 .PHONY: check test test-slow
