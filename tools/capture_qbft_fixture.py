@@ -98,8 +98,8 @@ def _raw_header(rpc: Rpc, block: int) -> bytes | None:
 def differences(found: Captured) -> list[str]:
     """Return where our reader and the node do not agree; empty when all is well."""
     try:
-        header = qbft.normalise(found.header)
-        block = qbft.check_sealed(header, sorted(found.validators))
+        block = qbft.check_sealed(found.header, sorted(found.validators))
+        qbft.check_shown(qbft.normalise(found.header), sorted(found.validators))
         problems = [] if block.hash == found.block_hash else ["the block hash is another one"]
         if found.raw_header not in {None, found.header}:
             problems.append("debug_getRawHeader says something else than the fields")

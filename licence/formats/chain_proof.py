@@ -146,7 +146,7 @@ def check_part(
         AnzhengError: BLOCK_SEALS; CHAIN_PROOF_REFUSED for all else that does not hold.
     """
     try:
-        block = qbft.check_sealed(part.header, validators)
+        block = qbft.check_shown(part.header, validators)
         slots = (registry_state.status_slot(authority, word) for word in words)
         sequence, head, *values = registry_state.read_storage(
             block.state_root,

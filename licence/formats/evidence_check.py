@@ -127,7 +127,7 @@ def _read(
 # All leaves of a batch have the same block and slot; what is cached are frozen values.
 @lru_cache(maxsize=16)
 def _sealed(header: bytes, validators: tuple[Address, ...]) -> SealedBlock:
-    return qbft.check_sealed(header, validators)
+    return qbft.check_shown(header, validators)
 
 
 _storage = lru_cache(maxsize=16)(registry_state.read_storage)

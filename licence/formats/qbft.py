@@ -6,8 +6,9 @@
 
 A validator seals the commit hash. The header's own list of validators is compared with the pinned
 one and never believed: anybody can write a header with a list of his own and seal it. Seals are in
-no hash, so each must be right, of a pinned validator, and in its place: ascending by the address
-of who made it. Nodes keep them in the order in which they came; `normalise` puts them so.
+no hash, so each must be right and of a pinned validator (`check_sealed`). Nodes keep them in the
+order in which they came; where a proof shows a header it has one spelling, with the seals ascending
+by who made them: `normalise` makes it so, `check_shown` demands it.
 
 IBFT 2.0 (round of four bytes, other hashes), validators kept in a contract (an empty list) and keys
 on secp256r1 are other formats and do not pass.
@@ -142,11 +143,27 @@ def hashed_form(header: BlockHeader, extra: Extra) -> BlockHeader:
     return header.with_extra(Extra(extra.vanity, extra.validators, extra.vote, 0, ()).encode())
 
 
+def check_shown(data: bytes, pinned: Sequence[Address]) -> SealedBlock:
+    """Read a header as proofs show it: sealed as `check_sealed` says, the seals in order.
+
+    Args:
+        data: The header with its seals, RLP.
+        pinned: The validators of that chain at that block, from the trust bundle.
+
+    Raises:
+        AnzhengError: BLOCK_HEADER; BLOCK_SEALS.
+    """
+    block = check_sealed(data, pinned)
+    if any(first >= second for first, second in pairwise(block.signers)):
+        raise AnzhengError(Code.BLOCK_SEALS, "seals do not ascend by who made them")
+    return block
+
+
 def check_sealed(data: bytes, pinned: Sequence[Address]) -> SealedBlock:
     """Read a header that the pinned validators, and nobody else, sealed.
 
     Args:
-        data: The header with its seals, RLP.
+        data: The header with its seals in any order, RLP.
         pinned: The validators of that chain at that block, from the trust bundle.
 
     Raises:
@@ -184,8 +201,8 @@ def _signers(
     signers = tuple(secp256k1.recover(digest, seal) for seal in seals)
     if set(signers) - set(known):
         raise AnzhengError(Code.BLOCK_SEALS, "a seal of somebody who is not pinned")
-    if any(first >= second for first, second in pairwise(signers)):
-        raise AnzhengError(Code.BLOCK_SEALS, "a seal twice, or not ascending by who made it")
+    if len(set(signers)) != len(signers):
+        raise AnzhengError(Code.BLOCK_SEALS, "two seals of one validator")
     return signers
 
 

@@ -61,7 +61,7 @@ def _extra(data: bytes) -> None:
 
 
 def _seals(data: bytes) -> None:
-    qbft.check_sealed(data, _BUNDLE.registries[0].validators[0].addresses)
+    qbft.check_shown(data, _BUNDLE.registries[0].validators[0].addresses)
 
 
 def _normalise(data: bytes) -> None:

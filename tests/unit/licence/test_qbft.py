@@ -41,6 +41,15 @@ def test_two_thirds_rounded_up(validators: int, needed: int) -> None:
     assert qbft.quorum(validators) == needed
 
 
+def test_a_node_keeps_seals_in_any_order_a_proof_in_one() -> None:
+    as_it_came = rlp.dumps(chain.header_fields(STATE.own.header, n(4, arrival=True)))
+    pinned = chain.addresses(chain.keys(4))
+    assert set(qbft.check_sealed(as_it_came, pinned).signers) < set(pinned)
+    assert qbft.check_sealed(as_it_came, pinned).hash == qbft.check_shown(HEADER, pinned).hash
+    with refuses(Code.BLOCK_SEALS):
+        qbft.check_shown(as_it_came, pinned)
+
+
 @pytest.mark.parametrize("pinned", [(), (chain.address(chain.key("v0")),) * 2])
 def test_nobody_pinned_or_one_twice_is_no_set(pinned: tuple[Address, ...]) -> None:
     with refuses(Code.BLOCK_SEALS):
