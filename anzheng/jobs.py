@@ -21,6 +21,7 @@ from anzheng.flows.anchor_watch import watched
 from anzheng.flows.offices import Office
 from anzheng.queue.embedded import OutboxQueue
 from anzheng.queue.ports import Handler
+from anzheng.store.database import Store
 from anzheng.wiring import Installation
 from anzheng.worker import Worker
 from licence.errors import AnzhengError, Code
@@ -181,6 +182,12 @@ def _patient(handler: Handler, clock: Clock) -> Handler:
             return clock.now() + timedelta(seconds=TAKEN_SECONDS)
 
     return patient
+
+
+def ask_for_lists(store: Store, clock: Clock) -> None:
+    """Ask for a look at the lists, which then comes again by itself, whatever asked before."""
+    with store.write() as unit:
+        unit.outbox.add(publishing.TOPIC, publishing.KEY, clock.now())
 
 
 def make_worker(

@@ -87,13 +87,14 @@ def worker(
     import signal
     import threading
 
-    from anzheng.jobs import LANES, make_worker
+    from anzheng.jobs import LANES, ask_for_lists, make_worker
     from anzheng.wiring import open_installation
     from anzheng.worker import run_together
 
     settings = settings_of(context)
     with answering(as_json=as_json) as out, open_installation(settings) as installation:
         owner = f"worker-{os.getpid()}"
+        ask_for_lists(installation.base.store, installation.base.clock)
         if once:
             rounds = make_worker(installation, owner).drain()
             out.say({"rounds": rounds}, [f"{rounds} jobs"])

@@ -15,7 +15,7 @@ from anchor.trust_repository import TrustRepository
 from anzheng.alarms import StandingAlarms
 from anzheng.flows.anchor import BatchRule
 from anzheng.flows.publish import KEY, TOPIC, ListDesk, RegistrySource, publish
-from anzheng.jobs import LANES, make_worker
+from anzheng.jobs import LANES, ask_for_lists, make_worker
 from anzheng.queue.embedded import OutboxQueue
 from anzheng.settings import load
 from anzheng.store.database import Store
@@ -203,6 +203,20 @@ def _refuse(*_arguments: object, **_named: object) -> None:
     from licence.errors import AnzhengError  # noqa: PLC0415 - as the disk does
 
     raise AnzhengError(Code.STORE_FAILED, "the disk is full")
+
+
+def test_first_look_is_asked_for_when_a_worker_starts(
+    store: Store, clock: FakeClock, tmp_path: Path
+) -> None:
+    """Nothing was issued or decided yet: there is a list all the same."""
+    desk = Desk(store, clock, tmp_path)
+    with store.write() as unit:
+        unit._connection.exec_driver_sql("DELETE FROM outbox")
+    desk.pass_time(60)
+    assert desk.repository.plain(f"{NAME.path}.cwt") is None
+    ask_for_lists(store, clock)
+    desk.pass_time(5)
+    assert desk.value(0) is ListValue.VALID
 
 
 # ---------------------------------------------------------------- without the chain
