@@ -54,18 +54,24 @@ class Leases:
             )
         fence = found.fence if found.holder == holder else found.fence + 1
         lease = Lease(name, holder, fence, until)
-        self._connection.execute(
-            update(leases).where(leases.c.name == name).values(**_values(lease))
-        )
+        taken = self._connection.execute(
+            update(leases)
+            .where((leases.c.name == name) & (leases.c.fence == found.fence))
+            .values(**_values(lease))
+        ).rowcount
+        if taken != 1:
+            raise AnzhengError(Code.LEASE_LOST, f"another one was quicker to write for {name}")
         return lease
 
     def require(self, lease: Lease) -> None:
         """Refuse to go on in this transaction unless the lease is still the newest.
 
+        Nobody takes it until the transaction is over.
+
         Raises:
             AnzhengError: LEASE_LOST.
         """
-        found = self._find(lease.name)
+        found = self._find(lease.name, locked=True)
         if found is None or (found.holder, found.fence) != (lease.holder, lease.fence):
             raise AnzhengError(Code.LEASE_LOST, f"another one writes for {lease.name} now")
 
@@ -82,12 +88,12 @@ class Leases:
             .values(holder="", until=to_text(lease.until - LONGEST))
         )
 
-    def _find(self, name: str) -> Lease | None:
-        row = self._connection.execute(
-            select(leases.c.name, leases.c.holder, leases.c.fence, leases.c.until).where(
-                leases.c.name == name
-            )
-        ).one_or_none()
+    def _find(self, name: str, *, locked: bool = False) -> Lease | None:
+        asked = select(leases.c.name, leases.c.holder, leases.c.fence, leases.c.until).where(
+            leases.c.name == name
+        )
+        # SQLite locks the whole database from the beginning of a writing transaction.
+        row = self._connection.execute(asked.with_for_update() if locked else asked).one_or_none()
         return None if row is None else Lease(row[0], row[1], row[2], from_text(row[3]))
 
 

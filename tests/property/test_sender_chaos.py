@@ -1,4 +1,4 @@
-"""Kills, lies, pauses, lost pools, reorganisations at random: each call is mined exactly once."""
+"""Kills, sleepers, lies, pauses, lost pools, reorganisations: each call is mined exactly once."""
 
 import random
 from collections.abc import Callable
@@ -40,10 +40,19 @@ class Chaos:
         self.store = MemoryTransactionStore()
         self.account = self.chain.member(0xA1, AUTHORITY, Right.ANCHOR)
         self.writes_left = 0
-        self.sender = self.restart()
+        self.started = 0
+        self.highest = 0
+        self.sender = self.zombie = self.restart()
 
     def restart(self) -> Sender:
-        return Sender(self.chain, self.account, self.store, self.clock, POLICY)
+        """Start a process; the one before may be asleep instead of dead."""
+        self.started += 1
+        name = f"process {self.started}"
+        return Sender(self.chain, self.account, self.store, self.clock, POLICY, name)
+
+    def overtake(self) -> None:
+        """Begin anew while the old process sleeps; it wakes up now and then."""
+        self.zombie, self.sender = self.sender, self.restart()
 
     def write(self) -> None:
         self.writes_left -= 1
@@ -51,9 +60,19 @@ class Chaos:
             raise KilledError
 
     def misbehave(self) -> None:
+        self.highest = max(self.highest, self.chain.height())
+        match self.random.randrange(4):
+            case 0 | 1:
+                self.misbehave_as_chain()
+            case 2:
+                self.misbehave_as_process()
+            case _:
+                pass
+
+    def misbehave_as_chain(self) -> None:
         pick, chain = self.random, self.chain
         mined = chain.nonces.get(self.account.address, 0)
-        match pick.randrange(14):
+        match pick.randrange(7):
             case 0 | 1:
                 chain.faults = pick.choices(["lose request", "lose answer", ""], k=3)
             case 2:
@@ -62,14 +81,22 @@ class Chaos:
                 chain.reason = "AuthorityIsPaused"
             case 4:
                 chain.spend_nonce(self.account.address)
-            case 5 if len(chain.blocks) > 2:
-                chain.reorganise(1)
-            case 6:
-                self.writes_left = pick.randrange(1, 4)
-            case 7:
-                chain.pool = []
+            case 5:
+                # Never below what was final once.
+                if chain.height() > max(1, self.highest - POLICY.finality_depth):
+                    chain.reorganise(1)
             case _:
-                pass
+                chain.pool = []
+
+    def misbehave_as_process(self) -> None:
+        match self.random.randrange(3):
+            case 0:
+                self.writes_left = self.random.randrange(1, 4)
+            case 1:
+                self.overtake()
+            case _:
+                for call in CALLS:
+                    self.advance(call, self.zombie)
 
     def behave(self) -> None:
         self.chain.faults, self.chain.nonce_lies, self.chain.reason = [], [], ""
@@ -78,9 +105,9 @@ class Chaos:
             self.chain.mine(self.random.randrange(1, 3))
         self.clock.advance(timedelta(seconds=self.random.choice((1, 10, 20, 70))))
 
-    def advance(self, call: AnchorCall) -> bool:
+    def advance(self, call: AnchorCall, sender: Sender | None = None) -> bool:
         try:
-            found = self.sender.advance(f"anchor:{call.size}", call, self.effect(call))
+            found = (sender or self.sender).advance(f"anchor:{call.size}", call, self.effect(call))
         except AnzhengError:
             return False
         except KilledError:
