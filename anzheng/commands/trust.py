@@ -45,7 +45,7 @@ def show(context: typer.Context, *, as_json: JsonFlag = False) -> None:
         folder = settings_of(context).data_dir / "trust"
         trust = load_trust(folder, now=SystemClock().now())
         bundle = trust.bundle
-        closed = _closed(bundle)
+        closed, sealers = _closed(bundle), _validators(bundle)
         out.say(
             {
                 "folder": str(folder),
@@ -54,14 +54,28 @@ def show(context: typer.Context, *, as_json: JsonFlag = False) -> None:
                 "newest_signed_time": trust.newest_signed_time.isoformat(),
                 "registries": [registry.id for registry in bundle.registries],
                 "authorities": [authority.id for authority in bundle.authorities],
+                "validators": sealers,
                 "closed": closed,
             },
             [
                 f"bundle {bundle.version} ({bundle.environment.value}) in {folder}",
                 *(f"{authority.id} {authority.name}" for authority in bundle.authorities),
+                *(f"{chain}: {who}" for chain, who in sealers.items()),
                 *(f"not believed from {end}: {what}" for what, end in closed.items()),
             ],
         )
+
+
+def _validators(bundle: "TrustBundle") -> dict[str, str]:
+    """Return who seals which blocks of the chains, as verifiers believe."""
+    sets = (one for registry in bundle.registries for one in registry.validators)
+    return {
+        f"chain {one.chain_id} blocks {one.from_block} to "
+        f"{'…' if one.to_block is None else one.to_block}": ", ".join(
+            "0x" + address.hex() for address in one.addresses
+        )
+        for one in sets
+    }
 
 
 def _closed(bundle: "TrustBundle") -> dict[str, str]:

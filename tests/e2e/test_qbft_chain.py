@@ -128,6 +128,9 @@ def test_validators_are_pinned_by_people_and_compared_with_the_node(
     refused = shell("status", "proof", proof, "--index", "1", code=1)
     assert refused["code"] == "VALIDATORS_NOT_PINNED"
     pin(shell)
+    shown = shell("trust", "show")["validators"]
+    assert list(shown) == ["chain 31337 blocks 1 to …"]
+    assert shown["chain 31337 blocks 1 to …"].count("0x") == 4
     again = ["0x" + one.hex() for one in addresses(VALIDATORS)]
     refused = shell("trust", "validators", *again, "--from-block", "1", code=1)
     assert refused["code"] == "REQUEST_INVALID"
