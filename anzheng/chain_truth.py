@@ -1,6 +1,6 @@
 """Where the chain's truth about an authority is read: each contract of its registry."""
 
-from anchor.chain.artifact import load_artifact
+from anchor.chain.artifact import artifact_of, load_artifact
 from anchor.chain.events import EventReader
 from anchor.chain.evm import Contract, EvmChain
 from anzheng.estate import Estate
@@ -11,11 +11,16 @@ from licence.ids import AuthorityId
 
 
 def places_of(estate: Estate, chain: EvmChain, authority: AuthorityId) -> tuple[Place, ...]:
-    """Return the contracts whose history is read, the oldest first, up to the last final block."""
+    """Return the contracts whose history is read, the oldest first, up to the last final block.
+
+    Events of the first release's contract are not understood; it was frozen when one of this
+    release took over.
+    """
     final = chain.final_height()
     return tuple(
         Place(estate.registry, authority, estate.chain_id, each.address, each.from_block, final)
         for each in estate.contracts
+        if not artifact_of(each.code_hash).takes_pairs
     )
 
 

@@ -14,6 +14,7 @@ from anzheng.clock import SystemClock, SystemEntropy
 from anzheng.commands import (
     anchor,
     authority,
+    chain,
     monitor,
     registry,
     release,
@@ -88,6 +89,7 @@ app.add_typer(
     name="wallet",
 )
 app.add_typer(anchor.app, name="anchor")
+app.add_typer(chain.app, name="chain")
 app.add_typer(witness.app, name="witness")
 app.add_typer(service.app, name="serve")
 app.add_typer(registry.app, name="registry")

@@ -27,6 +27,7 @@ MAX_BYTES = 4 * 1024 * 1024
 MAX_AUTHORITIES = 1_000
 MAX_OFFICERS = 100
 MAX_WITNESSES = 16
+MAX_CONTRACTS = 64
 MAX_KEY_BYTES = 512
 MAX_TYPES = 20
 MAX_REGIONS = 200
@@ -106,8 +107,29 @@ class WitnessEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class ContractEntry:
+    """A contract of the registry beside the one that takes new batches; on the same chain.
+
+    Attributes:
+        address: Its address.
+        code_hash: keccak-256 of its code.
+        from_block: Block in which it was deployed.
+        frozen_at: Last block in which it took anything; none for one that is to take over.
+    """
+
+    address: Address
+    code_hash: Digest
+    from_block: int
+    frozen_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Estate:
-    """Everything that an installation serves."""
+    """Everything that an installation serves.
+
+    `contract`, `code_hash` and `from_block` are those of the contract that takes new batches;
+    `former` were frozen, the oldest first; `heir` is deployed and has not taken over yet.
+    """
 
     registry: RegistryId
     chain_id: ChainId
@@ -120,6 +142,24 @@ class Estate:
     authorities: tuple[AuthorityEntry, ...]
     genesis: BlockHash | None = None
     validators: tuple[ValidatorSet, ...] = ()
+    former: tuple[ContractEntry, ...] = ()
+    heir: ContractEntry | None = None
+
+    @property
+    def present(self) -> ContractEntry:
+        """The contract that takes new batches."""
+        return ContractEntry(self.contract, self.code_hash, self.from_block)
+
+    @property
+    def contracts(self) -> tuple[ContractEntry, ...]:
+        """All contracts of the registry, the oldest first."""
+        heirs = () if self.heir is None else (self.heir,)
+        return (*self.former, self.present, *heirs)
+
+    @property
+    def first_block(self) -> int:
+        """The block in which the oldest contract was deployed."""
+        return min(each.from_block for each in self.contracts)
 
     def authority(self, authority: AuthorityId) -> AuthorityEntry:
         """Return the entry of an authority.
@@ -176,6 +216,11 @@ def load(home: Path) -> Estate:
         authorities=fields.objects("authorities", _read_authority, max_items=MAX_AUTHORITIES),
         genesis=fields.optional("genesis", lambda key: BlockHash(fields.hexed(key, 32))),
         validators=trust_bundle.read_validators(fields, "validators"),
+        former=fields.optional(
+            "former", lambda key: fields.objects(key, _read_contract, max_items=MAX_CONTRACTS)
+        )
+        or (),
+        heir=fields.optional("heir", lambda key: _whole(fields.fields(key))),
     )
     fields.end()
     return estate
@@ -197,8 +242,23 @@ def _value(estate: Estate) -> JsonValue:
     # Absent in an estate.json that was written before it was noted: then nothing is compared.
     if estate.genesis is not None:
         value["genesis"] = estate.genesis.hex()
+    if estate.former:
+        value["former"] = [_contract_value(one) for one in estate.former]
+    if estate.heir is not None:
+        value["heir"] = _contract_value(estate.heir)
     if estate.validators:
         value["validators"] = [validators_value(one) for one in estate.validators]
+    return value
+
+
+def _contract_value(entry: ContractEntry) -> JsonValue:
+    value: dict[str, JsonValue] = {
+        "address": entry.address.hex(),
+        "code_hash": entry.code_hash.hex(),
+        "from_block": entry.from_block,
+    }
+    if entry.frozen_at is not None:
+        value["frozen_at"] = entry.frozen_at
     return value
 
 
@@ -242,6 +302,21 @@ def _read_authority(fields: Fields) -> AuthorityEntry:
         )
         or (),
     )
+
+
+def _read_contract(fields: Fields) -> ContractEntry:
+    return ContractEntry(
+        address=Address(fields.hexed("address", 20)),
+        code_hash=Digest(fields.hexed("code_hash", 32)),
+        from_block=fields.integer("from_block"),
+        frozen_at=fields.optional("frozen_at", fields.integer),
+    )
+
+
+def _whole(fields: Fields) -> ContractEntry:
+    entry = _read_contract(fields)
+    fields.end()
+    return entry
 
 
 def _read_officer(fields: Fields) -> Officer:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from anchor.chain.artifact import load_artifact
+from anchor.chain.artifact import artifact_of
 from anchor.chain.assembly import PoolRules
 from anchor.chain.evm import Contract, EvmChain
 from anchor.chain.fees import FeePolicy
@@ -90,10 +90,9 @@ def _node(each: NodeSettings, timeout_seconds: float) -> Node:
 
 def contract_opener(chain: EvmChain) -> Callable[[PinnedContract], EvmChain]:
     """Return what opens any contract that the trust bundle pins, through the nodes of this one."""
-    artifact = load_artifact()
 
     def at(contract: PinnedContract) -> EvmChain:
         place = Contract(contract.chain_id, contract.address, contract.from_block)
-        return EvmChain(chain.node, place, artifact, chain.finality)
+        return EvmChain(chain.node, place, artifact_of(contract.code_hash), chain.finality)
 
     return at

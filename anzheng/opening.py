@@ -199,7 +199,7 @@ def _open(means: Means, entry: AuthorityEntry, key: KeyState | None) -> Office:
         ledger=ledger,
         anchorer=_anchorer(means, entry, store),
         status_writer=StatusWriter(
-            means.chain, _sender(means, entry.id, "propose", store), entry.id
+            means.chain, open_sender(means, entry.id, "propose", store), entry.id
         ),
         confirmer=_confirmer(means, entry),
         hmac_key=means.ring.open(keyrings.manifest_key(entry.id)).secret,
@@ -270,7 +270,7 @@ def _anchorer(means: Means, entry: AuthorityEntry, store: SqlAnchorStore) -> Anc
         public=public_folder(means.settings.data_dir),
         believed=means.estate.believes,
     )
-    sender = _sender(means, entry.id, "anchor", store)
+    sender = open_sender(means, entry.id, "anchor", store)
     kind = means.settings.anchor_evidence
     return Anchorer(means.chain, sender, store, log, means.judge, kind)
 
@@ -306,7 +306,7 @@ def _witness_folder(home: Path, name: str) -> Path:
 
 
 def _confirmer(means: Means, entry: AuthorityEntry) -> Confirmer:
-    sender = _sender(means, entry.id, "confirm", means.confirmer_store)
+    sender = open_sender(means, entry.id, "confirm", means.confirmer_store)
     return Confirmer(
         means.chain,
         sender,
@@ -318,7 +318,8 @@ def _confirmer(means: Means, entry: AuthorityEntry) -> Confirmer:
     )
 
 
-def _sender(means: Means, authority: AuthorityId, role: str, store: TransactionStore) -> Sender:
+def open_sender(means: Means, authority: AuthorityId, role: str, store: TransactionStore) -> Sender:
+    """Return what sends from an account of an authority to the contract of `means`."""
     secret = means.ring.open(keyrings.account_key(authority, role)).secret
     account = EvmAccount(means.chain, secret, fee_policy(means.settings))
     alarms = StandingAlarms(means.store, means.clock)

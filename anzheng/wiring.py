@@ -9,10 +9,8 @@ from pathlib import Path
 
 from anchor import list_history
 from anchor.chain.artifact import load_artifact
-from anchor.chain.events import EventReader
 from anchor.chain.evm import Contract, EvmChain
 from anchor.chain.rpc import Rpc
-from anchor.chain.words import EventWords
 from anchor.chain_ports import Chain
 from anchor.chain_words import ContractWords
 from anchor.finality import parse as parse_finality
@@ -23,6 +21,7 @@ from anzheng.api import ApiParts
 from anzheng.checking import OwnChecker, OwnRegistry
 from anzheng.clock import SystemClock, SystemEntropy
 from anzheng.clock_guard import ChainReference, ClockGuard, Reference, TsaReference
+from anzheng.contracts import EstateKeeper, handover, words_of
 from anzheng.devchain import DevChain
 from anzheng.estate import Estate
 from anzheng.files import FolderFileStore
@@ -31,6 +30,7 @@ from anzheng.flows.key_making import KeyOffice
 from anzheng.flows.prepare import Preparer
 from anzheng.flows.publish import ListDesk, RegistrySource, publish
 from anzheng.flows.publish_pki import CertificatePublisher
+from anzheng.flows.succession import Means as Handover
 from anzheng.flows.trust import PUBLISH_LOCK, list_offices, make_bundle, repository
 from anzheng.judge import BundleJudge
 from anzheng.keyfiles import Key, open_key_file
@@ -181,6 +181,12 @@ class Installation:
             waiting=self.waiting,
             certificates=self.certificates,
         )
+
+    def handover(self, administrator: bytes) -> Handover:
+        """Return what a change of contract needs."""
+        base = self.base
+        keeper = EstateKeeper(base.settings, base.ring, base.trust_folder, base.clock)
+        return handover(self.offices.means, keeper, administrator)
 
     def officers(self, authority: AuthorityId) -> Sequence[PinnedOfficer]:
         """Return who may decide for an authority."""
@@ -335,13 +341,8 @@ def attach(base: Base) -> Iterator[Installation]:
             desk,
             guard,
             publisher,
-            (_words(chain, contract),),
+            words_of(estate, chain, base.store),
         )
-
-
-def _words(chain: EvmChain, contract: Contract) -> EventWords:
-    """Return the reader of status words; its thread asks the same nodes, which is allowed."""
-    return EventWords(chain, EventReader(chain.node, contract, load_artifact()))
 
 
 def _clock_guard(base: Base, chain: Chain) -> ClockGuard:

@@ -58,7 +58,8 @@ class EvmAccount:
             AnzhengError: CHAIN_REVERTED, when the contract would refuse it now, or no block has
                 room for it; CHAIN_FEES, CHAIN_UNAVAILABLE.
         """
-        data, rpc = call_data(call, self._principal), self._chain.node
+        data = call_data(call, self._principal, pairs=self._chain.takes_pairs)
+        rpc = self._chain.node
         newest = newest_block(rpc)
         fields = {
             "to": to_checksum_address(self._chain.contract),

@@ -1,7 +1,7 @@
 """The compiled contract as it is committed: `contracts/artifacts/LicenceRegistry.json`."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,6 +12,9 @@ DEFAULT_ARTIFACT: Final = (
     Path(__file__).resolve().parents[2] / "contracts" / "artifacts" / "LicenceRegistry.json"
 )
 """Where the artifact stands in the source tree and in an installed distribution."""
+
+FORMER_ARTIFACTS: Final = DEFAULT_ARTIFACT.parent / "former"
+"""Those of earlier releases, whose contracts are still read, and frozen."""
 
 MAX_ARTIFACT_BYTES: Final = 1024 * 1024
 
@@ -31,6 +34,29 @@ class Artifact:
     bytecode: bytes
     code_hash: Digest
     storage_slot: int
+
+    @property
+    def takes_pairs(self) -> bool:
+        """Whether it takes a change as a pair of word and mask, as the first release did."""
+        return any(
+            entry.get("name") == "reinstate" and entry["inputs"][0]["type"] == "tuple[]"
+            for entry in self.abi
+        )
+
+
+def artifact_of(code_hash: Digest) -> Artifact:
+    """Return the artifact whose code stands on the chain, of this release or an earlier one.
+
+    For code that no release had it is the present interface, with that code pinned.
+
+    Raises:
+        AnzhengError: TOOL_MISSING.
+    """
+    for path in (DEFAULT_ARTIFACT, *sorted(FORMER_ARTIFACTS.glob("*.json"))):
+        artifact = load_artifact(path)
+        if artifact.code_hash == code_hash:
+            return artifact
+    return replace(load_artifact(), code_hash=code_hash)
 
 
 def load_artifact(path: Path = DEFAULT_ARTIFACT) -> Artifact:

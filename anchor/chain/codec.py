@@ -27,12 +27,12 @@ from licence.ids import AuthorityId, Digest, MerkleRoot
 
 _WORD_BYTES: Final = 32
 _ALL_LICENCES: Final = 2**LICENCES_IN_WORD - 1
-_NIBBLE_TO_BIT: Final = str.maketrans({"f": "1"})
 
 AUTHORITY_BYTES: Final = 18
 """The contract knows an authority by its unified social credit code, in ASCII."""
 
 CHANGES: Final = "uint96[]"
+PAIRS: Final = "(uint32,uint256)[]"
 SUCCESSIONS: Final = "(uint32,uint32,uint32,bytes32,bytes32,bytes32,bytes32[])[]"
 
 ANCHORED_TOPIC: Final = event_signature_to_log_topic(
@@ -77,16 +77,21 @@ def answer(types: tuple[str, ...], data: bytes) -> tuple[Any, ...]:
         raise AnzhengError(Code.CHAIN_UNAVAILABLE, "not an answer of the contract") from error
 
 
-def call_data(call: Call, principal: AuthorityId | None = None) -> bytes:
+def call_data(call: Call, principal: AuthorityId | None = None, *, pairs: bool = False) -> bytes:
     """Return the call data of what an account can ask.
 
     Args:
         call: What is asked.
         principal: In whose name, if not for the account's own authority.
+        pairs: For a contract of the first release, in which licences are only given back
+            before another takes over.
 
     Raises:
         AnzhengError: CHAIN_REVERTED, for values that do not fit; CHAIN_ACCOUNT.
     """
+    if pairs and isinstance(call, ReinstateCall):
+        changes = [(change.word, change.mask) for change in call.changes]
+        return function("reinstate", (PAIRS, "bytes32"), changes, call.decision)
     name, types, values = _signature(call)
     if principal is None:
         return function(name, types, *values)
@@ -114,7 +119,11 @@ def change_id(
 
 
 def packed(changes: tuple[Change, ...]) -> list[int]:
-    """Return changes as the contract takes them: `word << 64 | bits`, a bit for each licence."""
+    """Return changes as the contract takes them: `word << 64 | bits`, a bit for each licence.
+
+    Raises:
+        AnzhengError: CHAIN_REVERTED, for a mask that is not made of whole nibbles.
+    """
     return [change.word << LICENCES_IN_WORD | _bits(change.mask) for change in changes]
 
 
@@ -174,7 +183,9 @@ def _signature(call: Call) -> tuple[str, tuple[str, ...], tuple[object, ...]]:
 def _bits(mask: int) -> int:
     """Return bit `i` for each nibble `i` of the mask."""
     nibbles = f"{mask:064x}"
-    return int(nibbles.translate(_NIBBLE_TO_BIT), 2)
+    if len(nibbles) != LICENCES_IN_WORD or nibbles.strip("0f"):
+        raise AnzhengError(Code.CHAIN_REVERTED, "the contract takes no such mask")
+    return int(nibbles.replace("f", "1"), 2)
 
 
 def _mask(bits: int) -> int:

@@ -221,24 +221,28 @@ def list_base_uri(settings: Settings) -> str:
 
 def registry_of(estate: Estate) -> Registry:
     """Return the registry of an installation as verifiers shall believe it."""
-    contract = Contract(
-        chain_id=estate.chain_id,
-        address=estate.contract,
-        code_hash=estate.code_hash,
-        from_block=estate.from_block,
-        test_chain=estate.test_chain,
+    contracts = tuple(
+        Contract(
+            chain_id=estate.chain_id,
+            address=each.address,
+            code_hash=each.code_hash,
+            from_block=each.from_block,
+            frozen_at=each.frozen_at,
+            test_chain=estate.test_chain,
+        )
+        for each in estate.contracts
     )
     witnesses = tuple(
         Witness(
             each.name,
             each.public_key,
-            estate.from_block if each.from_block is None else each.from_block,
+            estate.first_block if each.from_block is None else each.from_block,
             each.to_block,
         )
         for each in estate.witnesses
     )
     return Registry(
-        estate.registry, (contract,), witnesses, estate.witness_threshold, estate.validators
+        estate.registry, contracts, witnesses, estate.witness_threshold, estate.validators
     )
 
 

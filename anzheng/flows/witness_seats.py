@@ -20,7 +20,7 @@ def add_witness(home: Path, key: WitnessKey, from_block: int) -> WitnessEntry:
         AnzhengError: CONFLICT, when name or key is believed about that block already.
     """
     estate = estates.load(home)
-    entry = WitnessEntry(key.name, key.public, max(from_block, estate.from_block))
+    entry = WitnessEntry(key.name, key.public, max(from_block, estate.first_block))
     for known in estate.witnesses:
         same = known.name == key.name or known.public_key == key.public
         if same and (known.to_block is None or known.to_block >= from_block):

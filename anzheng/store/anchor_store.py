@@ -92,6 +92,11 @@ class SqlAnchorStore:
             unit.leases.require(lease)
             return unit.anchors.save_transaction(transaction)
 
+    def in_flight(self, *, but: str) -> int:
+        """How many transactions are neither final nor parked, but for purposes that begin so."""
+        with self._store.read() as unit:
+            return unit.anchors.in_flight(but=but)
+
     def set_aside(self, decision: Digest) -> int:
         """Rename the parked transactions of a decision, so that new ones are made."""
         with self._store.write() as unit:

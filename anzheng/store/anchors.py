@@ -214,6 +214,10 @@ class Anchors:
         ).scalar_one_or_none()
         return None if found is None else bytes(found)
 
+    def in_flight(self, *, but: str) -> int:
+        """How many transactions are neither final nor parked, but for purposes that begin so."""
+        return transactions.in_flight(self._connection, but)
+
     def transaction(self, purpose: str) -> Transaction | None:
         """Return the transaction for this purpose."""
         return transactions.find(self._connection, purpose)

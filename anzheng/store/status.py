@@ -107,6 +107,25 @@ class StatusLog:
         """Decisions of all authorities that are not on the chain yet, oldest first."""
         return self._decisions(decisions.c.state != DecisionState.ON_CHAIN.value)
 
+    def suspending(
+        self, registry: RegistryId, authority: AuthorityId, index: StatusIndex
+    ) -> Digest | None:
+        """Return the newest decision by which a licence was suspended."""
+        log = status_events.c
+        found: Digest | None = self._connection.execute(
+            select(decisions.c.digest)
+            .join(status_events, log.decision_id == decisions.c.id)
+            .where(
+                (log.registry == registry)
+                & (log.authority == authority)
+                & (log.status_index == index)
+                & (log.new == StatusWord.SUSPENDED.value)
+            )
+            .order_by(log.id.desc())
+            .limit(1)
+        ).scalar_one_or_none()
+        return found
+
     def park(self, decision: StoredDecision, reason: Code) -> None:
         """Note that a decision waits for a person, and why."""
         self._connection.execute(

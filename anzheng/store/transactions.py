@@ -47,6 +47,15 @@ def highest_nonce(connection: Connection, account: Address) -> int | None:
     return highest
 
 
+def in_flight(connection: Connection, but: str) -> int:
+    """Return how many transactions are neither final nor parked, but for these purposes."""
+    settled = (TxState.FINAL.value, TxState.PARKED.value)
+    ours = transactions.c.purpose.startswith(f"{but}:", autoescape=True)
+    return connection.execute(
+        select(func.count()).where(transactions.c.state.not_in(settled) & ~ours)
+    ).scalar_one()
+
+
 def save(connection: Connection, transaction: Transaction) -> Transaction:
     """Insert (revision 0) or replace the row of this purpose.
 

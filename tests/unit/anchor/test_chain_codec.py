@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anchor.calls import AnchorCall, Change, ProposeCall
+from anchor.calls import AnchorCall, Change, ProposeCall, ReinstateCall
 from anchor.chain import codec
-from anchor.chain.artifact import load_artifact
+from anchor.chain.artifact import FORMER_ARTIFACTS, artifact_of, load_artifact
 from anchor.chain.node import hashed, number, octets
 from licence.domain.status import StatusWord
 from licence.errors import Code
@@ -87,3 +87,43 @@ def test_errors_of_the_contract_have_names() -> None:
     revert = "0x" + keccak256(b"AlreadyAnchored(bytes32)")[:4].hex()
     assert codec.error_name(abi, revert) == "AlreadyAnchored"
     assert codec.error_name(abi, "0x00000000") is None
+
+
+@given(st.lists(st.tuples(st.integers(0, 2**32 - 1), st.integers(1, 2**64 - 1)), max_size=5))
+def test_changes_are_packed_and_read_back(pairs: list[tuple[int, int]]) -> None:
+    values = [word << 64 | bits for word, bits in pairs]
+    changes = codec.unpacked(values)
+    assert codec.packed(changes) == values
+    for change, (word, bits) in zip(changes, pairs, strict=True):
+        assert change.word == word
+        nibbles = [change.mask >> 4 * place & 15 for place in range(64)]
+        assert nibbles == [15 * (bits >> place & 1) for place in range(64)]
+
+
+@pytest.mark.parametrize("mask", [1, 0xE, 0xF1, 2**256, 2**260 - 1, 1 << 255])
+def test_mask_that_is_not_made_of_whole_nibbles_is_refused(mask: int) -> None:
+    with refuses(Code.CHAIN_REVERTED):
+        codec.packed((Change(0, mask),))
+
+
+def test_call_in_anothers_name_says_in_whose() -> None:
+    own = codec.call_data(AnchorCall(ROOT, 3, MANIFEST))
+    other = codec.call_data(AnchorCall(ROOT, 3, MANIFEST), AUTHORITY)
+    name = AUTHORITY.encode().ljust(32, b"\0")
+    assert other == selector("anchorFor(bytes18,bytes32,uint32,bytes32)") + name + own[4:]
+
+
+def test_first_release_takes_a_change_as_word_and_mask() -> None:
+    call = ReinstateCall((Change(3, 0xF0F),), DECISION)
+    data = codec.call_data(call, pairs=True)
+    assert data[:4] == selector("reinstate((uint32,uint256)[],bytes32)")
+    assert data[-64:] == (3).to_bytes(32, "big") + (0xF0F).to_bytes(32, "big")
+
+
+def test_code_of_each_release_has_its_interface() -> None:
+    now, former = load_artifact(), load_artifact(FORMER_ARTIFACTS / "LicenceRegistry-0.1.0.json")
+    assert artifact_of(now.code_hash) == now
+    assert artifact_of(former.code_hash) == former
+    assert (now.takes_pairs, former.takes_pairs) == (False, True)
+    foreign = artifact_of(Digest(bytes(32)))
+    assert (foreign.abi, foreign.code_hash) == (now.abi, bytes(32))

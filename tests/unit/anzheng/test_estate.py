@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from anzheng import estate as estates
-from anzheng.estate import AuthorityEntry, Estate, Officer, WitnessEntry
+from anzheng.estate import AuthorityEntry, ContractEntry, Estate, Officer, WitnessEntry
 from anzheng.keyfiles import KeyKind
 from anzheng.keyring import open_keyring
 from anzheng.settings import load
@@ -64,6 +64,20 @@ def test_an_estate_may_have_noted_where_its_chain_began(tmp_path: Path) -> None:
     estates.save(noted, tmp_path)
     assert estates.load(tmp_path) == noted
     assert b"genesis" in (tmp_path / estates.FILE_NAME).read_bytes()
+
+
+def test_an_estate_remembers_former_contracts_and_the_heir(tmp_path: Path) -> None:
+    former = ContractEntry(Address(b"f" * 20), Digest(b"h" * 32), from_block=0, frozen_at=7)
+    heir = ContractEntry(Address(b"n" * 20), Digest(b"i" * 32), from_block=9)
+    for known in (replace(ESTATE, former=(former,)), replace(ESTATE, former=(former,), heir=heir)):
+        estates.save(known, tmp_path)
+        assert estates.load(tmp_path) == known
+    assert known.contracts == (former, ESTATE.present, heir)
+    assert (ESTATE.first_block, known.first_block) == (1, 0)
+    estates.save(ESTATE, tmp_path)
+    written = (tmp_path / estates.FILE_NAME).read_bytes()
+    assert b"former" not in written
+    assert b"heir" not in written
 
 
 def test_an_authority_that_is_not_served_is_named(tmp_path: Path) -> None:

@@ -1,0 +1,297 @@
+"""Another contract takes over: what was anchored stays valid, what was suspended stays suspended.
+
+Licences are issued, one is suspended and one revoked; then the second contract takes over. The
+chain is anvil, the verifier judges. The same again with the first release's code in the place of
+the old contract: its storage is the same, its calls are not.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from anchor.calls import AnchorCall
+from anchor.chain.account import EvmAccount
+from anchor.chain.artifact import FORMER_ARTIFACTS, load_artifact
+from anchor.chain.evm import EvmChain
+from anchor.chain.node import hexed
+from anchor.ports import Transaction
+from anchor.status_writer import read_statuses
+from anzheng import estate as estates
+from anzheng import keyring as keyrings
+from anzheng.cli import run
+from anzheng.contracts import open_contract
+from anzheng.demo.world import sample_rows
+from anzheng.flows import release as releasing
+from anzheng.flows import status as deciding
+from anzheng.flows import succession
+from anzheng.flows.anchor import BatchRule
+from anzheng.flows.establish import ADMIN_KEY
+from anzheng.flows.roster import Row
+from anzheng.flows.samples import many_rows
+from anzheng.jobs import run_until_quiet
+from anzheng.settings import load
+from anzheng.store.licences import FlowState
+from anzheng.trial import set_up_in, specs_of
+from anzheng.wiring import Installation, attach, open_base
+from licence.domain.status import StatusWord
+from licence.errors import AnzhengError, Code
+from licence.formats import evidence
+from licence.formats import release as formats
+from licence.formats.manifest import ManifestDigest
+from licence.formats.verdict import Verdict
+from licence.ids import AuthorityId, Leaf, MerkleRoot, StatusIndex
+from tests.fakes.devchain import ANVIL
+from tests.fakes.refusal import refuses
+from verifier.policy import BATCH
+from verifier.trust import load_trust
+from verifier.verify import verify_many
+
+pytestmark = pytest.mark.tools(str(ANVIL))
+
+RULE = BatchRule(licences=10_000, seconds=0)
+BEFORE = 4
+FORMER = FORMER_ARTIFACTS / "LicenceRegistry-0.1.0.json"
+
+
+@dataclass
+class World:
+    """A data folder, and what is still to be issued."""
+
+    home: Path
+    rows: tuple[Row, ...]
+
+    @contextmanager
+    def open(self) -> Iterator[Installation]:
+        with open_base(load(data_dir=self.home)) as base, attach(base) as installation:
+            yield installation
+
+    def issue(self, installation: Installation, *rows: Row) -> None:
+        base, (entry,) = installation.base, installation.estate.authorities
+        assert base.preparer().import_roster(rows).problems == ()
+        statement = releasing.draft(base.store, base.clock, base.entropy, entry.id)
+        for officer in entry.officers:
+            key = base.ring.open(keyrings.officer_key(officer.id))
+            statement = releasing.sign(statement, officer.id, key)
+        office = installation.offices.open(entry.id)
+        releasing.submit(base.store, base.clock, office, formats.encode(statement))
+        run_until_quiet(installation, RULE)
+
+    def decide(self, installation: Installation, number: int, word: StatusWord) -> None:
+        base, (entry,) = installation.base, installation.estate.authorities
+        order = deciding.Order(self.leaf(installation, number), word, f"（示例）{number}号", "示例")
+        drafted = deciding.draft(base.store, base.clock, order)
+        for officer in entry.officers:
+            key = base.ring.open(keyrings.officer_key(officer.id))
+            drafted = deciding.sign(drafted, officer.id, key)
+        deciding.decide(base.store, base.clock, drafted, entry.pinned_officers)
+        run_until_quiet(installation, RULE)
+
+    def leaf(self, installation: Installation, number: int) -> Leaf:
+        with installation.base.store.read() as unit:
+            row = unit.licences.in_state(FlowState.PUBLISHED)[number]
+        assert row.leaf is not None
+        return row.leaf
+
+    def verdicts(self, installation: Installation) -> list[Verdict]:
+        installation.publish_lists()
+        now = installation.base.clock.now()
+        trust = load_trust(installation.base.trust_folder, now=now)
+        with installation.base.store.read() as unit:
+            rows = unit.licences.in_state(FlowState.PUBLISHED)
+        files = [installation.base.files.get(row.final_pdf) for row in rows if row.final_pdf]
+        return [each.verdict for each in verify_many(files, trust, policy=BATCH, now=now)]
+
+
+def words(installation: Installation, *contract: estates.ContractEntry) -> list[list[StatusWord]]:
+    """Return what each contract says of the first licences."""
+    estate = installation.estate
+    indices = [StatusIndex(index) for index in range(BEFORE)]
+    return [
+        list(
+            read_statuses(
+                open_contract(estate, installation.chain, one), estate.authorities[0].id, indices
+            )
+        )
+        for one in contract
+    ]
+
+
+@pytest.fixture(params=["the same release", "the first release"])
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> World:
+    home = tmp_path / "home"
+    with open_base(load(data_dir=home)) as base:
+        template = sample_rows("roster.json", base.clock.now())[0]
+        rows = tuple(many_rows(BEFORE + 2, template, year=base.clock.now().year))
+        set_up_in(base, specs_of(rows))
+        made = World(home, rows)
+        with attach(base) as installation:
+            made.issue(installation, *rows[:BEFORE])
+            made.decide(installation, 0, StatusWord.SUSPENDED)
+            made.decide(installation, 1, StatusWord.REVOKED)
+            if request.param == "the first release":
+                estate, former = installation.estate, load_artifact(FORMER)
+                code = json.loads(FORMER.read_text())["runtime"]
+                installation.chain.node.ask("anvil_setCode", hexed(estate.contract), code)
+                estates.save(replace(estate, code_hash=former.code_hash), home)
+    return made
+
+
+def means_of(installation: Installation) -> succession.Means:
+    return installation.handover(installation.base.ring.open(ADMIN_KEY).secret)
+
+
+S, R, N = StatusWord.SUSPENDED, StatusWord.REVOKED, StatusWord.NONE
+
+
+def test_old_licences_stay_what_they_are_and_new_ones_go_to_the_new_contract(world: World) -> None:
+    with world.open() as installation:
+        old = installation.estate.present
+        means = means_of(installation)
+        with refuses(Code.NOT_FOUND):
+            succession.succeed(means)
+        new = succession.deploy(means, load_artifact())
+        assert succession.deploy(means, load_artifact()) == new
+        assert words(installation, old, new) == [[S, R, N, N], [N, N, N, N]]
+        frozen = succession.succeed(means)
+        assert succession.succeed(means) == frozen
+    assert frozen.address == old.address
+    with world.open() as installation:
+        estate = installation.estate
+        assert estate.contracts == (frozen, replace(new, frozen_at=None))
+        assert words(installation, frozen, new) == [[N, R, N, N], [S, N, N, N]]
+        trust = load_trust(installation.base.trust_folder, now=installation.base.clock.now())
+        (registry,) = trust.bundle.registries
+        assert [(one.address, one.frozen_at) for one in registry.contracts] == [
+            (old.address, frozen.frozen_at),
+            (new.address, None),
+        ]
+        bad, good = Verdict.INVALID, Verdict.VALID
+        assert world.verdicts(installation) == [bad, bad, good, good]
+        world.issue(installation, world.rows[BEFORE])
+        assert world.verdicts(installation) == [bad, bad, good, good, good]
+        with installation.base.store.read() as unit:
+            found = [
+                evidence.decode(unit.anchors.evidence(world.leaf(installation, place)) or b"")
+                for place in (2, BEFORE)
+            ]
+        assert [one.record.contract for one in found] == [old.address, new.address]
+        world.decide(installation, 0, StatusWord.NONE)
+        world.decide(installation, 2, StatusWord.REVOKED)
+        assert world.verdicts(installation) == [good, bad, bad, good, good]
+
+
+def test_frozen_contract_takes_nothing(world: World) -> None:
+    with world.open() as installation:
+        means = means_of(installation)
+        succession.deploy(means, load_artifact())
+        frozen = succession.succeed(means)
+        old = open_contract(installation.estate, installation.chain, frozen)
+        authority = installation.estate.authorities[0].id
+        secret = installation.base.ring.open(keyrings.account_key(authority, "anchor")).secret
+        call = AnchorCall(MerkleRoot(b"r" * 32), 1, ManifestDigest(b"m" * 32))
+        with pytest.raises(AnzhengError) as caught:
+            EvmAccount(old, secret).sign(call, nonce=99, version=0)
+    assert caught.value.facts["reason"] == "Frozen"
+
+
+class StoppedError(Exception):
+    """The process ends here."""
+
+
+def stopping(
+    seen: set[str], step: Callable[..., object], name: Callable[..., str]
+) -> Callable[..., object]:
+    """Return the step that is done, and then is the last, the first time that it is done so."""
+
+    def once(*given: object, **named: object) -> object:
+        result = step(*given, **named)
+        key = name(result, *given)
+        if key not in seen:
+            seen.add(key)
+            raise StoppedError
+        return result
+
+    return once
+
+
+def saved(_result: object, estate: estates.Estate) -> str:
+    return f"save {estate.heir} {estate.former}"
+
+
+def transacted(_result: object, _contract: object, data: bytes) -> str:
+    return f"transact {data[:100].hex()}"
+
+
+def advanced(transaction: Transaction, purpose: str, *_: object) -> str:
+    return f"advance {purpose} {transaction.state}"
+
+
+def test_stopped_after_every_step_and_done_again(world: World) -> None:
+    seen: set[str] = set()
+    stops = 0
+
+    def attempt(act: Callable[[succession.Means], object]) -> bool:
+        with world.open() as installation:
+            means = means_of(installation)
+            administrator, keeper = means.administrator, means.keeper
+            transact = stopping(seen, administrator.transact, transacted)
+            setattr(administrator, "transact", transact)  # noqa: B010
+            save = stopping(seen, keeper.save, saved)
+            stopped = SimpleNamespace(load=keeper.load, save=save)
+            open_sender = means.sender
+
+            def sender(authority: AuthorityId, chain: EvmChain) -> succession.Sends:
+                made = open_sender(authority, chain)
+                setattr(made, "advance", stopping(seen, made.advance, advanced))  # noqa: B010
+                return made
+
+            try:
+                act(replace(means, keeper=stopped, sender=sender))
+            except StoppedError:
+                return False
+        return True
+
+    for act in (lambda means: succession.deploy(means, load_artifact()), succession.succeed):
+        while not attempt(act):
+            stops += 1
+            assert stops < 60
+    assert stops >= 9
+    with world.open() as installation:
+        frozen, new = installation.estate.contracts
+        assert words(installation, frozen, new) == [[N, R, N, N], [S, N, N, N]]
+        bad, good = Verdict.INVALID, Verdict.VALID
+        assert world.verdicts(installation) == [bad, bad, good, good]
+
+
+def test_heir_that_lacks_an_authority_does_not_take_over(world: World) -> None:
+    with world.open() as installation:
+        means = means_of(installation)
+        heir = means.administrator.deploy(load_artifact(), admin_delay_seconds=1)
+        entry = estates.ContractEntry(heir.address, load_artifact().code_hash, heir.from_block)
+        estates.save(replace(means.keeper.load(), heir=entry), world.home)
+        with refuses(Code.CONFLICT):
+            succession.succeed(means)
+
+
+def test_commands(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    def answer(*words: str) -> dict[str, object]:
+        code = run(["--data-dir", str(world.home), "chain", *words, "--json"])
+        found: dict[str, object] = json.loads(capsys.readouterr().out)
+        assert code == ("code" in found), found
+        return found
+
+    assert answer("succeed")["code"] == Code.NOT_FOUND.value
+    heir = answer("deploy")["heir"]
+    done = answer("succeed")
+    assert done.get("contract") == heir, done
+    shown = answer("status")["contracts"]
+    assert isinstance(shown, list)
+    assert [(one["role"], one["successor"]) for one in shown] == [
+        ("former", heir),
+        ("present", None),
+    ]
