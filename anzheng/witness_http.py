@@ -12,7 +12,7 @@ import socket
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from time import monotonic
@@ -60,7 +60,7 @@ _OTHER: Final = {
 # -- the log's side
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class HttpWitness:
     """Somebody else's witness; conforms to `anchor.ports.CheckpointWitness`.
 
@@ -77,7 +77,6 @@ class HttpWitness:
     url: str
     timeout_seconds: float = TIMEOUT_SECONDS
     transport: httpx.BaseTransport | None = None
-    _client: httpx.Client | None = field(default=None, init=False)
 
     def add_checkpoint(self, old_size: int, proof: Sequence[bytes], note: bytes) -> SignatureLine:
         """Ask for a cosignature.
@@ -103,30 +102,25 @@ class HttpWitness:
                 return line
         raise self._refused("no signature of the pinned key", status)
 
-    def close(self) -> None:
-        """Close the connections; asking again opens new ones."""
-        if self._client is not None:
-            self._client.close()
-            self._client = None
-
-    def _post(self, body: bytes, *, again: bool = True) -> tuple[int, str, bytes]:
-        """Ask, and once more when a connection that was kept turns out to be closed."""
-        if self._client is None:
-            self._client = httpx.Client(
-                timeout=self.timeout_seconds,
-                follow_redirects=False,
-                trust_env=False,
-                headers={"Accept-Encoding": "identity"},
-                transport=self.transport,
-            )
+    def _post(self, body: bytes) -> tuple[int, str, bytes]:
+        """Ask on a connection of its own: one question a batch keeps none open."""
         begin, answer = monotonic(), bytearray()
         try:
-            with self._client.stream(
-                "POST",
-                self.url.rstrip("/") + wire.PATH,
-                content=body,
-                headers={"Content-Type": TEXT},
-            ) as response:
+            with (
+                httpx.Client(
+                    timeout=self.timeout_seconds,
+                    follow_redirects=False,
+                    trust_env=False,
+                    headers={"Accept-Encoding": "identity"},
+                    transport=self.transport,
+                ) as client,
+                client.stream(
+                    "POST",
+                    self.url.rstrip("/") + wire.PATH,
+                    content=body,
+                    headers={"Content-Type": TEXT},
+                ) as response,
+            ):
                 if "Content-Encoding" in response.headers:
                     raise self._refused("a packed answer", response.status_code)
                 for part in response.iter_bytes():
@@ -137,9 +131,6 @@ class HttpWitness:
                 kind = response.headers.get("Content-Type", "").partition(";")[0].strip()
                 return response.status_code, kind, bytes(answer)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            closed = isinstance(error, httpx.RemoteProtocolError)
-            if closed and again:
-                return self._post(body, again=False)
             raise self._refused("the witness was not reached", None) from error
 
     def _refused(

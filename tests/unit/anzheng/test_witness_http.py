@@ -52,7 +52,6 @@ def test_log_and_witness_agree_over_http(one: Witness) -> None:
     log.append(RECORD)
     signed = checkpoints.parse(log.cosigned_checkpoint())
     assert [each.name for each in checkpoints.verify(signed, LOG_KEY, [W1], 1)] == ["w1.example"]
-    far.close()
 
 
 def test_size_that_the_witness_remembers_comes_over_http(one: Witness) -> None:
