@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {LicenceRegistry} from "../src/LicenceRegistry.sol";
+import {RegistryEvents} from "../src/RegistryEvents.sol";
 import {RegistryAdministration} from "../src/RegistryAdministration.sol";
 import {RegistryHistory} from "../src/RegistryHistory.sol";
 import {RegistryStorage} from "../src/RegistryStorage.sol";
@@ -34,17 +34,17 @@ contract AnchorTest is Base {
     function test_secondSendReverts() public {
         anchorAs(ANCHORER, ROOT, 100);
         bytes32 key = keyOf(ROOT, 100, MANIFEST);
-        vm.expectRevert(abi.encodeWithSelector(LicenceRegistry.AlreadyAnchored.selector, key));
+        vm.expectRevert(abi.encodeWithSelector(RegistryEvents.AlreadyAnchored.selector, key));
         anchorAs(ANCHORER, ROOT, 100);
     }
 
     function test_emptyBatchesAreRefused() public {
-        vm.expectRevert(abi.encodeWithSelector(LicenceRegistry.BadBatch.selector));
+        vm.expectRevert(abi.encodeWithSelector(RegistryEvents.BadBatch.selector));
         anchorAs(ANCHORER, 0, 1);
-        vm.expectRevert(abi.encodeWithSelector(LicenceRegistry.BadBatch.selector));
+        vm.expectRevert(abi.encodeWithSelector(RegistryEvents.BadBatch.selector));
         anchorAs(ANCHORER, ROOT, 0);
         vm.prank(ANCHORER);
-        vm.expectRevert(abi.encodeWithSelector(LicenceRegistry.BadBatch.selector));
+        vm.expectRevert(abi.encodeWithSelector(RegistryEvents.BadBatch.selector));
         registry.anchor(ROOT, 1, 0);
     }
 

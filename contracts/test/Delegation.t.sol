@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IAccessControl} from "@openzeppelin/contracts/access/IAccessControl.sol";
 import {LicenceRegistry} from "../src/LicenceRegistry.sol";
+import {RegistryEvents} from "../src/RegistryEvents.sol";
 import {RegistryAdministration} from "../src/RegistryAdministration.sol";
 import {RegistryDelegation} from "../src/RegistryDelegation.sol";
 import {RegistryProposals} from "../src/RegistryProposals.sol";
@@ -73,7 +74,7 @@ contract DelegationTest is Base {
         registry.proposeFor(OTHER, 2, one(0, 1), DECISION);
         registry.setAccount(CITY, PROPOSER, 4);
         vm.prank(PROPOSER);
-        vm.expectRevert(abi.encodeWithSelector(LicenceRegistry.SameAccount.selector, PROPOSER));
+        vm.expectRevert(abi.encodeWithSelector(RegistryEvents.SameAccount.selector, PROPOSER));
         registry.confirmFor(OTHER, 2, one(0, 1), DECISION, PROPOSER);
         vm.prank(CONFIRMER);
         registry.confirmFor(OTHER, 2, one(0, 1), DECISION, PROPOSER);

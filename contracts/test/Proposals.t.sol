@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {LicenceRegistry} from "../src/LicenceRegistry.sol";
+import {RegistryEvents} from "../src/RegistryEvents.sol";
 import {RegistryProposals} from "../src/RegistryProposals.sol";
 import {RegistryStorage} from "../src/RegistryStorage.sol";
 import {Base} from "./Base.sol";
@@ -71,7 +71,7 @@ contract ProposalsTest is Base {
         vm.expectRevert(abi.encodeWithSelector(RegistryProposals.NoOpenProposal.selector, id));
         registry.confirm(2, one(0, 1), DECISION, SECOND_PROPOSER);
         vm.prank(CONFIRMER);
-        vm.expectRevert(abi.encodeWithSelector(LicenceRegistry.SameAccount.selector, CONFIRMER));
+        vm.expectRevert(abi.encodeWithSelector(RegistryEvents.SameAccount.selector, CONFIRMER));
         registry.confirm(2, one(0, 1), DECISION, CONFIRMER);
     }
 
@@ -85,7 +85,7 @@ contract ProposalsTest is Base {
         registry.confirm(2, one(0, 1), DECISION, SECOND_PROPOSER);
         assertEq(stateOf(id, PROPOSER), 1, "the first is open");
         uint256 old = registry.statusWord(CITY, 0);
-        vm.expectRevert(abi.encodeWithSelector(LicenceRegistry.Transition.selector, 0, old, 2));
+        vm.expectRevert(abi.encodeWithSelector(RegistryEvents.Transition.selector, 0, old, 2));
         confirm(2, 0, 1, DECISION);
     }
 

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {LicenceRegistry} from "../src/LicenceRegistry.sol";
+import {RegistryEvents} from "../src/RegistryEvents.sol";
 import {RegistryAdministration} from "../src/RegistryAdministration.sol";
 import {RegistryDelegation} from "../src/RegistryDelegation.sol";
 import {RegistryHistory} from "../src/RegistryHistory.sol";
@@ -62,16 +63,16 @@ contract Replay {
     function one(Vm.Log memory log) internal returns (bool) {
         bytes32 topic = log.topics[0];
         bytes18 authority = log.topics.length > 1 ? bytes18(log.topics[1]) : bytes18(0);
-        if (topic == LicenceRegistry.Anchored.selector) {
+        if (topic == RegistryEvents.Anchored.selector) {
             (uint32 size, bytes32 manifest, address account) = abi.decode(log.data, (uint32, bytes32, address));
             bytes32 key = keccak256(abi.encode(log.topics[2], size, manifest));
             enter(RegistryHistory.Kind.Anchored, authority, account, key);
-        } else if (topic == LicenceRegistry.StatusChanged.selector) {
+        } else if (topic == RegistryEvents.StatusChanged.selector) {
             (uint8 status, uint96[] memory list, address account) = abi.decode(log.data, (uint8, uint96[], address));
             require(status < 2, "only suspended or given back");
             write(authority, list, status);
             enter(RegistryHistory.Kind.StatusChanged, authority, account, idOf(authority, status, list, log.topics[2]));
-        } else if (topic == LicenceRegistry.Superseded.selector) {
+        } else if (topic == RegistryEvents.Superseded.selector) {
             (uint32 index, bytes32 leaf, address account) = abi.decode(log.data, (uint32, bytes32, address));
             uint96[] memory list = new uint96[](1);
             list[0] = uint96(uint256(index / 64) << 64 | uint256(1) << (index % 64));
@@ -88,7 +89,7 @@ contract Replay {
     function two(Vm.Log memory log) internal returns (bool) {
         bytes32 topic = log.topics[0];
         bytes18 authority = log.topics.length > 1 ? bytes18(log.topics[1]) : bytes18(0);
-        if (topic == LicenceRegistry.Proposed.selector) {
+        if (topic == RegistryEvents.Proposed.selector) {
             (bytes32 id, uint8 status, uint96[] memory list, address account) =
                 abi.decode(log.data, (bytes32, uint8, uint96[], address));
             require(id == idOf(authority, status, list, log.topics[2]), "the id is the content");
@@ -98,11 +99,11 @@ contract Replay {
             statusOf[id] = status;
             changesOf[id] = list;
             enter(RegistryHistory.Kind.Proposed, authority, account, id);
-        } else if (topic == LicenceRegistry.Confirmed.selector) {
+        } else if (topic == RegistryEvents.Confirmed.selector) {
             (address proposer, address account) = abi.decode(log.data, (address, address));
             settle(authority, log.topics[2], proposer, account);
             enter(RegistryHistory.Kind.Confirmed, authority, account, log.topics[2]);
-        } else if (topic == LicenceRegistry.ProposalDropped.selector) {
+        } else if (topic == RegistryEvents.ProposalDropped.selector) {
             (address proposer, address account) = abi.decode(log.data, (address, address));
             --open[keccak256(abi.encode(authority, log.topics[2], proposer))];
             enter(RegistryHistory.Kind.ProposalDropped, authority, account, log.topics[2]);

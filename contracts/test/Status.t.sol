@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {LicenceRegistry} from "../src/LicenceRegistry.sol";
+import {RegistryEvents} from "../src/RegistryEvents.sol";
 import {RegistryAdministration} from "../src/RegistryAdministration.sol";
 import {RegistryProposals} from "../src/RegistryProposals.sol";
 import {Base} from "./Base.sol";
@@ -38,7 +38,7 @@ contract StatusTest is Base {
         propose(2, 0, 15, DECISION);
         registry.setAccount(CITY, PROPOSER, 4);
         vm.prank(PROPOSER);
-        vm.expectRevert(abi.encodeWithSelector(LicenceRegistry.SameAccount.selector, PROPOSER));
+        vm.expectRevert(abi.encodeWithSelector(RegistryEvents.SameAccount.selector, PROPOSER));
         registry.confirm(2, one(0, 15), DECISION, PROPOSER);
     }
 
@@ -65,7 +65,7 @@ contract StatusTest is Base {
         confirm(5, 0, 15, DECISION);
         propose(5, 0, 15, DECISION);
         uint256 old = registry.statusWord(CITY, 0);
-        vm.expectRevert(abi.encodeWithSelector(LicenceRegistry.Transition.selector, 0, old, 5));
+        vm.expectRevert(abi.encodeWithSelector(RegistryEvents.Transition.selector, 0, old, 5));
         confirm(5, 0, 15, DECISION);
     }
 
@@ -93,7 +93,7 @@ contract StatusTest is Base {
 
     function testFuzz_onlyFinalStatusesAreProposed(uint8 status) public {
         if (status >= 2 && status <= 5) return;
-        vm.expectRevert(abi.encodeWithSelector(LicenceRegistry.NotFinal.selector, status));
+        vm.expectRevert(abi.encodeWithSelector(RegistryEvents.NotFinal.selector, status));
         propose(status, 0, 15, DECISION);
     }
 
@@ -102,7 +102,7 @@ contract StatusTest is Base {
         propose(2, 0, ALL, "a");
         confirm(2, 0, ALL, "a");
         propose(2, 1, bit(0) | bit(1), "b");
-        vm.expectRevert(abi.encodeWithSelector(LicenceRegistry.DailyCapReached.selector, 65));
+        vm.expectRevert(abi.encodeWithSelector(RegistryEvents.DailyCapReached.selector, 65));
         confirm(2, 1, bit(0) | bit(1), "b");
         vm.warp(block.timestamp + 1 days);
         confirm(2, 1, bit(0) | bit(1), "b");
@@ -126,10 +126,10 @@ contract StatusTest is Base {
 
     function refused(uint96[] memory changes) internal {
         vm.prank(PROPOSER);
-        vm.expectRevert(abi.encodeWithSelector(LicenceRegistry.BadChanges.selector));
+        vm.expectRevert(abi.encodeWithSelector(RegistryEvents.BadChanges.selector));
         registry.suspend(changes, DECISION);
         vm.prank(PROPOSER);
-        vm.expectRevert(abi.encodeWithSelector(LicenceRegistry.BadChanges.selector));
+        vm.expectRevert(abi.encodeWithSelector(RegistryEvents.BadChanges.selector));
         registry.propose(2, changes, DECISION);
     }
 
@@ -139,9 +139,9 @@ contract StatusTest is Base {
         propose(status, 0, bits, DECISION);
         confirm(status, 0, bits, DECISION);
         uint256 old = registry.statusWord(CITY, 0);
-        vm.expectRevert(abi.encodeWithSelector(LicenceRegistry.Transition.selector, 0, old, 0));
+        vm.expectRevert(abi.encodeWithSelector(RegistryEvents.Transition.selector, 0, old, 0));
         reinstate(0, bits);
-        vm.expectRevert(abi.encodeWithSelector(LicenceRegistry.Transition.selector, 0, old, 1));
+        vm.expectRevert(abi.encodeWithSelector(RegistryEvents.Transition.selector, 0, old, 1));
         suspend(0, bits);
         assertEq(registry.statusWord(CITY, 0), old, "unchanged");
     }

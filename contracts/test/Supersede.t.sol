@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {InclusionProof} from "../src/InclusionProof.sol";
 import {LicenceRegistry} from "../src/LicenceRegistry.sol";
+import {RegistryEvents} from "../src/RegistryEvents.sol";
 import {Base} from "./Base.sol";
 
 contract SupersedeTest is Base {
@@ -46,14 +47,14 @@ contract SupersedeTest is Base {
 
     function test_leafServesOnce() public {
         supersede(succession(70));
-        vm.expectRevert(abi.encodeWithSelector(LicenceRegistry.SuccessorUsed.selector, B));
+        vm.expectRevert(abi.encodeWithSelector(RegistryEvents.SuccessorUsed.selector, B));
         supersede(succession(71));
     }
 
     function test_leafThatIsNotInTheBatchIsRefused() public {
         LicenceRegistry.Succession[] memory items = succession(70);
         items[0].leaf = C;
-        vm.expectRevert(abi.encodeWithSelector(LicenceRegistry.NotIncluded.selector, C));
+        vm.expectRevert(abi.encodeWithSelector(RegistryEvents.NotIncluded.selector, C));
         supersede(items);
     }
 
@@ -61,7 +62,7 @@ contract SupersedeTest is Base {
         LicenceRegistry.Succession[] memory items = succession(70);
         items[0].size = 4;
         bytes32 key = keyOf(top, 4, MANIFEST);
-        vm.expectRevert(abi.encodeWithSelector(LicenceRegistry.UnknownBatch.selector, key));
+        vm.expectRevert(abi.encodeWithSelector(RegistryEvents.UnknownBatch.selector, key));
         supersede(items);
     }
 
@@ -69,12 +70,12 @@ contract SupersedeTest is Base {
         propose(2, 1, bit(6), DECISION);
         confirm(2, 1, bit(6), DECISION);
         uint256 old = registry.statusWord(CITY, 1);
-        vm.expectRevert(abi.encodeWithSelector(LicenceRegistry.Transition.selector, 1, old, 6));
+        vm.expectRevert(abi.encodeWithSelector(RegistryEvents.Transition.selector, 1, old, 6));
         supersede(succession(70));
     }
 
     function test_emptyListIsRefused() public {
-        vm.expectRevert(abi.encodeWithSelector(LicenceRegistry.BadChanges.selector));
+        vm.expectRevert(abi.encodeWithSelector(RegistryEvents.BadChanges.selector));
         supersede(new LicenceRegistry.Succession[](0));
     }
 
@@ -87,7 +88,7 @@ contract SupersedeTest is Base {
         confirm(3, 1, bit(6), DECISION);
         assertEq(registry.statusOf(CITY, 70), 3, "rescinded");
         uint256 old = registry.statusWord(CITY, 1);
-        vm.expectRevert(abi.encodeWithSelector(LicenceRegistry.Transition.selector, 1, old, 0));
+        vm.expectRevert(abi.encodeWithSelector(RegistryEvents.Transition.selector, 1, old, 0));
         reinstate(1, bit(6));
     }
 
