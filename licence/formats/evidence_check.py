@@ -137,6 +137,7 @@ def forget() -> None:
     """Forget blocks and slots that were verified; only who measures has a use for it."""
     _sealed.cache_clear()
     _storage.cache_clear()
+    registry_state.batch_slot.cache_clear()
 
 
 def _check_state(state: StateProof, record: BatchRecord, code_hash: Digest | None) -> None:

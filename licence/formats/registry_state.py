@@ -9,6 +9,7 @@ Standard: ERC-7201; Solidity, layout of state variables in storage; EIP-1186.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 from licence.errors import AnzhengError, Code
@@ -49,6 +50,8 @@ class History:
     head: Digest
 
 
+# Asked for each leaf of a batch, and Keccak takes its time.
+@lru_cache(maxsize=16)
 def batch_slot(record: BatchRecord) -> int:
     """Return where the contract keeps when this batch was anchored."""
     key = keccak256(record.root + _word(record.size) + record.manifest)
