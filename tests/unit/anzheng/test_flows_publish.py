@@ -66,7 +66,7 @@ def test_first_look_is_asked_for_when_a_worker_starts(
     """Nothing was issued or decided yet: there is a list all the same."""
     desk = Desk(store, clock, tmp_path)
     with store.write() as unit:
-        unit._connection.exec_driver_sql("DELETE FROM outbox")  # noqa: SLF001 - a new database
+        unit._connection.exec_driver_sql("DELETE FROM outbox")
     desk.pass_time(60, step=30)
     assert desk.repository.plain(f"{NAME.path}.cwt") is None
     ask_for_lists(store, clock)
