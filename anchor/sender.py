@@ -30,6 +30,7 @@ from anchor.ports import (
 )
 from anchor.send_policy import NOT_NOW, Effect, Offers, SendPolicy, Shown
 from anchor.start_checks import ChainWatch
+from anchor.writer_lease import WriterLease
 from licence.errors import AnzhengError, Code
 from licence.ids import Address, AuthorityId
 from licence.ports import Clock
@@ -77,9 +78,8 @@ class Sender:
         self._store = store
         self._clock = clock
         self._policy = policy
-        self._holder = holder
         self._watch = watch
-        self._lease: Lease | None = None
+        self._lease = WriterLease(store, account.address, holder, clock, policy.lease_seconds)
         self._offers = Offers(policy)
         self._refusals: dict[str, int] = {}
 
@@ -89,21 +89,11 @@ class Sender:
         Raises:
             AnzhengError: LEASE_LOST while another process is.
         """
-        now, whole = self._clock.now(), timedelta(seconds=self._policy.lease_seconds)
-        lease = self._lease
-        if lease is None or not whole / 2 < lease.until - now <= whole:
-            # Forgotten first: what fails to be prolonged is not ours.
-            self._lease = None
-            name = f"account:{self._account.address.hex()}"
-            lease = self._store.take_lease(name, self._holder, now, self._policy.lease_seconds)
-            self._lease = lease
-        return lease
+        return self._lease.hold()
 
     def release(self) -> None:
         """Let another process send from this account, as soon as it likes."""
-        lease, self._lease = self._lease, None
-        if lease is not None:
-            self._store.release_lease(lease)
+        self._lease.release()
 
     @property
     def account(self) -> Address:
@@ -388,7 +378,8 @@ class Sender:
 
     def _save(self, transaction: Transaction, **changes: object) -> Transaction:
         changed = replace(transaction, **changes)  # type: ignore[arg-type]
-        return self._store.save_transaction(changed, self.hold())
+        with self._lease.writing() as lease:
+            return self._store.save_transaction(changed, lease)
 
 
 def _succeeded(receipt: Receipt | None) -> bool:
