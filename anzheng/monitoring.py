@@ -82,7 +82,6 @@ class Watchman:
     nodes: tuple[tuple[str, Node], ...]
     public: PublicLog | None
     store: Store | None
-    stack: ExitStack
 
     def look(self) -> Outcome:
         """Run one pass; trust folder and watch file are read anew each time.
@@ -116,9 +115,8 @@ class Watchman:
 
     def _views(self, registry: Registry) -> EvmNodes:
         chains = {contract.chain_id for contract in registry.contracts}
-        chain_id = next(iter(chains), ChainId(0))
         finality = parse_finality(self.options.finality)
-        return EvmNodes(chain_id, self.nodes, load_artifact(), finality)
+        return EvmNodes(chains, self.nodes, load_artifact(), finality)
 
 
 @contextmanager
@@ -140,7 +138,6 @@ def open_watchman(settings: Settings, options: MonitorOptions, clock: Clock) -> 
             nodes=nodes,
             public=_public(options.log),
             store=_store(settings, options.database, stack),
-            stack=stack,
         )
 
 

@@ -4,7 +4,7 @@ Reading only, by the committed interface; the code that must stand at the addres
 bundle pins.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import final
 
@@ -15,6 +15,7 @@ from anchor.chain.rpc import Rpc
 from anchor.chain_ports import Block, RawProof
 from anchor.events import EventRange
 from anchor.finality import Finality
+from licence.errors import AnzhengError
 from licence.formats.trust_types import Contract as PinnedContract
 from licence.ids import ChainId, Digest
 
@@ -72,10 +73,10 @@ class EvmView:
 
 @final
 class EvmNodes:
-    """Some nodes of one chain; conforms to `anchor.monitor.ports.Nodes`.
+    """Some nodes, of one chain or of several; conforms to `anchor.monitor.ports.Nodes`.
 
     Args:
-        chain_id: The chain that they serve.
+        chains: The chains of the registry.
         nodes: Name and node.
         artifact: The interface of the contract.
         finality: When a block counts as final.
@@ -83,21 +84,27 @@ class EvmNodes:
 
     def __init__(
         self,
-        chain_id: ChainId,
+        chains: Collection[ChainId],
         nodes: Sequence[tuple[str, Rpc]],
         artifact: Artifact,
         finality: Finality,
     ) -> None:
-        self._chain_id = chain_id
+        self._chains = frozenset(chains)
         self._nodes = tuple(nodes)
         self._artifact = artifact
         self._finality = finality
 
     def views(self, contract: PinnedContract) -> Sequence[EvmView]:
-        """Return each node's view of a contract; none for another chain."""
-        if contract.chain_id != self._chain_id:
-            return ()
+        """Return the view of each node, but for those of the registry's other chains."""
         return [
             EvmView(name, node, contract, self._artifact, self._finality)
             for name, node in self._nodes
+            if self._chain_of(node) not in self._chains - {contract.chain_id}
         ]
+
+    def _chain_of(self, node: Rpc) -> int | None:
+        """Return the chain that a node says it serves; none when it does not answer."""
+        try:
+            return node.quantity("eth_chainId")
+        except AnzhengError:
+            return None

@@ -95,6 +95,7 @@ class MonitorPolicy:
         live_twice: From a new version's batch to the end of the one before it.
         register: From a decision to the chain, and back into the authority's register.
         clock: How much clocks may differ.
+        silence: How old the newest final block may be; zero for a chain that mines on demand.
     """
 
     manifest: timedelta = timedelta(hours=1)
@@ -104,6 +105,7 @@ class MonitorPolicy:
     live_twice: timedelta = timedelta(hours=72)
     register: timedelta = timedelta(hours=24)
     clock: timedelta = timedelta(seconds=60)
+    silence: timedelta = timedelta(0)
 
 
 def each_or_one(found: Sequence[T], one: Callable[[T], Alarm]) -> Iterator[Alarm]:

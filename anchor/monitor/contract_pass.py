@@ -83,6 +83,7 @@ class _Task:
         known = self._means.memory.progress(self._name)
         views = self._usable(known.block if known else None)
         views, height = self._highest(views)
+        self._heed_silence(views, height)
         if known is not None and height <= known.block.number:
             self._same_head(views, known)
             self._findings.contracts[self._name] = known
@@ -143,6 +144,15 @@ class _Task:
                 behind = AnzhengError(Code.CHAIN_UNAVAILABLE, f"it is at block {height} only")
                 self._not_asked(view, behind)
         return [view for view, _ in fresh], min(height for _, height in fresh)
+
+    def _heed_silence(self, views: Sequence[NodeView], height: int) -> None:
+        """Alarm about a chain that stands still: nothing it does not do can be seen."""
+        limit, frozen = self._means.policy.silence, self._contract.frozen_at is not None
+        newest = views[0].block(height)
+        if not limit or frozen or newest is None or self._findings.now - newest.time <= limit:
+            return
+        message, at = "the chain has no new block", newest.time.isoformat()
+        self._findings.keep([self.alarm(Code.CHAIN_STALE, message, "silence", newest=at)])
 
     def _same_head(self, views: Sequence[NodeView], known: Progress) -> None:
         try:

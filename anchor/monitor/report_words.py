@@ -21,6 +21,7 @@ CODES: Final = {
     Code.CHAIN_REORGANISED: "已确认的区块被替换",
     Code.BLOCK_SEALS: "区块签章不是登记的验证节点所签",
     Code.VALIDATORS_NOT_PINNED: "没有登记验证节点",
+    Code.CHAIN_STALE: "链停止出块",
     Code.CHAIN_WRONG: "节点上是另一条链或另一合约",
     Code.MANIFEST_MISSING: "批次缺少清单",
     Code.MANIFEST_MISMATCH: "清单与批次不符",

@@ -64,6 +64,7 @@ def monitor(  # noqa: PLR0913 - one argument for each option
     list_hours: Hours = 2,
     live_twice_hours: Hours = 72,
     register_hours: Hours = 24,
+    chain_minutes: Hours = 0,
     as_json: JsonFlag = False,
 ) -> None:
     """监测 Look once, or every so many seconds, and say what is wrong.
@@ -84,6 +85,7 @@ def monitor(  # noqa: PLR0913 - one argument for each option
         lists=timedelta(hours=list_hours),
         live_twice=timedelta(hours=live_twice_hours),
         register=timedelta(hours=register_hours),
+        silence=timedelta(minutes=chain_minutes),
     )
     with _looking(as_json=as_json) as out:
         settings = settings_of(context)

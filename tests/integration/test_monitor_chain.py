@@ -96,7 +96,7 @@ class Watched:
 
     def look(self, *, public: bool = False, wrap: Wrap = lambda views: views) -> Outcome:
         nodes = [(f"n{at}", Node(each.url)) for at, each in enumerate(self.faulty)]
-        views = EvmNodes(CHAIN_ID, nodes, self.dev.artifact, parse(self.finality))
+        views = EvmNodes({CHAIN_ID}, nodes, self.dev.artifact, parse(self.finality))
         memory = SqliteMemory(self.state, REGISTRY, fast_keccak, durable=False)
         clock = FakeClock(self.dev.chain().block(self.dev.chain().height()).time)  # type: ignore[union-attr]
         try:

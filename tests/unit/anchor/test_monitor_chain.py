@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from anchor.events import (
     Paused,
     SuccessorSet,
 )
+from anchor.monitor.alarms import MonitorPolicy
 from licence.domain.status import StatusWord
 from licence.errors import Code
 from licence.ids import Address, AuthorityId, BlockHash
@@ -324,3 +326,12 @@ def test_everything_the_contract_knows_is_found_again_after_a_restart(world: Wor
     assert found.replay == true
     assert found.block == world.blocks[-1]
     assert found.replay.accounts[ANCHOR].authority == AUTHORITY
+
+
+def test_chain_that_stands_still(world: World) -> None:
+    world.policy = MonitorPolicy(silence=timedelta(minutes=10))
+    assert world.codes() == []
+    world.later(minutes=11)
+    assert world.codes() == [Code.CHAIN_STALE]
+    world.mine()
+    assert world.codes() == []
