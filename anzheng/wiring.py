@@ -35,9 +35,10 @@ from anzheng.flows.trust import PUBLISH_LOCK, list_offices, make_bundle, reposit
 from anzheng.judge import BundleJudge
 from anzheng.keyfiles import Key, open_key_file
 from anzheng.keyring import KeyRing, open_keyring
-from anzheng.nodes import first_url, open_nodes
+from anzheng.nodes import contract_opener, first_url, open_nodes
 from anzheng.opening import EstateOffices, Means, ask_chain, issue_guard, refuse_mismatch
 from anzheng.pki import CertificateDesk
+from anzheng.quorum_reader import QuorumReader
 from anzheng.settings import Settings
 from anzheng.store.anchor_store import SqlAnchorStore
 from anzheng.store.database import Store
@@ -55,7 +56,6 @@ from signer.authority_ca import CertificateAuthority
 from signer.certificate_register import CertificateRegister
 from signer.glyphs import missing_glyphs
 from signer.press import Press, Presses, PressPool
-from verifier.rpc import RpcChain
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ class Installation:
     bundle: TrustBundle
     chain: EvmChain
     offices: EstateOffices
-    reader: RpcChain
+    reader: QuorumReader
     certificates: CertificateDesk
     guard: ClockGuard
     certificate_publisher: CertificatePublisher
@@ -326,8 +326,7 @@ def attach(base: Base) -> Iterator[Installation]:
         )
         offices = EstateOffices(means)
         stack.callback(offices.close)
-        reader = RpcChain(base.rpc_url, estate.chain_id)
-        stack.callback(reader.close)
+        reader = QuorumReader(contract_opener(chain))
         desk = _certificate_desk(base, means, stack)
         guard = _clock_guard(base, chain)
         publisher = CertificatePublisher(desk, settings.public_folder / "pki", base.clock)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -29,10 +29,11 @@ from anzheng.trial import set_up_in, specs_of
 from anzheng.wiring import attach, open_base, open_installation
 from licence.errors import Code
 from licence.formats import release as formats
-from licence.ids import ChainId
+from licence.ids import BatchId, ChainId, Digest
 from tests.fakes.devchain import ANVIL
 from tests.fakes.nodes import LyingNode, MemoryAlarms, Refuse
 from tests.fakes.refusal import refuses
+from verifier.rpc import RpcChain
 
 pytestmark = pytest.mark.tools(str(ANVIL))
 
@@ -108,6 +109,28 @@ def test_licences_are_issued_over_three_nodes_of_which_one_lies(place: Place) ->
         assert alarms["node:n2"] is Code.NODE_QUARANTINED
         states = {health.name: health.state.value for health in installation.chain.node.health()}
         assert states == {"n1": "good", "n2": "quarantined", "n3": "good"}
+
+
+def test_our_own_checks_read_what_enough_nodes_say(place: Place) -> None:
+    place.nodes[2].lies["eth_call"] = lambda _, result: result and "0x" + "00" * 64
+    with open_installation(place.settings()) as installation:
+        run_until_quiet(installation, RULE)
+        (entry,) = installation.estate.authorities
+        name = BatchId(f"{installation.estate.registry}-{entry.id}-00000001")
+        with installation.base.store.read() as unit:
+            batch = unit.anchors.batch(name)
+        assert batch is not None
+        pinned = installation.bundle.registries[0].contracts[0]
+        asked = (pinned, entry.id, batch.root, batch.size, Digest(batch.manifest))
+        found = installation.reader.anchor_slot(*asked)
+        alone = RpcChain(place.nodes[0].url, ChainId(DEVNET_CHAIN_ID))
+        assert found == alone.anchor_slot(*asked)
+        assert found is not None
+        assert installation.reader.status_of(pinned, entry.id, 0) == 0
+        alone.close()
+        other = replace(pinned, code_hash=Digest(bytes(32)))
+        with refuses(Code.CHAIN_WRONG):
+            installation.reader.status_of(other, entry.id, 0)
 
 
 def test_the_command_shows_nodes_that_agree(
