@@ -135,8 +135,11 @@ class NodePool:
                 return None
         params = agreement.pinned(method, params, view.height)
         asked = self._assembly.ask(view.members, method, params)
-        if method == agreement.RECEIPT:
-            view, asked = self._of_common_blocks(view, asked)
+        if method == agreement.RECEIPT and _is_newer(asked, view):
+            # Anew: who answered before that block came would seem to contradict who came after.
+            view = self._assembly.view(newer_than=view)
+            asked = self._assembly.ask(view.members, method, params)
+        asked = _of_common_blocks(asked, view)
         said = asked.agreed(method, self._quorum)
         if said is None:
             raise asked.fault(self._quorum)
@@ -153,25 +156,11 @@ class NodePool:
     def _contradicts(
         self, member: Member, view: View, method: str, params: agreement.Params, said: str
     ) -> bool | None:
-        """Ask a node again and say whether it still answers otherwise, None for no answer."""
-        again = self._assembly.ask([member], method, params, lambda _: True)
-        if member not in again.values:
+        """Ask all again and say whether one still answers otherwise, None when nobody can tell."""
+        again = _of_common_blocks(self._assembly.ask(view.members, method, params), view)
+        if member not in again.values or again.agreed(method, self._quorum) != said:
             return None
-        value = again.values[member]
-        # A receipt of a newer block contradicts nobody: the others will have it soon.
-        newer = (agreement.receipt_height(value) or 0) > view.height
-        return agreement.essence(method, value) != said and not newer
-
-    def _of_common_blocks(self, view: View, asked: Asked) -> tuple[View, Asked]:
-        """Leave out receipts of blocks that not enough nodes have yet: they are none so far."""
-        heights = [agreement.receipt_height(value) or 0 for value in asked.values.values()]
-        if max(heights, default=0) > view.height:
-            view = self._assembly.view(newer_than=view)
-        values = {
-            member: None if (agreement.receipt_height(value) or 0) > view.height else value
-            for member, value in asked.values.items()
-        }
-        return view, Asked(values, asked.errors)
+        return agreement.essence(method, again.values[member]) != said
 
     def _middle(self, method: str, params: agreement.Params) -> str:
         """Return the middle one of what the nodes reckon: no single one makes it cheap or dear."""
@@ -200,6 +189,24 @@ class NodePool:
         if not asked.values:
             raise asked.fault(least=1)
         return next(iter(asked.values.values()))
+
+
+def _is_newer(asked: Asked, view: View) -> bool:
+    """Say whether some node has a receipt of a block above the common one."""
+    return any(_receipt_height(value) > view.height for value in asked.values.values())
+
+
+def _of_common_blocks(asked: Asked, view: View) -> Asked:
+    """Leave out receipts of blocks that not enough nodes have yet: they are none so far."""
+    values = {
+        member: None if _receipt_height(value) > view.height else value
+        for member, value in asked.values.items()
+    }
+    return Asked(values, asked.errors)
+
+
+def _receipt_height(value: object) -> int:
+    return agreement.receipt_height(value) or 0
 
 
 def _readable(asked: Asked, read: Callable[[object], int]) -> list[int]:

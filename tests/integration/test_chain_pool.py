@@ -164,6 +164,25 @@ def test_a_receipt_of_a_block_that_nobody_else_has_is_none_yet(
     assert field.states() == ["good", "good", "quarantined"]
 
 
+def test_who_answers_before_a_block_accuses_nobody_who_answers_after(dev: World) -> None:
+    """With a liar beside it, an answer that is only old would make a quorum against the truth."""
+    with field_of(dev.devnet.url, rules=replace(RULES, view_seconds=1e9)) as field:
+        chain = dev.chain(field.pool)
+        chain.height()
+        raw = dev.account(Right.ANCHOR).sign(
+            replace(CALL, size=7), nonce=dev.chain().nonce(ACCOUNT), version=0
+        )
+        dev.chain().send(raw)
+        dev.devnet.mine()
+        field.nodes[1].lies["eth_getTransactionReceipt"] = lambda *_: None
+        late = iter([None])
+        field.nodes[2].lies["eth_getTransactionReceipt"] = lambda _, result: next(late, result)
+        receipt = chain.receipt(raw)
+        assert receipt is not None
+        assert receipt.succeeded
+        assert field.states() == ["good", "quarantined", "good"]
+
+
 def test_a_lie_that_is_taken_back_is_forgiven_twice(dev: World, field: NodeField) -> None:
     chain, truth = dev.chain(field.pool), dev.chain().balance(ACCOUNT)
     for strike, state in ((1, "good"), (2, "good"), (3, "quarantined")):
