@@ -16,8 +16,10 @@ Effect = Callable[[], Block | None]
 Shown = Callable[[Block], bool]
 """Tells whether the contract's state shows that the call had its effect in just this block."""
 
-NOT_NOW: Final = frozenset({"ContractPaused", "AuthorityIsPaused", "DailyCapReached", "LaneBusy"})
-"""Reasons for which the contract refuses today what it may take tomorrow."""
+NOT_NOW: Final = frozenset(
+    {"ContractPaused", "AuthorityIsPaused", "DailyCapReached", "LaneBusy", "Frozen"}
+)
+"""Reasons for which the contract refuses today what it may take tomorrow, or another contract."""
 
 
 @dataclass(frozen=True, slots=True)

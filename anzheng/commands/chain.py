@@ -10,12 +10,21 @@ import typer
 from anzheng.commands.common import JsonFlag, answering, settings_of
 
 if TYPE_CHECKING:
+    from anchor.chain_ports import Right
+    from anzheng.commands.common import Out
     from anzheng.estate import ContractEntry, Estate
     from anzheng.flows.succession import Means
     from anzheng.wiring import Installation
+    from licence.ids import Address
 
 app = typer.Typer(help="合约 Contracts: what stands where, and a new one.", no_args_is_help=True)
 
+ADDRESS_BYTES = 20
+
+Rights = Annotated[
+    list[str], typer.Option(help="anchor, propose, confirm, pause or delegate; may be repeated.")
+]
+HeirFlag = Annotated[bool, typer.Option("--heir", help="In the contract that is to take over.")]
 AdministratorKey = Annotated[
     Path | None,
     typer.Option("--key", help="Key file of the contract's administrator; a trial has its own."),
@@ -86,6 +95,115 @@ def succeed(
                 f"0x{present.address.hex()} takes new batches; start the workers again",
             ],
         )
+
+
+@app.command()
+def account(
+    context: typer.Context,
+    authority: Annotated[str, typer.Argument(help="Code of the authority that it belongs to.")],
+    address: Annotated[str, typer.Argument(help="The account: 0x and 40 hex digits.")],
+    *,
+    right: Rights = [],  # noqa: B006 - typer copies it
+    key: AdministratorKey = None,
+    heir: HeirFlag = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Give an account exactly these rights; without any, take all away.
+
+    Example: anzheng chain account 1121000000TXT10121 0x9f2c… --right propose --right pause
+    """
+    from anzheng.flows import succession
+    from licence.ids import AuthorityId
+
+    with answering(as_json=as_json) as out, _opened(context, key) as means:
+        entry = succession.which(means, heir=heir)
+        rights, subject = _rights(right), _address(address)
+        means.administrator.set_account(entry.address, AuthorityId(authority), subject, rights)
+        _tell_rights(out, entry, f"0x{subject.hex()} of {authority}", rights)
+
+
+@app.command()
+def delegate(
+    context: typer.Context,
+    deputy: Annotated[str, typer.Argument(help="Code of the authority that may act.")],
+    *,
+    key: Annotated[Path, typer.Option(help="Key file of an account with the right `delegate`.")],
+    right: Rights = [],  # noqa: B006 - typer copies it
+    until: Annotated[
+        str, typer.Option(help="Last moment of it, as 2027-12-31T23:59:59+08:00.")
+    ] = "",
+    heir: HeirFlag = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Let another authority act in the name of this account's own; without rights, end it at once.
+
+    Example: anzheng chain delegate 1121020000TXT10129 --right anchor --key delegate.json
+    --until 2027-12-31T23:59:59+08:00
+    """
+    from anzheng.flows import succession
+    from licence.ids import AuthorityId
+
+    with answering(as_json=as_json) as out, _opened(context, key) as means:
+        entry = succession.which(means, heir=heir)
+        rights = _rights(right)
+        end = _seconds(until) if rights else 0
+        means.administrator.delegate(entry.address, AuthorityId(deputy), rights, until=end)
+        _tell_rights(out, entry, f"{deputy} in this account's name", rights)
+
+
+def _rights(names: list[str]) -> "Right":
+    """Read names of rights.
+
+    Raises:
+        AnzhengError: REQUEST_INVALID.
+    """
+    from anchor.chain_ports import Right
+    from licence.errors import AnzhengError, Code
+
+    rights = Right(0)
+    for name in names:
+        if name.upper() not in Right.__members__:
+            known = ", ".join(each.lower() for each in Right.__members__)
+            raise AnzhengError(Code.REQUEST_INVALID, f"a right is one of {known}")
+        rights |= Right[name.upper()]
+    return rights
+
+
+def _address(text: str) -> "Address":
+    from licence.errors import AnzhengError, Code
+    from licence.ids import Address
+
+    try:
+        found = bytes.fromhex(text.removeprefix("0x"))
+    except ValueError:
+        found = b""
+    if len(found) != ADDRESS_BYTES:
+        raise AnzhengError(Code.REQUEST_INVALID, "an account is 0x and 40 hex digits")
+    return Address(found)
+
+
+def _seconds(text: str) -> int:
+    from datetime import datetime
+
+    from licence.errors import AnzhengError, Code
+
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise AnzhengError(
+            Code.REQUEST_INVALID, "--until is a time with its offset: 2027-12-31T23:59:59+08:00"
+        )
+    return int(moment.timestamp())
+
+
+def _tell_rights(out: "Out", entry: "ContractEntry", who: str, rights: "Right") -> None:
+    names = [str(each.name).lower() for each in rights]
+    out.say(
+        {"contract": entry.address.hex(), "rights": names},
+        [f"{who}: {', '.join(names) or 'nothing'} in 0x{entry.address.hex()}"],
+    )
 
 
 @contextmanager

@@ -174,6 +174,16 @@ def succeed(means: Means) -> ContractEntry:
     return frozen
 
 
+def which(means: Means, *, heir: bool) -> ContractEntry:
+    """Return the present contract, or its heir.
+
+    Raises:
+        AnzhengError: NOT_FOUND without an heir.
+    """
+    estate = means.keeper.load()
+    return _heir(estate) if heir else estate.present
+
+
 def refuse_unready(means: Means, estate: Estate, heir: EvmChain) -> None:
     """Refuse while the heir lacks something, or the old contract alone can finish something.
 

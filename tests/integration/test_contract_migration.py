@@ -15,7 +15,7 @@ from types import SimpleNamespace
 import pytest
 
 from anchor.calls import AnchorCall
-from anchor.chain.account import EvmAccount
+from anchor.chain.account import EvmAccount, address_of_key
 from anchor.chain.artifact import FORMER_ARTIFACTS, load_artifact
 from anchor.chain.evm import EvmChain
 from anchor.chain.node import hexed
@@ -34,6 +34,7 @@ from anzheng.flows.establish import ADMIN_KEY
 from anzheng.flows.roster import Row
 from anzheng.flows.samples import many_rows
 from anzheng.jobs import run_until_quiet
+from anzheng.keyfiles import KeyKind
 from anzheng.settings import load
 from anzheng.store.licences import FlowState
 from anzheng.trial import set_up_in, specs_of
@@ -121,7 +122,10 @@ def words(installation: Installation, *contract: estates.ContractEntry) -> list[
     ]
 
 
-@pytest.fixture(params=["the same release", "the first release"])
+RELEASES = ("the same release", "the first release")
+
+
+@pytest.fixture
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> World:
     home = tmp_path / "home"
     with open_base(load(data_dir=home)) as base:
@@ -133,7 +137,7 @@ def world(request: pytest.FixtureRequest, tmp_path: Path) -> World:
             made.issue(installation, *rows[:BEFORE])
             made.decide(installation, 0, StatusWord.SUSPENDED)
             made.decide(installation, 1, StatusWord.REVOKED)
-            if request.param == "the first release":
+            if getattr(request, "param", RELEASES[0]) == "the first release":
                 estate, former = installation.estate, load_artifact(FORMER)
                 code = json.loads(FORMER.read_text())["runtime"]
                 installation.chain.node.ask("anvil_setCode", hexed(estate.contract), code)
@@ -148,6 +152,7 @@ def means_of(installation: Installation) -> succession.Means:
 S, R, N = StatusWord.SUSPENDED, StatusWord.REVOKED, StatusWord.NONE
 
 
+@pytest.mark.parametrize("world", RELEASES, indirect=True)
 def test_old_licences_stay_what_they_are_and_new_ones_go_to_the_new_contract(world: World) -> None:
     with world.open() as installation:
         old = installation.estate.present
@@ -231,6 +236,7 @@ def advanced(transaction: Transaction, purpose: str, *_: object) -> str:
     return f"advance {purpose} {transaction.state}"
 
 
+@pytest.mark.parametrize("world", RELEASES, indirect=True)
 def test_stopped_after_every_step_and_done_again(world: World) -> None:
     seen: set[str] = set()
     stops = 0
@@ -276,6 +282,40 @@ def test_heir_that_lacks_an_authority_does_not_take_over(world: World) -> None:
         estates.save(replace(means.keeper.load(), heir=entry), world.home)
         with refuses(Code.CONFLICT):
             succession.succeed(means)
+
+
+def test_accounts_and_delegations_of_the_heir_are_entered_by_hand(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def answer(*words: str) -> dict[str, object]:
+        run(["--data-dir", str(world.home), "chain", *words, "--json"])
+        found: dict[str, object] = json.loads(capsys.readouterr().out)
+        return found
+
+    with world.open() as installation:
+        authority = installation.estate.authorities[0].id
+        key = installation.base.ring.make("delegator", KeyKind.SECP256K1)
+        subject = address_of_key(key.secret)
+        dev_chain = installation.base.dev_chain
+        assert dev_chain is not None
+        dev_chain.devnet.fund(subject)
+        path = world.home / "keys" / "delegator.pem"
+        means = means_of(installation)
+        heir = succession.deploy(means, load_artifact())
+        deputy = AuthorityId("11210000009876543X")
+        means.administrator.register_authority(heir.address, deputy, daily_cap=1)
+    assert path.is_file(), list((world.home / "keys").iterdir())
+    said = answer("account", authority, f"0x{subject.hex()}", "--heir", "--right", "delegate")
+    assert said == {"contract": heir.address.hex(), "rights": ["delegate"]}
+    given = ("--right", "anchor", "--until", "2099-12-31T23:59:59+08:00")
+    assert answer("delegate", deputy, "--heir", "--key", str(path), *given)["rights"] == ["anchor"]
+    assert answer("delegate", deputy, "--heir", "--key", str(path))["rights"] == []
+    for bad in (
+        ("account", authority, "0x12", "--right", "anchor"),
+        ("account", authority, f"0x{subject.hex()}", "--right", "everything"),
+        ("delegate", deputy, "--key", str(path), "--right", "anchor", "--until", "tomorrow"),
+    ):
+        assert answer(*bad)["code"] == Code.REQUEST_INVALID.value
 
 
 def test_commands(world: World, capsys: pytest.CaptureFixture[str]) -> None:
