@@ -23,6 +23,7 @@ from anzheng.commands import (
     trust,
     witness,
 )
+from anzheng.commands.alarms import alarms
 from anzheng.commands.common import EXIT_FAILED, Globals
 from anzheng.commands.demo import demo
 from anzheng.commands.export import export
@@ -95,6 +96,7 @@ app.add_typer(service.app, name="serve")
 app.add_typer(registry.app, name="registry")
 app.add_typer(monitor.app, name="monitor")
 app.command("nodes")(nodes)
+app.command("alarms")(alarms)
 app.command("worker")(worker)
 app.command("demo")(demo)
 
