@@ -65,7 +65,7 @@ def run_issuer(home: Path, point: str) -> subprocess.CompletedProcess[bytes]:
         cwd=ROOT,
         env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
         check=False,
-        timeout=120,
+        timeout=300,
         capture_output=True,
     )
 
