@@ -3,13 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from licence.domain.status import StatusEvent, StatusWord
 from licence.formats.status_shard import ListName
 from licence.ids import AuthorityId, Digest, RegistryId, StatusIndex
 
 Words = Mapping[StatusIndex, StatusWord]
+
+MAX_SHARDS: Final = 10_000
+"""Most shards of an authority: their numbers have four digits, enough for ten milliard licences."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from typing_extensions import override
 from anchor.batch import MAX_LEAVES
 from anchor.evidence import EvidenceKind
 from anchor.finality import PATTERN as FINALITY
+from anchor.list_ports import MAX_SHARDS
 from licence.domain.model import Environment
 from licence.errors import AnzhengError, Code
 from licence.formats.algorithms import SignaturePadding
@@ -123,6 +124,7 @@ class Settings(BaseSettings):
 
     lease_seconds: int = Field(default=60, ge=1, le=3600)
     worker_poll_seconds: float = Field(default=1.0, gt=0)
+    status_shards: int = Field(default=1, ge=1, le=MAX_SHARDS)
     sign_chunk: int = Field(default=16, ge=1, le=1000)
     press_processes: int = Field(default=0, ge=0, le=64)
 

@@ -43,8 +43,6 @@ from licence.formats.trust_types import (
 from signer.certificates import is_test_certificate
 from verifier.trust import ROOT_FILE, load_trust
 
-SHARDS = 1
-
 ROOT_KEYS = ("tuf-root-1", "tuf-root-2", "tuf-root-3")
 TARGETS_KEYS = ("tuf-targets-1", "tuf-targets-2")
 ONLINE_KEY = "tuf-online"
@@ -170,7 +168,7 @@ def list_offices(settings: Settings, estate: Estate, ring: KeyRing) -> tuple[Lis
             estate.registry,
             entry.id,
             list_base_uri(settings),
-            SHARDS,
+            settings.status_shards,
             ListKey(_once(ring, keyrings.status_key(entry.id))),
         )
         for entry in estate.authorities
@@ -308,5 +306,5 @@ def _authority(
         qr_keys=_qr_keys(entry, book, ring),
         holder_ca=ring.certificate(book.of(Purpose.HOLDER_CA)[-1].name),
         list_base_uri=list_base_uri(settings),
-        shards=SHARDS,
+        shards=settings.status_shards,
     )
