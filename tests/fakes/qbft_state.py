@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 from anchor.calls import AnchorCall, Call, ConfirmCall, ProposeCall, SuspendCall, changes_of
@@ -183,8 +184,11 @@ def _send(dev: DevChain, right: Right, call: Call) -> None:
     chain, account = dev.chain(), dev.account(right)
     raw = account.sign(call, nonce=chain.nonce(account.address), version=0)
     chain.send(raw)
-    receipt = chain.receipt(raw)
-    assert receipt is not None
+    end = monotonic() + 10
+    while (receipt := chain.receipt(raw)) is None:
+        # anvil answers a little before it has mined.
+        assert monotonic() < end
+        sleep(0.02)
     assert receipt.succeeded
 
 

@@ -8,6 +8,7 @@ import pytest
 from anchor.calls import SuspendCall, changes_of
 from anchor.chain.evm import EvmChain
 from anchor.chain.node import Node
+from anchor.chain_evidence import batch_keys, make_qbft_evidence, status_keys
 from anchor.evidence import EvidenceKind
 from anchor.log import AuthorityLog
 from anchor.ports import BatchState, Right
@@ -21,7 +22,7 @@ from licence.formats.evidence import QbftEvidence, WitnessEvidence
 from licence.formats.trust_types import Contract, LogKey, Registry, TrustBundle, ValidatorSet
 from licence.formats.trust_types import Witness as Pinned
 from licence.ids import Digest, Leaf, StatusIndex
-from tests.fakes import trust_bundles
+from tests.fakes import qbft_state, trust_bundles
 from tests.fakes.anchor_store import MemoryAnchorStore, MemoryWitnessStore
 from tests.fakes.anchoring import (
     AUTHORITY,
@@ -37,7 +38,8 @@ from tests.fakes.anchoring import (
 )
 from tests.fakes.clock import FakeClock
 from tests.fakes.devchain import ANVIL, CHAIN_ID, DevChain
-from tests.fakes.qbft import Sealing, addresses, keys
+from tests.fakes.qbft import Sealing, addresses, dressed, keys
+from tests.fakes.qbft_cases import pinned
 from tests.fakes.qbft_node import VALIDATORS, QbftNode, serving
 from tests.fakes.refusal import refuses
 from verifier.checks.c06_anchor import judge_evidence
@@ -201,7 +203,8 @@ def test_status_proof_from_the_node(office: Office) -> None:
     call = SuspendCall(changes_of([StatusIndex(3)]), Digest(bytes(32)))
     raw = account.sign(call, nonce=office.chain.nonce(account.address), version=0)
     office.chain.send(raw)
-    office.dev.devnet.mine()
+    while office.chain.receipt(raw) is None:
+        office.dev.devnet.mine()
     indexes = (StatusIndex(3), StatusIndex(4), StatusIndex(1_000))
     made = make_status_proof(lambda _: office.chain, office.bundle, REGISTRY, AUTHORITY, indexes)
     said = {index: proved.status for index, proved in made.statuses}
@@ -211,3 +214,25 @@ def test_status_proof_from_the_node(office: Office) -> None:
     with pytest.raises(AnzhengError) as caught:
         make_status_proof(lambda _: office.chain, unpinned, REGISTRY, AUTHORITY, indexes)
     assert caught.value.code is Code.VALIDATORS_NOT_PINNED
+
+
+def test_the_state_of_the_fixtures_can_be_captured_anew(dev: DevChain) -> None:
+    """Today's contract, on a fresh anvil, gives a state that the makers and the judge take."""
+    state = qbft_state.capture(dev)
+    keys_of_batch = batch_keys(state.record)
+    raw = dressed(qbft_state.only(state.later, keys_of_batch), Sealing(VALIDATORS))
+    bundle = pinned(Sealing(VALIDATORS)).bundle()
+    registry = bundle.registries[0]
+    contract = replace(
+        registry.contracts[0], address=state.record.contract, code_hash=state.code_hash
+    )
+    bundle = replace(bundle, registries=(replace(registry, contracts=(contract,)),))
+    for each in make_qbft_evidence(state.manifest, state.record, raw):
+        judge_evidence(each.evidence, each.leaf, REGISTRY, AUTHORITY, bundle)
+    values = {slot.key: slot.value for slot in state.later.slots}
+    words = status_keys(AUTHORITY, qbft_state.WORDS)[2:]
+    assert [values[key] for key in words] == [
+        StatusWord.SUSPENDED << 4 * qbft_state.SUSPENDED,
+        StatusWord.REVOKED << 4 * (qbft_state.REVOKED % 64),
+        0,
+    ]
