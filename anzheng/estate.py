@@ -60,6 +60,7 @@ class AuthorityEntry:
         officers: Who releases, decides and holds ceremonies.
         licence_types: Licence types that it may issue.
         regions: Prefixes of region codes for which it may issue; empty means no limit.
+        deputy: The authority whose accounts these are, if it acts in this one's name 委托.
     """
 
     id: AuthorityId
@@ -72,6 +73,12 @@ class AuthorityEntry:
     officers: tuple[Officer, ...]
     licence_types: tuple[str, ...] = (SAFETY_PRODUCTION,)
     regions: tuple[str, ...] = ()
+    deputy: AuthorityId | None = None
+
+    @property
+    def home(self) -> AuthorityId:
+        """The authority to which the contract counts the accounts."""
+        return self.deputy or self.id
 
     @property
     def pinned_officers(self) -> tuple[PinnedOfficer, ...]:
@@ -280,6 +287,8 @@ def _authority_value(entry: AuthorityEntry) -> JsonValue:
         value["licence_types"] = list(entry.licence_types)
     if entry.regions:
         value["regions"] = list(entry.regions)
+    if entry.deputy is not None:
+        value["deputy"] = entry.deputy
     return value
 
 
@@ -301,6 +310,7 @@ def _read_authority(fields: Fields) -> AuthorityEntry:
             "regions", lambda key: fields.texts(key, max_items=MAX_REGIONS, pattern=_REGION)
         )
         or (),
+        deputy=fields.optional("deputy", lambda key: AuthorityId(fields.text(key))),
     )
 
 

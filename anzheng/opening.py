@@ -321,7 +321,9 @@ def _confirmer(means: Means, entry: AuthorityEntry) -> Confirmer:
 def open_sender(means: Means, authority: AuthorityId, role: str, store: TransactionStore) -> Sender:
     """Return what sends from an account of an authority to the contract of `means`."""
     secret = means.ring.open(keyrings.account_key(authority, role)).secret
-    account = EvmAccount(means.chain, secret, fee_policy(means.settings))
+    # Accounts of a deputy say in whose name they act.
+    principal = authority if means.estate.authority(authority).deputy else None
+    account = EvmAccount(means.chain, secret, fee_policy(means.settings), principal=principal)
     alarms = StandingAlarms(means.store, means.clock)
     watch = ChainWatch(means.chain, means.clock, alarms, watch_rules(means.settings))
     policy = SendPolicy(

@@ -45,6 +45,12 @@ ROLES = (
 )
 
 
+NEEDED = tuple(
+    zip((name for name, _ in ROLES), (Right.ANCHOR, Right.PROPOSE, Right.CONFIRM), strict=True)
+)
+"""Without which nothing goes on; a deputy has them by delegation, which is entered by hand."""
+
+
 class Sends(Protocol):
     """Sends from an authority's propose account; `anchor.sender.Sender`."""
 
@@ -129,12 +135,13 @@ def deploy(means: Means, artifact: Artifact) -> ContractEntry:
     heir = _heir(estate)
     old, new = means.open(estate.present), means.open(heir)
     for entry in estate.authorities:
-        if new.daily_cap(entry.id) is None:
-            cap = old.daily_cap(entry.id) or 0
-            means.administrator.register_authority(heir.address, entry.id, daily_cap=cap)
+        for name in dict.fromkeys((entry.id, entry.home)):
+            if new.daily_cap(name) is None:
+                cap = old.daily_cap(name) or 0
+                means.administrator.register_authority(heir.address, name, daily_cap=cap)
         for account, rights in _accounts(old, entry):
             if new.rights(account).rights != rights:
-                means.administrator.set_account(heir.address, entry.id, account, rights)
+                means.administrator.set_account(heir.address, entry.home, account, rights)
     return heir
 
 
@@ -191,11 +198,11 @@ def refuse_unready(means: Means, estate: Estate, heir: EvmChain) -> None:
         AnzhengError: CONFLICT.
     """
     for entry in estate.authorities:
-        missing = heir.daily_cap(entry.id) is None or any(
-            heir.rights(getattr(entry, name)).authority != entry.id for name, _ in ROLES
-        )
-        if missing:
-            raise AnzhengError(Code.CONFLICT, f"the new contract does not know {entry.id} yet")
+        for name, right in NEEDED:
+            if right not in heir.rights_for(getattr(entry, name), entry.id):
+                raise AnzhengError(
+                    Code.CONFLICT, f"the new contract does not let {entry.id} {right.name} yet"
+                )
         with means.store.read() as unit:
             batches = unit.anchors.open_batches(estate.registry, entry.id)
             waiting = unit.status.open_decisions(entry.id)
@@ -343,7 +350,7 @@ def _accounts(old: EvmChain, entry: AuthorityEntry) -> Iterator[tuple[Address, R
     for name, usual in ROLES:
         account: Address = getattr(entry, name)
         found = old.rights(account)
-        yield account, found.rights if found.authority == entry.id else usual
+        yield account, found.rights if found.authority == entry.home else usual
 
 
 def _heir(estate: Estate) -> ContractEntry:

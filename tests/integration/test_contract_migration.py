@@ -16,10 +16,11 @@ import pytest
 
 from anchor.calls import AnchorCall
 from anchor.chain.account import EvmAccount, address_of_key
+from anchor.chain.admin import Administrator
 from anchor.chain.artifact import FORMER_ARTIFACTS, load_artifact
 from anchor.chain.evm import EvmChain
 from anchor.chain.node import hexed
-from anchor.ports import Transaction
+from anchor.ports import Right, Transaction
 from anchor.status_writer import read_statuses
 from anzheng import estate as estates
 from anzheng import keyring as keyrings
@@ -316,6 +317,36 @@ def test_accounts_and_delegations_of_the_heir_are_entered_by_hand(
         ("delegate", deputy, "--key", str(path), "--right", "anchor", "--until", "tomorrow"),
     ):
         assert answer(*bad)["code"] == Code.REQUEST_INVALID.value
+
+
+def test_city_goes_on_in_the_provinces_name(world: World) -> None:
+    """In the new contract the accounts are a city's, to which the province delegated."""
+    city = AuthorityId("1121020000TXT10129")
+    with world.open() as installation:
+        world.decide(installation, 0, StatusWord.NONE)
+        (entry,) = installation.estate.authorities
+        acting = replace(installation.estate, authorities=(replace(entry, deputy=city),))
+        estates.save(acting, world.home)
+    with world.open() as installation:
+        means, base = means_of(installation), installation.base
+        heir = succession.deploy(means, load_artifact()).address
+        with refuses(Code.CONFLICT):
+            succession.succeed(means)
+        secret = base.ring.make("delegator", KeyKind.SECP256K1).secret
+        assert base.dev_chain is not None
+        base.dev_chain.devnet.fund(address_of_key(secret))
+        account = address_of_key(secret)
+        means.administrator.set_account(heir, entry.id, account, Right.DELEGATE)
+        rights = Right.ANCHOR | Right.PROPOSE | Right.CONFIRM
+        province = Administrator(installation.chain.node, installation.estate.chain_id, secret)
+        province.delegate(heir, city, rights, until=2**40 - 1)
+        succession.succeed(means)
+    with world.open() as installation:
+        world.issue(installation, world.rows[BEFORE])
+        world.decide(installation, 2, StatusWord.REVOKED)
+        assert installation.chain.contract == heir
+        bad, good = Verdict.INVALID, Verdict.VALID
+        assert world.verdicts(installation) == [good, bad, bad, good, good]
 
 
 def test_commands(world: World, capsys: pytest.CaptureFixture[str]) -> None:

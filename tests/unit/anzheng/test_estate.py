@@ -80,6 +80,14 @@ def test_an_estate_remembers_former_contracts_and_the_heir(tmp_path: Path) -> No
     assert b"heir" not in written
 
 
+def test_an_authority_may_act_through_a_deputy(tmp_path: Path) -> None:
+    (entry,) = ESTATE.authorities
+    acting = replace(entry, deputy=AuthorityId("1121020000TXT10129"))
+    estates.save(replace(ESTATE, authorities=(acting,)), tmp_path)
+    assert estates.load(tmp_path).authorities == (acting,)
+    assert (entry.home, acting.home) == (entry.id, acting.deputy)
+
+
 def test_an_authority_that_is_not_served_is_named(tmp_path: Path) -> None:
     with pytest.raises(AnzhengError) as caught:
         ESTATE.authority(AuthorityId("1121020000TXT10206"))
