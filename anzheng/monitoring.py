@@ -4,10 +4,10 @@ Nothing here needs the authority's keys or, but for the register, its database: 
 with a copy of the trust folder, a node of its own and the address of the public log.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from anchor.chain.artifact import load_artifact
@@ -29,7 +29,7 @@ from anzheng.locking import alone
 from anzheng.public_http import SCHEMES, open_public_log
 from anzheng.settings import Settings
 from anzheng.store.database import Store
-from licence.domain.status import StatusEvent, word_on
+from licence.domain.status import StatusEvent, StatusWord, counts_on, may_change
 from licence.domain.validity import CHINA
 from licence.errors import AnzhengError, Code
 from licence.formats import trust_bundle
@@ -187,17 +187,17 @@ class SqlRegister:
     def facts(self, registry: RegistryId) -> RegisterFacts:
         """Return what the register has."""
         authorities = frozenset(authority.id for authority in self.bundle.authorities)
-        decided: dict[tuple[AuthorityId, StatusIndex], Decided] = {}
+        known: dict[tuple[AuthorityId, StatusIndex], Decided] = {}
         with self.store.read() as unit:
             batches = unit.anchors.all_batches(registry)
             for authority in authorities:
-                decided |= self._decided(unit.status.of_authority(registry, authority))
+                known |= self._decided(unit.status.of_authority(registry, authority))
         contents: dict[bool, set[BatchContent]] = {True: set(), False: set()}
         for batch in batches:
             content = (batch.authority, batch.root, batch.size, batch.manifest)
             contents[batch.state in _FINAL].add(content)
         return RegisterFacts(
-            authorities, frozenset(contents[True]), frozenset(contents[False]), decided
+            authorities, frozenset(contents[True]), frozenset(contents[False]), known
         )
 
     def _decided(
@@ -207,15 +207,26 @@ class SqlRegister:
         for event in events:
             by_index.setdefault((event.authority, event.ref.index), []).append(event)
         today = self.now.astimezone(CHINA).date()
-        return {
-            key: Decided(word_on(each, today), max(_since(event) for event in each))
-            for key, each in by_index.items()
-        }
+        return {key: decided(each, today) for key, each in by_index.items()}
+
+
+def decided(events: Sequence[StatusEvent], today: date) -> Decided:
+    """Return what the decisions about one licence, in their order, come to on the chain.
+
+    The chain has the last word that may follow the one before it, so a cancellation 注销 stands
+    there after a revocation 吊销, although the revocation goes on to count.
+    """
+    word, since = StatusWord.NONE, [event.decided_at for event in events][:1]
+    for event in events:
+        if counts_on(event, today) and may_change(word, event.new):
+            word = event.new
+            since.append(_since(event))
+    return Decided(word, max(since), frozenset(event.new for event in events))
 
 
 def _since(event: StatusEvent) -> datetime:
     begin = datetime.combine(event.effective_from, datetime.min.time(), CHINA)
-    return max(event.decided_at, begin)
+    return event.decided_at if event.new is StatusWord.RESCINDED else max(event.decided_at, begin)
 
 
 def _nodes(

@@ -92,8 +92,10 @@ class MonitorPolicy:
         log: From a batch's block to a checkpoint over it.
         checkpoint: Between two cosignatures of a log, also while nothing happens.
         lists: From a change on the chain to lists that say it.
+        final: From a change's block to when its block is surely final: lists that were signed
+            after that must say it.
         live_twice: From a new version's batch to the end of the one before it.
-        register: From a decision to the chain, and back into the authority's register.
+        register: From a decision to the chain.
         clock: How much clocks may differ.
         silence: How old the newest final block may be; zero for a chain that mines on demand.
     """
@@ -102,6 +104,7 @@ class MonitorPolicy:
     log: timedelta = timedelta(hours=1)
     checkpoint: timedelta = timedelta(days=7)
     lists: timedelta = timedelta(hours=2)
+    final: timedelta = timedelta(minutes=10)
     live_twice: timedelta = timedelta(hours=72)
     register: timedelta = timedelta(hours=24)
     clock: timedelta = timedelta(seconds=60)

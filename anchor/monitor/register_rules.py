@@ -10,7 +10,7 @@ from typing import Final
 
 from anchor.events import Anchored
 from anchor.monitor.alarms import Alarm, MonitorPolicy, each_or_one
-from licence.domain.status import StatusWord, is_final
+from licence.domain.status import StatusWord
 from licence.errors import Code, Fact
 from licence.formats.manifest import ManifestDigest
 from licence.ids import AuthorityId, MerkleRoot, StatusIndex
@@ -24,12 +24,14 @@ class Decided:
     """What the register has decided about one licence.
 
     Attributes:
-        word: The status that the chain should have.
-        at: When it was decided, or took effect, whichever is later.
+        word: The status that the chain should have by now.
+        at: When that was decided, or took effect, whichever is later.
+        ever: Every status that was ever decided, also what is announced.
     """
 
     word: StatusWord
     at: datetime
+    ever: frozenset[StatusWord]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +66,16 @@ def judge_register(
     now: datetime,
     policy: MonitorPolicy,
 ) -> Iterator[Alarm]:
-    """Yield where register and chain differ for longer than they may."""
+    """Yield where register and chain differ.
+
+    What is on the chain was decided before and read before, so the register must know it at once;
+    what was decided may take its time to the chain.
+    """
     known = facts.batches | facts.open_batches
     strange = [
         batch
         for content, batch in batches.items()
-        if batch.authority in facts.authorities
-        and content not in known
-        and now - batch.at.block_time >= policy.manifest
+        if batch.authority in facts.authorities and content not in known
     ]
     yield from each_or_one(strange, _strange_batch)
     lost = sorted(content for content in facts.batches if content not in batches)
@@ -85,13 +89,11 @@ def _statuses(
     now: datetime,
     policy: MonitorPolicy,
 ) -> Iterator[Alarm]:
-    nothing = Decided(StatusWord.NONE, now)
+    nothing = Decided(StatusWord.NONE, now, frozenset())
     strange = [
         key
         for key, status in statuses.items()
-        if key[0] in facts.authorities
-        and _is_worse(status.word, facts.decided.get(key, nothing).word)
-        and now - status.changed_at >= policy.manifest
+        if key[0] in facts.authorities and status.word not in facts.decided.get(key, nothing).ever
     ]
     yield from each_or_one(strange, lambda key: _strange_status(key, statuses[key].word))
     none = ChainStatus(StatusWord.NONE, now)
@@ -136,11 +138,6 @@ def _lacking(key: tuple[AuthorityId, StatusIndex], word: StatusWord) -> Alarm:
     return _alarm(
         Code.CHAIN_LACKS_DECISION, authority, about, message, index=index, register=word.name
     )
-
-
-def _is_worse(chain: StatusWord, register: StatusWord) -> bool:
-    """Say whether the chain has something that the register never decided."""
-    return chain is not register and (is_final(chain) or register is StatusWord.NONE)
 
 
 def _alarm(code: Code, authority: AuthorityId, about: str, message: str, **facts: Fact) -> Alarm:

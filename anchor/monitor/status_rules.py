@@ -65,22 +65,31 @@ def judge_shard(facts: ShardFacts, now: datetime, policy: MonitorPolicy) -> Iter
             "stale",
             expired=None if shown is None else shown.expires_at.isoformat(),
         )
-    due = [
+    signed_at = now if shown is None else shown.issued_at
+    positive = [
         (index, word)
         for index, word, changed_at in _statuses(facts.words)
-        if now - changed_at >= policy.lists
+        if _is_due(changed_at, signed_at, now, policy) and not _is_said(shown, index, word)
     ]
-    positive = [each for each in due if not _is_said(shown, *each)]
     yield from each_or_one(positive, partial(_positive, facts))
+    side_at = now if facts.side_list is None else facts.side_list.issued_at
     undocumented = [
-        each
-        for each in due
-        if is_final(each[1])
-        and each[1] is not StatusWord.SUPERSEDED
-        and not _has_document(facts.side_list, *each)
+        (index, word)
+        for index, word, changed_at in _statuses(facts.words)
+        if is_final(word)
+        and word is not StatusWord.SUPERSEDED
+        and _is_due(changed_at, side_at, now, policy)
+        and not _has_document(facts.side_list, index, word)
     ]
     yield from each_or_one(undocumented, partial(_undocumented, facts))
     yield from _backwards(facts, policy)
+
+
+def _is_due(
+    changed_at: datetime, signed_at: datetime, now: datetime, policy: MonitorPolicy
+) -> bool:
+    """Say whether a list signed then should say by now what changed then."""
+    return now - changed_at >= policy.lists or signed_at - changed_at >= policy.final
 
 
 def _statuses(

@@ -1,7 +1,7 @@
 """What the monitor says about manifests, logs and lists, and to enterprises that watch."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
@@ -292,6 +292,14 @@ def test_list_that_says_better_than_the_chain(world: World) -> None:
     assert world.codes() == [], "worse is allowed: the registry may have decided more"
 
 
+def test_list_that_was_signed_after_the_change_must_say_it(world: World) -> None:
+    world.set_status(StatusWord.REVOKED, 1)
+    world.later(minutes=10)
+    assert world.codes() == [], "these lists are of before"
+    world.publish({})
+    assert world.codes() == [Code.DECISION_UNDOCUMENTED, Code.STATUS_MORE_POSITIVE]
+
+
 def test_suspended_is_better_than_final(world: World) -> None:
     world.decide(StatusWord.REVOKED, 1)
     world.set_status(StatusWord.REVOKED, 1)
@@ -370,6 +378,10 @@ def test_watch_file_that_is_none(old: bytes, new: bytes, code: Code) -> None:
 # ---------------------------------------------------------------- the authority's own register
 
 
+def decided_(word: StatusWord, at: datetime) -> Decided:
+    return Decided(word, at, frozenset({word}))
+
+
 def test_register_and_chain_both_ways(world: World) -> None:
     batch = world.batches[0]
     content = (batch.authority, batch.root, batch.size, batch.manifest)
@@ -391,12 +403,14 @@ def test_register_and_chain_both_ways(world: World) -> None:
     world.tidy()
     assert world.codes() == [Code.REGISTRY_LACKS_EVENT]
     early = world.clock.now() - timedelta(hours=26)
-    decided = {(AUTHORITY, StatusIndex(1)): Decided(StatusWord.REVOKED, early)}
+    decided = {(AUTHORITY, StatusIndex(1)): decided_(StatusWord.REVOKED, early)}
     world.register.known = replace(honest, decided=decided)
     assert world.codes() == []
-    more = decided | {(AUTHORITY, StatusIndex(2)): Decided(StatusWord.CANCELLED, early)}
+    more = decided | {(AUTHORITY, StatusIndex(2)): decided_(StatusWord.CANCELLED, early)}
     world.register.known = replace(honest, decided=more)
     assert world.codes() == [Code.CHAIN_LACKS_DECISION]
-    late = decided | {(AUTHORITY, StatusIndex(2)): Decided(StatusWord.CANCELLED, world.clock.now())}
+    late = decided | {
+        (AUTHORITY, StatusIndex(2)): decided_(StatusWord.CANCELLED, world.clock.now())
+    }
     world.register.known = replace(honest, decided=late)
     assert world.codes() == [], "the chain has its time"
