@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -44,6 +45,7 @@ class Artifact:
         )
 
 
+@cache
 def artifact_of(code_hash: Digest) -> Artifact:
     """Return the artifact whose code stands on the chain, of this release or an earlier one.
 
