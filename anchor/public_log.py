@@ -208,21 +208,36 @@ class LogFolder:
 
     def keep_entries(self, origin: str, entries: Sequence[bytes]) -> None:
         """Keep all entries of a log, and the tiles over them."""
-        folder, note = tiles.folder_of_origin(origin), self.reader.checkpoint(origin)
-        if note is not None and checkpoints.parse(note).checkpoint.size > len(entries):
+        folder = tiles.folder_of_origin(origin)
+        self._check_published(origin, entries)
+        for path, data in tiles.files_of(entries):
+            # What is full never changes, and is under the checkpoint that was compared.
+            full, place = tiles.is_full(path), self.root / folder / path
+            if place.exists():
+                if not full and self.read(f"{folder}/{path}", tiles.MAX_BUNDLE_BYTES) != data:
+                    raise AnzhengError(
+                        Code.RECONCILE_NEEDED, "the public log has other entries than the database"
+                    )
+                continue
+            write_durably(place, data)
+            if full:
+                # Whoever wants a partial one finds the full one in its place.
+                partials = self.root / folder / tiles.partials_path(path)
+                shutil.rmtree(partials, ignore_errors=True)
+
+    def _check_published(self, origin: str, entries: Sequence[bytes]) -> None:
+        note = self.reader.checkpoint(origin)
+        if note is None:
+            return
+        said = checkpoints.parse(note).checkpoint
+        if said.size > len(entries):
             raise AnzhengError(
                 Code.RECONCILE_NEEDED, "the public log is longer than the database's"
             )
-        for path, data in tiles.files_of(entries):
-            known = self.read(f"{folder}/{path}", tiles.MAX_BUNDLE_BYTES)
-            if known is not None and known != data:
-                raise AnzhengError(
-                    Code.RECONCILE_NEEDED, "the public log has other entries than the database"
-                )
-            if known is None:
-                write_durably(self.root / folder / path, data)
-                # Whoever wants a partial one finds the full one in its place.
-                shutil.rmtree(self.root / folder / tiles.partials_path(path), ignore_errors=True)
+        if Tree([leaf_hash(entry) for entry in entries[: said.size]]).root != said.root:
+            raise AnzhengError(
+                Code.RECONCILE_NEEDED, "the public log has other entries than the database"
+            )
 
     def keep_checkpoint(self, origin: str, note: bytes) -> None:
         """Put a checkpoint in place of an older one."""

@@ -69,6 +69,11 @@ def partials_path(path: str) -> str:
     return f"{path}.p"
 
 
+def is_full(path: str) -> bool:
+    """Say whether a path is that of a full tile or bundle."""
+    return ".p/" not in path
+
+
 def manifest_path(digest: ManifestDigest) -> str:
     """Return the path of a batch's manifest, under the folder of its log."""
     return f"manifests/{digest.hex()}.cbor"

@@ -7,7 +7,7 @@ from anchor.public_log import BothLogs, PublicLog
 from anzheng import keyring as keyrings
 from anzheng.alarms import StandingAlarms
 from anzheng.chain_truth import check_chain, events_of, places_of
-from anzheng.flows.reconcile import Case
+from anzheng.flows.reconcile_case import Case
 from anzheng.flows.reconcile_read import read_chain, together
 from anzheng.opening import public_folder
 from anzheng.public_http import open_public_log

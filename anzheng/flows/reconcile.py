@@ -16,23 +16,20 @@ Standard: DESIGN 2 (5), 3.2, 3.3; docs/restore.md.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from hashlib import sha256
-from pathlib import Path
 
 from anchor.ports import AnchorBatch, BatchState
-from anchor.public_log import LogPublisher, PublicLog
-from anzheng.files import FolderFileStore
 from anzheng.flows import publish as publishing
 from anzheng.flows.found_files import FoundFiles, SignedFile
 from anzheng.flows.prepare import new_licence
-from anzheng.flows.reconcile_read import ChainTruth, order, read_log_order
+from anzheng.flows.reconcile_case import Case
+from anzheng.flows.reconcile_read import order, read_log_order
 from anzheng.flows.reconcile_report import Counts, Report
 from anzheng.flows.reconcile_status import adopt_decisions
 from anzheng.flows.sign import ANCHOR_TOPIC
-from anzheng.store.database import Store, Unit
+from anzheng.store.database import Unit
 from anzheng.store.licences import Column, FlowState, StoredLicence
 from anzheng.store.recovery import ReservedIndex
 from anzheng.store.times import to_text
@@ -41,22 +38,17 @@ from licence.errors import AnzhengError, Code
 from licence.formats import evidence as evidences
 from licence.formats import licence_json
 from licence.formats import manifest as manifests
-from licence.formats.checkpoint import LogKey
 from licence.formats.evidence import BatchRecord
 from licence.formats.leaf import LeafKind
 from licence.formats.manifest import ManifestRow
-from licence.formats.officers import PinnedOfficer
 from licence.ids import (
-    AuthorityId,
     BatchId,
     Digest,
     Leaf,
     LicenceNo,
-    RegistryId,
     StatusIndex,
 )
-from licence.ports import Clock
-from signer.ledger import Entry, Intent, Ledger
+from signer.ledger import Entry, Intent
 
 UNANCHORED = (FlowState.PREPARED, FlowState.RELEASED, FlowState.SIGNED, FlowState.PARKED)
 ON_THE_WAY = (BatchState.BATCHED, BatchState.SENT, BatchState.FINAL, BatchState.PARKED)
@@ -64,45 +56,6 @@ ADOPTED = BatchId("adopted")
 """Stands in the ledger in place of the release of a version that was adopted."""
 
 LOST = "it was issued before the database was put back, and its signed file is not here"
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One authority whose database is brought back.
-
-    Attributes:
-        registry: Registry.
-        authority: Whose database.
-        truth: What the chain has.
-        store: The database.
-        files: Signed files.
-        ledger: The signer's.
-        clock: Tells the time.
-        hmac_key: Hides numbers in the manifests.
-        officers: Who may decide.
-        origin: Origin of the log.
-        log_key: Its key.
-        public: Where log and manifests are read.
-        publisher: Where they are kept.
-        copies: Folder of signed files that holders or archives gave back.
-        decisions: Signed decisions that the officers kept.
-    """
-
-    registry: RegistryId
-    authority: AuthorityId
-    truth: ChainTruth
-    store: Store
-    files: FolderFileStore
-    ledger: Ledger
-    clock: Clock
-    hmac_key: bytes
-    officers: tuple[PinnedOfficer, ...]
-    origin: str
-    log_key: LogKey
-    public: PublicLog
-    publisher: LogPublisher
-    copies: Path | None = None
-    decisions: tuple[bytes, ...] = ()
 
 
 def reconcile(case: Case, *, apply: bool) -> Report:
@@ -389,6 +342,9 @@ class _Pass:
         for data in found.values():
             case.publisher.keep_manifest(*self._here, data)
         case.publisher.keep_entries(case.origin, self._unit.anchors.log_records(*self._here))
+        note = self._unit.recovery.newest_checkpoint(*self._here)
+        if note is not None and case.public.checkpoint(case.origin) is None:
+            case.publisher.keep_checkpoint(case.origin, note)
         self._unit.outbox.add(ANCHOR_TOPIC, case.authority, self._now)
         self._unit.outbox.add(publishing.TOPIC, publishing.KEY, self._now)
 

@@ -248,6 +248,16 @@ class Recovery:
         ).scalar_one_or_none()
         return None if found is None else BatchId(found)
 
+    def newest_checkpoint(self, registry: RegistryId, authority: AuthorityId) -> bytes | None:
+        """Return the note of the newest batch that has one."""
+        found = self._connection.execute(
+            select(batches.c.checkpoint)
+            .where(_of(batches, registry, authority) & batches.c.checkpoint.is_not(None))
+            .order_by(batches.c.log_index.desc())
+            .limit(1)
+        ).scalar_one_or_none()
+        return None if found is None else bytes(found)
+
     def log_size(self, registry: RegistryId, authority: AuthorityId) -> int:
         """How many records the authority's log has here."""
         return self._connection.execute(

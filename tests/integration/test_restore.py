@@ -33,6 +33,7 @@ from anzheng.flows.reconcile_report import Report
 from anzheng.flows.roster import Row
 from anzheng.flows.samples import many_rows
 from anzheng.jobs import run_until_quiet
+from anzheng.opening import public_folder
 from anzheng.reconciling import case_of, demand
 from anzheng.settings import load
 from anzheng.store.licences import FlowState, StoredLicence
@@ -42,6 +43,8 @@ from licence.domain.status import StatusWord
 from licence.errors import Code
 from licence.formats import decision as decisions
 from licence.formats import release as formats
+from licence.formats.checkpoint import parse
+from licence.formats.evidence import log_origin
 from licence.formats.verdict import Verdict
 from licence.ids import AuthorityId, Digest, Leaf
 from tests.fakes.devchain import ANVIL
@@ -347,6 +350,23 @@ def test_public_log_from_elsewhere(past: Past, restored: Path, tmp_path: Path) -
         check_whole(restored, installation, BEFORE + IN_THE_GAP + 1)
     kept = {place.name for place in (restored / "public").rglob("*.cbor")}
     assert kept >= {place.name for place in (tmp_path / "mirror").rglob("*.cbor")}
+
+
+def test_public_folder_that_was_lost_is_made_anew(past: Past, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(past.home, home)
+    shutil.rmtree(home / "public" / "log")
+    with opened(home) as installation:
+        assert not run(installation).differs
+        origin = log_origin(installation.estate.registry, authority_of(installation))
+    made, lost = (public_folder(each) for each in (home, past.home))
+    note = lost.reader.checkpoint(origin)
+    assert made.reader.checkpoint(origin) == note
+    assert note is not None
+    size = parse(note).checkpoint.size
+    assert made.reader.entries(origin, size) == lost.reader.entries(origin, size)
+    names = [{place.name for place in each.root.rglob("*.cbor")} for each in (made, lost)]
+    assert names[0] == names[1]
 
 
 def test_node_that_hides_an_event_is_not_believed(restored: Path) -> None:
