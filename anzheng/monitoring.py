@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
-from anchor.chain.artifact import load_artifact
+from anchor.chain.artifact import artifact_of, load_artifact
 from anchor.chain.events import fast_keccak
 from anchor.chain.node import Node
 from anchor.chain.view import EvmNodes
@@ -108,6 +108,11 @@ class Watchman:
                     register=None if self.store is None else SqlRegister(self.store, bundle, now),
                     watched=watched,
                     policy=options.policy,
+                    unread=frozenset(
+                        each
+                        for each in registry.contracts
+                        if artifact_of(each.code_hash).takes_pairs
+                    ),
                 )
             )
         finally:

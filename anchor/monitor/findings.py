@@ -36,6 +36,7 @@ class Means:
         register: The authority's own register; only its owner has one.
         watched: Enterprises that are watched; none leaves that rule out.
         policy: How much time others have.
+        unread: Contracts of the registry whose events this release does not read.
     """
 
     bundle: TrustBundle
@@ -49,6 +50,12 @@ class Means:
     register: Register | None = None
     watched: tuple[WatchKey, ...] | None = None
     policy: MonitorPolicy = field(default_factory=MonitorPolicy)
+    unread: frozenset[Contract] = frozenset()
+
+    @property
+    def contracts(self) -> tuple[Contract, ...]:
+        """The contracts that are followed."""
+        return tuple(each for each in self.registry.contracts if each not in self.unread)
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,7 @@ class LogFacts:
         seen: What was seen last; none at the first time.
         batches: Batches of the authority on the chain that no record was found for yet.
         height: Verified height of each contract: records above it are judged later.
+        unread: Contracts whose events are not read: their records are taken as they are.
     """
 
     registry: Registry
@@ -60,6 +61,7 @@ class LogFacts:
     seen: SeenLog | None
     batches: Mapping[BatchName, Anchored]
     height: Mapping[tuple[ChainId, Address], int]
+    unread: frozenset[tuple[ChainId, Address]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +193,8 @@ def _below(records: Sequence[BatchRecord], facts: LogFacts) -> list[BatchRecord]
 def _match(records: Sequence[BatchRecord], facts: LogFacts) -> tuple[list[BatchName], list[Alarm]]:
     logged, alarms = list[BatchName](), list[Alarm]()
     for record in records:
+        if (record.chain_id, record.contract) in facts.unread:
+            continue
         name = (record.chain_id, record.contract, record.sequence)
         batch = facts.batches.get(name)
         if batch is not None and _is_record(record, batch, facts):

@@ -39,7 +39,7 @@ def read_manifests(means: Means, findings: Findings, public: PublicLog) -> None:
     """Read the manifests that were not read yet, and compare their rows with all before."""
 
     def look() -> None:
-        for contract in means.registry.contracts:
+        for contract in means.contracts:
             name = contract_name(contract)
             for batch in means.memory.unread_batches(name):
                 _read_one(means, findings, public, name, batch)
@@ -151,6 +151,7 @@ def _read_log(means: Means, findings: Findings, public: PublicLog, authority: Au
         seen=seen,
         batches=batches,
         height=_heights(means, findings),
+        unread=frozenset((each.chain_id, each.address) for each in means.unread),
     )
     found = log_rules.judge_log(facts, findings.now, means.policy)
     with means.memory.step() as step:
@@ -159,7 +160,7 @@ def _read_log(means: Means, findings: Findings, public: PublicLog, authority: Au
         for chain, address, sequence in found.logged:
             name = next(
                 contract_name(each)
-                for each in means.registry.contracts
+                for each in means.contracts
                 if (each.chain_id, each.address) == (chain, address)
             )
             step.log_found(name, [sequence])
@@ -185,7 +186,7 @@ def _entries(
 def _unlogged(means: Means, authority: AuthorityId) -> dict[BatchName, Anchored]:
     return {
         (contract.chain_id, contract.address, batch.sequence): batch
-        for contract in means.registry.contracts
+        for contract in means.contracts
         for batch in means.memory.unlogged_batches(contract_name(contract), authority)
     }
 
@@ -193,7 +194,7 @@ def _unlogged(means: Means, authority: AuthorityId) -> dict[BatchName, Anchored]
 def _heights(means: Means, findings: Findings) -> Mapping[tuple[ChainId, Address], int]:
     return {
         (contract.chain_id, contract.address): findings.contracts[name].block.number
-        for contract in means.registry.contracts
+        for contract in means.contracts
         if (name := contract_name(contract)) in findings.contracts
     }
 
@@ -264,7 +265,7 @@ def _refused(authority: AuthorityId, shard: int, error: AnzhengError) -> Alarm:
 def _words(means: Means, authority: AuthorityId) -> dict[int, ChainWord]:
     """Return the storage words of an authority, the most negative over all contracts."""
     found: dict[int, ChainWord] = {}
-    for contract in means.registry.contracts:
+    for contract in means.contracts:
         for number, word in means.memory.words(contract_name(contract), authority).items():
             found[number] = _worse(found[number], word) if number in found else word
     return found

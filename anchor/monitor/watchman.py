@@ -40,7 +40,7 @@ def run_pass(means: Means) -> Outcome:
 
 
 def _contracts(means: Means, findings: Findings) -> Iterator[ContractState]:
-    for contract in means.registry.contracts:
+    for contract in means.contracts:
         name = contract_name(contract)
         findings.run(
             contract_pass.group_of(name),

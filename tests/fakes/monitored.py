@@ -101,6 +101,7 @@ class World:
         self.register: Register | None = None
         self.watched: tuple[WatchKey, ...] | None = None
         self.policy = MonitorPolicy()
+        self.unread: frozenset[Contract] = frozenset()
         self.bundle = bundle_of()
         self._settle()
 
@@ -240,6 +241,7 @@ class World:
                     register=self.register,
                     watched=self.watched,
                     policy=self.policy,
+                    unread=self.unread,
                 )
             )
 

@@ -15,9 +15,9 @@ from licence.domain.status import StatusWord
 from licence.errors import Code
 from licence.formats import manifest as manifests
 from licence.formats.evidence import record_bytes
-from licence.ids import Digest, MerkleRoot, StatusIndex
+from licence.ids import Address, Digest, MerkleRoot, StatusIndex
 from tests.fakes.anchoring import AUTHORITY, HMAC_KEY, REGISTRY
-from tests.fakes.monitored import USCC, Register, World, item, record_of
+from tests.fakes.monitored import CONTRACT, USCC, Register, World, item, record_of
 from tests.fakes.refusal import refuses
 
 OTHER_USCC = "91210200MA0TXT1234"
@@ -180,6 +180,19 @@ def test_record_of_a_batch_that_the_chain_has_not(world: World) -> None:
     world.public.entries_.append(record_bytes(forged))
     world.checkpoint()
     assert world.codes() == [Code.LOG_INCOMPLETE]
+
+
+def test_record_of_a_contract_that_is_not_read_is_taken_as_it_is(world: World) -> None:
+    former = replace(CONTRACT, address=Address(b"\xdd" * 20))
+    (registry,) = world.bundle.registries
+    registry = replace(registry, contracts=(former, CONTRACT))
+    world.bundle = replace(world.bundle, registries=(registry,))
+    world.unread = frozenset({former})
+    old = replace(record_of(world.batches[0]), contract=former.address)
+    world.public.entries_.append(record_bytes(old))
+    world.checkpoint()
+    outcome = world.look()
+    assert (outcome.exit_code, len(outcome.contracts)) == (0, 1)
 
 
 def test_record_that_backdates_a_batch(world: World) -> None:
