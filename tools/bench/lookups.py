@@ -127,6 +127,7 @@ def _fill(home: Path) -> list[str]:
                     "id": number + 1,
                     "licence_no": f"n{number}",
                     "folded_no": f"n{number}",
+                    "elicence_id": f"e{number}",
                     "status_index": number,
                     "licence_json": own,
                     "licence_digest": digest,
