@@ -3,13 +3,21 @@
 import gzip
 import json
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PrivateFormat
+from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 from typing_extensions import override
@@ -26,9 +34,10 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 class Server(threading.Thread):
     """Answers every request on every connection by the same bytes, or however it is told to."""
 
-    def __init__(self, speak: Speak) -> None:
+    def __init__(self, speak: Speak, tls: ssl.SSLContext | None = None) -> None:
         super().__init__(daemon=True)
         self.speak = speak
+        self.tls = tls
         self.connections = 0
         self.requests: list[bytes] = []
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -42,8 +51,8 @@ class Server(threading.Thread):
                 self.connections += 1
                 threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
 
-    def serve(self, connection: socket.socket) -> None:
-        with connection, suppress(OSError):
+    def serve(self, accepted: socket.socket) -> None:
+        with suppress(OSError), self.secured(accepted) as connection:
             stream = connection.makefile("rb")
             head = b""
             while line := stream.readline():
@@ -53,6 +62,12 @@ class Server(threading.Thread):
                     self.requests.append(head + stream.read(length))
                     self.speak(connection)
                     head = b""
+
+    def secured(self, connection: socket.socket) -> socket.socket:
+        if self.tls is None:
+            return connection
+        with connection:
+            return self.tls.wrap_socket(connection, server_side=True)
 
     @property
     def url(self) -> str:
@@ -217,6 +232,50 @@ def test_credentials_are_sent_and_never_shown() -> None:
             assert node.name == f"127.0.0.1:{port}"
             node.close()
         assert b"POST /rpc?k=1 HTTP/1.1" in server.requests[0]
+
+
+def certificate(name: x509.GeneralName, folder: Path) -> Path:
+    """Write a key and a certificate that signs itself, and return the file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    who = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "node")])
+    begin = datetime.now(UTC) - timedelta(days=1)
+    made = (
+        x509.CertificateBuilder(who, who, key.public_key(), 1, begin, begin + timedelta(days=9))
+        .add_extension(x509.SubjectAlternativeName([name]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, serialization.NoEncryption())
+    file = folder / "node.pem"
+    file.write_bytes(private + made.public_bytes(Encoding.PEM))
+    return file
+
+
+@pytest.mark.parametrize(
+    ("address", "known", "answers"),
+    [("127.0.0.1", True, True), ("127.0.0.1", False, False), ("127.0.0.2", True, False)],
+    ids=["pinned", "unknown authority", "another address"],
+)
+def test_a_node_behind_tls_must_have_the_certificate_that_is_expected(
+    tmp_path: Path,
+    address: str,
+    known: bool,  # noqa: FBT001
+    answers: bool,  # noqa: FBT001
+) -> None:
+    file = certificate(x509.IPAddress(ip_address(address)), tmp_path)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(file)
+    server = Server(saying(result("0x5")), context)
+    url = server.url.replace("http://", "https://")
+    node = Node(url, timeout_seconds=2, ca=file if known else None)
+    if answers:
+        assert node.quantity("eth_blockNumber") == 5
+    else:
+        with refuses(Code.CHAIN_UNAVAILABLE):
+            node.quantity("eth_blockNumber")
+        assert not server.requests, "not even the question is sent"
+    node.close()
+    server.listener.close()
 
 
 @pytest.mark.parametrize(
