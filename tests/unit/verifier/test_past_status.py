@@ -1,9 +1,10 @@
 """Was it valid on that day: the newest lists decide, beside what was published then."""
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 
+import httpx
 import pytest
 
 from licence.domain.status import StatusWord
@@ -15,7 +16,7 @@ from licence.formats.report import Report
 from licence.formats.status_shard import ListName, make_list
 from licence.formats.trust_types import StatusKey
 from licence.formats.verdict import Verdict
-from licence.ids import StatusIndex
+from licence.ids import Digest, StatusIndex
 from tests.builders import (
     AUTHORITY,
     BASE_URI,
@@ -28,6 +29,7 @@ from tests.builders import (
 )
 from tests.fakes.refusal import refuses
 from tests.fakes.status_keys import KEY, KID, SIGN
+from verifier.online import HttpRegistry
 from verifier.policy import BATCH
 from verifier.verify import verify
 
@@ -156,3 +158,44 @@ def test_closed_key_is_believed_for_what_it_signed_before() -> None:
 def test_today_has_no_past(world: World) -> None:
     today = shanghai_date(LATER)
     assert "published_then" not in facts(ask(world, past(StatusWord.REVOKED, LATER), today))
+
+
+def test_registry_is_asked_for_the_end_of_the_day_and_for_pages_by_digest() -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.raw_path.decode())
+        return httpx.Response(200, content=b"something")
+
+    registry = HttpRegistry("https://registry.example", transport=httpx.MockTransport(answer))
+    digest = Digest(bytes(range(32)))
+    assert registry.past_list(REGISTRY, AUTHORITY, 3, DAY) == b"something"
+    assert registry.side_page(REGISTRY, AUTHORITY, digest) == b"something"
+    end = int(datetime(2026, 11, 24, 15, 59, 59, tzinfo=UTC).timestamp())
+    assert asked == [
+        f"/v1/status-lists/{REGISTRY}/{AUTHORITY}/3?time={end}",
+        f"/trust/pages/{REGISTRY}/{AUTHORITY}/{digest.hex()}.page",
+    ]
+    registry.close()
+
+
+def test_registry_that_keeps_no_history_is_no_news(world: World) -> None:
+    """A plain file server gives the newest list, others 406 or 501: the newest lists decide."""
+    world.publish(issued_at=LATER)
+    newest, _ = world.lists[REGISTRY, AUTHORITY, 0]
+    for status, body in ((200, newest), (406, b""), (501, b""), (404, b"")):
+        online = HttpRegistry(
+            "https://registry.example",
+            transport=httpx.MockTransport(lambda _, s=status, b=body: httpx.Response(s, content=b)),
+        )
+        report = verify(
+            issued().pdf,
+            replace(world.trust(), newest_signed_time=LATER),
+            policy=BATCH,
+            now=LATER + timedelta(minutes=5),
+            on=DAY,
+            online=online,
+        )
+        assert report.verdict is Verdict.VALID
+        assert "published_then" not in facts(report)
+        online.close()
