@@ -1,6 +1,6 @@
 """What status lists are made of, by ranges of indexes, and what was published last."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, func, insert, select
@@ -31,7 +31,8 @@ class ListReads:
     def position(self) -> Position:
         """Where log, certificates and chain words end now."""
         return Position(
-            event=self._most(status_events, "id") or 0,
+            # Of all authorities: the end of the log is found at once, among ten million too.
+            event=self._connection.execute(select(func.max(status_events.c.id))).scalar_one() or 0,
             # One more, so that the certificate with index 0 is after nothing.
             certificate=self._first_free(holder_certificates),
             revision=self._words.revision(self._registry, self._authority),
@@ -46,16 +47,14 @@ class ListReads:
     def changed(self, since: Position, after: date, today: date) -> frozenset[int]:
         """The pages of which something changed since, or whose day has come."""
         log, held = status_events.c, holder_certificates.c
-        new = self._ours(status_events) & (log.id > since.event)
         due = self._ours(status_events) & (
             (log.effective_from > after.isoformat()) & (log.effective_from <= today.isoformat())
         )
         claimed = select(held.licence_leaf).where(
             self._ours(holder_certificates) & (held.status_index >= since.certificate)
         )
-        found: set[int] = set()
+        found = _pages(self._new_events(since.event))
         for column, where in (
-            (log.status_index, new),
             (log.status_index, due if after != today else None),
             (held.status_index, self._ours(holder_certificates) & held.licence_leaf.in_(claimed)),
         ):
@@ -64,6 +63,15 @@ class ListReads:
                 found |= _pages(row[0] for row in rows)
         words = self._words.changed(self._registry, self._authority, since.revision)
         return frozenset(found | _pages(words))
+
+    def _new_events(self, after: int) -> Iterator[int]:
+        """Yield the indexes of our new events: looked for by number, the log is long."""
+        log = status_events.c
+        rows = self._connection.execute(
+            select(log.registry, log.authority, log.status_index).where(log.id > after)
+        )
+        ours = (self._registry, self._authority)
+        return (row[2] for row in rows if (row[0], row[1]) == ours)
 
     def count(self, span: range) -> int:
         """How many decisions concern these indexes."""
