@@ -103,6 +103,12 @@ def handover(means: Means, keeper: EstateKeeper, administrator: bytes) -> succes
     def sender(authority: AuthorityId, to: EvmChain) -> Sender:
         return open_sender(replace(means, chain=to), authority, "propose", store)
 
+    def others(authority: AuthorityId) -> tuple[Sender, ...]:
+        return (
+            open_sender(means, authority, "anchor", store),
+            open_sender(means, authority, "confirm", means.confirmer_store),
+        )
+
     return succession.Means(
         store=means.store,
         stores=(store, means.confirmer_store),
@@ -112,5 +118,6 @@ def handover(means: Means, keeper: EstateKeeper, administrator: bytes) -> succes
         ),
         open=lambda entry: open_contract(estate, chain, entry),
         sender=sender,
+        others=others,
         pause=lambda: time.sleep(PAUSE_SECONDS),
     )

@@ -14,6 +14,7 @@ Standard: DESIGN 3.2, 3.3; docs/contract-migration.md.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
@@ -23,7 +24,7 @@ from anchor.chain.admin import Administrator
 from anchor.chain.artifact import Artifact
 from anchor.chain.evm import EvmChain, Takeover
 from anchor.chain.search import blocks_at
-from anchor.ports import Block, Right, Transaction, TxState
+from anchor.ports import Block, Lease, Right, Transaction, TxState
 from anchor.status_writer import read_statuses
 from anzheng.estate import AuthorityEntry, ContractEntry, Estate
 from anzheng.store.database import Store
@@ -58,6 +59,10 @@ class Sends(Protocol):
         self, purpose: str, call: SuspendCall | ReinstateCall, effect: Callable[[], Block | None]
     ) -> Transaction:
         """Take the transaction as many steps further as can be taken now."""
+        ...
+
+    def hold(self) -> Lease:
+        """Be the one that sends from this account; LEASE_LOST while another process is."""
         ...
 
     def release(self) -> None:
@@ -96,6 +101,7 @@ class Means:
         administrator: The account that may deploy, enter and freeze.
         open: Opens a contract.
         sender: Sends from an authority's propose account to a contract.
+        others: What sends from its other accounts: held while the contracts change.
         pause: Waits a moment for the chain.
         passes: How often it waits at most.
     """
@@ -106,6 +112,7 @@ class Means:
     administrator: Administrator
     open: Callable[[ContractEntry], EvmChain]
     sender: Callable[[AuthorityId, EvmChain], Sends]
+    others: Callable[[AuthorityId], Sequence[Sends]]
     pause: Callable[[], None]
     passes: int = 600
 
@@ -162,11 +169,21 @@ def succeed(means: Means) -> ContractEntry:
     old, new = means.open(estate.present), means.open(heir)
     new.check()
     if old.successor() is None:
-        refuse_unready(means, estate, new)
-        means.keeper.save(estate)
-        for entry in estate.authorities:
-            _carry(means, estate, entry.id, old, new)
-        means.administrator.set_successor(estate.present.address, heir.address)
+        with ExitStack() as held:
+            for entry in estate.authorities:
+                for each in means.others(entry.id):
+                    _hold(each, held)
+            refuse_unready(means, estate, new)
+            means.keeper.save(estate)
+            for entry in estate.authorities:
+                _carry(means, estate, entry.id, old, new)
+                # Nothing is suspended there between the last look and the freezing.
+                _hold(means.sender(entry.id, old), held)
+                if _suspended(means, estate, entry.id, old):
+                    raise AnzhengError(
+                        Code.CONFLICT, f"{entry.id} suspends meanwhile: stop the workers"
+                    )
+            means.administrator.set_successor(estate.present.address, heir.address)
     frozen = replace(estate.present, frozen_at=_frozen_at(means, old, heir.address))
     means.keeper.save(
         replace(
@@ -179,6 +196,11 @@ def succeed(means: Means) -> ContractEntry:
         )
     )
     return frozen
+
+
+def _hold(sender: Sends, held: ExitStack) -> None:
+    sender.hold()
+    held.callback(sender.release)
 
 
 def which(means: Means, *, heir: bool) -> ContractEntry:

@@ -319,6 +319,19 @@ def test_accounts_and_delegations_of_the_heir_are_entered_by_hand(
         assert answer(*bad)["code"] == Code.REQUEST_INVALID.value
 
 
+def test_running_worker_keeps_the_contracts_from_changing(world: World) -> None:
+    with world.open() as installation:
+        means = means_of(installation)
+        succession.deploy(means, load_artifact())
+        authority = installation.estate.authorities[0].id
+        working = means.others(authority)[0]
+        working.hold()
+        with refuses(Code.LEASE_LOST):
+            succession.succeed(means)
+        working.release()
+        succession.succeed(means)
+
+
 def test_city_goes_on_in_the_provinces_name(world: World) -> None:
     """In the new contract the accounts are a city's, to which the province delegated."""
     city = AuthorityId("1121020000TXT10129")
