@@ -103,6 +103,7 @@ def test_licences_are_issued_over_three_nodes_of_which_one_lies(place: Place) ->
     with open_installation(place.settings()) as installation:
         assert isinstance(installation.chain.node, NodePool)
         run_until_quiet(installation, RULE)
+        installation.chain.check()
         with installation.base.store.read() as unit:
             assert unit.licences.counts() == {FlowState.PUBLISHED: LICENCES}
             alarms = {alarm.key: alarm.code for alarm in unit.alarms.all()}
