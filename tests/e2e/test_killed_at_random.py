@@ -1,12 +1,10 @@
 """Batch after batch: killed at any moment, behind a node that fails and lies, each leaf once."""
 
 import multiprocessing
-import os
 import random
-import signal
 import time
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 
@@ -89,23 +87,29 @@ class World:
         """Start a process and kill it, until one of them comes to its end."""
         lives = self.random.choices((0, 1, 2, 3), (1, 4, 3, 1))[0]
         for _ in range(lives):
-            process = processes.Process(target=work, args=(self.place,))
-            process.start()
-            if self.wait(process, self.random.uniform(0.0, LONGEST_LIFE)):
-                return
-            assert process.pid is not None
-            os.kill(process.pid, signal.SIGKILL)
-            process.join()
+            with self.started(processes, 1) as (process,):
+                if self.wait(process, self.random.uniform(0.0, LONGEST_LIFE)):
+                    return
             self.kills += 1
         # Two at once now and then: the second is refused until the first is gone.
-        last = [
-            processes.Process(target=work, args=(self.place,))
-            for _ in range(self.random.choice((1, 1, 1, 2)))
-        ]
-        for process in last:
+        with self.started(processes, self.random.choice((1, 1, 1, 2))) as last:
+            for process in last:
+                assert self.wait(process, RUN_SECONDS), "the batch does not get on"
+
+    @contextmanager
+    def started(
+        self, processes: ForkServerContext, count: int
+    ) -> Iterator[list[ForkServerProcess]]:
+        """Start anchorers, and end those by SIGKILL that have not come to their end."""
+        begun = [processes.Process(target=work, args=(self.place,)) for _ in range(count)]
+        for process in begun:
             process.start()
-        for process in last:
-            assert self.wait(process, RUN_SECONDS), "the batch does not get on"
+        try:
+            yield begun
+        finally:
+            for process in begun:
+                process.kill()
+                process.join()
 
 
 @pytest.fixture
