@@ -82,9 +82,10 @@ class RegistrySource:
             return unit.lists(registry, authority).changed(since, after, today)
 
     def count(self, registry: RegistryId, authority: AuthorityId, span: range) -> int:
-        """Return how many decisions concern these indexes."""
+        """Return how many decisions and lost keys concern these indexes."""
         with self.store.read() as unit:
-            return unit.lists(registry, authority).count(span)
+            decided = unit.lists(registry, authority).count(span)
+            return decided + unit.claims.count_replaced(registry, authority, span)
 
     def events(
         self, registry: RegistryId, authority: AuthorityId, span: range

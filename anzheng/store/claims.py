@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
 from anzheng.store.tables import claims, holder_certificates
 from anzheng.store.times import from_text, to_text
@@ -125,23 +125,13 @@ class Claims:
         self, registry: RegistryId, authority: AuthorityId, span: range
     ) -> tuple[tuple[HolderCertificate, HolderCertificate], ...]:
         """Certificates with these indexes that another took the place of, each with that other."""
-        old, newer = holder_certificates, holder_certificates.alias()
-        leaves = self._connection.execute(
-            select(old.c.leaf)
-            .distinct()
-            .join_from(
-                old,
-                newer,
-                (newer.c.licence_leaf == old.c.licence_leaf)
-                & (newer.c.status_index > old.c.status_index),
-            )
-            .where(
-                (old.c.registry == registry)
-                & (old.c.authority == authority)
-                & old.c.status_index.between(span.start, span.stop - 1)
-            )
-        ).scalars()
+        leaves = self._connection.execute(_replaced(registry, authority, span)).scalars()
         return tuple(self._pair(Leaf(leaf)) for leaf in leaves.all())
+
+    def count_replaced(self, registry: RegistryId, authority: AuthorityId, span: range) -> int:
+        """How many certificates with these indexes another took the place of."""
+        found = _replaced(registry, authority, span).subquery()
+        return self._connection.execute(select(func.count()).select_from(found)).scalar_one()
 
     def _pair(self, leaf: Leaf) -> tuple[HolderCertificate, HolderCertificate]:
         (old,) = self._many(holder_certificates.c.leaf == leaf)
@@ -163,6 +153,26 @@ class Claims:
             .order_by(*(order or (holder_certificates.c.batch_place,)))
         )
         return tuple(_certificate(row) for row in rows)
+
+
+def _replaced(registry: RegistryId, authority: AuthorityId, span: range) -> Select[Any]:
+    """Return the query for the leaves of certificates that another took the place of."""
+    old, newer = holder_certificates, holder_certificates.alias()
+    return (
+        select(old.c.leaf)
+        .distinct()
+        .join_from(
+            old,
+            newer,
+            (newer.c.licence_leaf == old.c.licence_leaf)
+            & (newer.c.status_index > old.c.status_index),
+        )
+        .where(
+            (old.c.registry == registry)
+            & (old.c.authority == authority)
+            & old.c.status_index.between(span.start, span.stop - 1)
+        )
+    )
 
 
 def _certificate(row: Row[Any]) -> HolderCertificate:

@@ -208,7 +208,10 @@ def test_a_lost_key_is_closed_with_the_next_certificate(office: Office) -> None:
     serials = [load_certificate(each).serial_number for each in (lost, new)]
     found = [crl.get_revoked_certificate_by_serial_number(each) is None for each in serials]
     assert found == [False, True]
-    events = RegistrySource(office.desk.store, ()).events(REGISTRY, AUTHORITY, range(9))
+    source = RegistrySource(office.desk.store, ())
+    events = source.events(REGISTRY, AUTHORITY, range(9))
+    assert source.count(REGISTRY, AUTHORITY, range(9)) == len(events)
+    assert source.count(REGISTRY, AUTHORITY, range(2, 9)) == 0
     (event,) = events
     assert (event.ref.index, event.new, event.ground) == (1, StatusWord.SUPERSEDED, REPLACED)
     with office.desk.store.read() as unit:
