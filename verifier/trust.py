@@ -166,7 +166,7 @@ class _Walk:
         newest = max(bundle.issued_at, _issued_at(timestamp))
         memory = self._memory.saw_roles(self._versions).saw_bundle(bundle.version).saw_time(newest)
         named = _lists_only(lists, targets)
-        stored = (stored_path(self._folder, each) for each in (target, *named.values()))
+        stored = [stored_path(self._folder, each) for each in (target, *named.values())]
         return TrustStore(
             folder=self._folder,
             bundle=bundle,
@@ -177,7 +177,8 @@ class _Walk:
             lists=named,
             files=(
                 *(name for name in (ROOT_FILE,) if (self._folder / name).exists()),
-                *(path.relative_to(self._folder).as_posix() for path in stored),
+                # A verifier's folder has not every list in every form.
+                *(path.relative_to(self._folder).as_posix() for path in stored if path.is_file()),
                 *(f"metadata/{name}" for name in self._metadata_names()),
             ),
         )

@@ -125,8 +125,9 @@ def test_list_comes_by_its_delta_alone(world: World) -> None:
 
 def test_verifier_fetches_no_jwt(world: World) -> None:
     world.publish()
-    _, asked = world.update()
+    store, asked = world.update()
     assert not any("jwt" in path or "aggregation" in path for path in asked)
+    assert all((world.trust / name).is_file() for name in store.files)
 
 
 def test_two_rounds_missed_are_one_delta(world: World) -> None:
