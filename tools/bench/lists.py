@@ -305,7 +305,9 @@ def _kb(folder: Path, pattern: str) -> float:
 
 def main() -> None:
     """Be that process."""
-    with tempfile.TemporaryDirectory(dir=ROOT / "var" / "bench") as home:
+    folder = ROOT / "var" / "bench"
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder) as home:
         authority = Authority(Path(home))
         before = perf_counter()
         authority.publish()
