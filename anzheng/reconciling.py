@@ -7,12 +7,14 @@ from anchor.public_log import BothLogs, PublicLog
 from anzheng import keyring as keyrings
 from anzheng.alarms import StandingAlarms
 from anzheng.chain_truth import check_chain, events_of, places_of
+from anzheng.flows.found_certificates import FoundCertificate, read_certificates
 from anzheng.flows.reconcile_case import Case
 from anzheng.flows.reconcile_read import read_chain, together
 from anzheng.opening import public_folder
 from anzheng.public_http import open_public_log
 from anzheng.wiring import Installation
 from licence.errors import AnzhengError, Code
+from licence.formats.ceremony import Purpose
 from licence.formats.checkpoint import LogKey
 from licence.formats.decision import MAX_DECISION_BYTES
 from licence.formats.evidence import log_origin
@@ -85,7 +87,14 @@ def case_of(
         publisher=own,
         copies=copies,
         decisions=_read_decisions(decisions),
+        certificates=_read_certificates(installation),
     )
+
+
+def _read_certificates(installation: Installation) -> tuple[FoundCertificate, ...]:
+    means = installation.offices.means
+    cas = [key.name for key in means.keys.book().of(Purpose.HOLDER_CA)]
+    return read_certificates(means.register, [means.ring.certificate(name) for name in cas])
 
 
 def _read_decisions(folder: Path | None) -> tuple[bytes, ...]:

@@ -138,6 +138,21 @@ class CertificateRegister:
             raise AnzhengError(Code.STORE_FAILED, "the register cannot be read") from error
         return tuple(int(serial) for (serial,) in rows)
 
+    def all_of(self, ca_certificate: bytes) -> tuple[tuple[bytes, datetime], ...]:
+        """Return every certificate that a CA issued, DER, with the time at which it was noted.
+
+        Raises:
+            AnzhengError: STORE_FAILED, KEY_REFUSED.
+        """
+        issuer = load_certificate(ca_certificate).subject.public_bytes()
+        try:
+            rows = self._connection.execute(
+                "SELECT certificate, issued_at FROM certificates WHERE issuer = ?", (issuer,)
+            ).fetchall()
+        except sqlite3.Error as error:
+            raise AnzhengError(Code.STORE_FAILED, "the register cannot be read") from error
+        return tuple((bytes(data), datetime.fromisoformat(noted)) for data, noted in rows)
+
     def revoked(self, ca_certificate: bytes) -> tuple[Revoked, ...]:
         """Return all that a CA ever revoked, by serial number.
 

@@ -22,6 +22,7 @@ from hashlib import sha256
 
 from anchor.ports import AnchorBatch, BatchState
 from anzheng.flows import publish as publishing
+from anzheng.flows.found_certificates import FoundCertificate
 from anzheng.flows.found_files import FoundFiles, SignedFile
 from anzheng.flows.prepare import new_licence
 from anzheng.flows.reconcile_case import Case
@@ -85,6 +86,8 @@ class _Pass:
         self._adopted: list[tuple[Intent, Leaf]] = []
         self._reserved: list[StatusIndex] = []
         self._handled: set[Leaf] = set()
+        self._leaves: set[Leaf] = set()
+        self._owners: dict[StatusIndex, Leaf] = {}
         self._counts = Counts()
 
     def run(self) -> Report:
@@ -107,6 +110,7 @@ class _Pass:
                 self._batch(number, record, found[record.manifest])
         self._found_again(found)
         self._only_in_ledger()
+        self._certificates(found)
         self._dissolve()
         counts.records = len(ordered) - len(own)
         adopt_decisions(unit, self._here, case.truth.writes, case.decisions, case.officers, counts)
@@ -143,10 +147,15 @@ class _Pass:
     def _raise_counter(self, found: Mapping[bytes, bytes]) -> int:
         """Give out no index that anybody has, before anything else is done; return the next."""
         used = [self._unit.recovery.highest_index(*self._here)]
+        self._leaves |= {entry.leaf for entry in self._entries if entry.leaf is not None}
         for data in found.values():
-            used += [row.index for row in manifests.decode(data).rows if row.index is not None]
+            rows = manifests.decode(data).rows
+            used += [row.index for row in rows if row.index is not None]
+            self._owners |= {row.index: row.leaf for row in rows if row.index is not None}
+        self._leaves |= set(self._owners.values())
         used += [entry.intent.status_index for entry in self._entries]
         used += [index for write in self._case.truth.writes for index in write.indices]
+        used += [each.binding.index for each in self._case.certificates if self._is_mine(each)]
         self._unit.recovery.raise_counter(*self._here, max(used) + 1)
         return self._unit.licences.index_count(*self._here)
 
@@ -318,6 +327,33 @@ class _Pass:
             self._reserve_index(
                 ReservedIndex(*self._here, intent.status_index, entry.leaf, number, intent.version)
             )
+
+    def _certificates(self, found: Mapping[bytes, bytes]) -> None:
+        """Put in again the holders' certificates that only the CA has noted."""
+        for each in self._case.certificates:
+            index = each.binding.index
+            there = self._unit.recovery.is_used(*self._here, index)
+            # One that was noted and never handed out may have an index that another got since.
+            other = self._owners.get(index, each.leaf) != each.leaf
+            if there or other or not self._is_mine(each):
+                continue
+            kept = self._unit.recovery.reserved_leaf(each.leaf)
+            batch_id, place = None, None
+            if kept is not None and kept.manifest is not None:
+                batch_id = self._unit.recovery.batch_id(*self._here, kept.manifest)
+                rows = manifests.decode(found[kept.manifest]).rows
+                place = [row.leaf for row in rows].index(each.leaf)
+            self._unit.claims.add_certificate(each.row(self._case.authority, batch_id, place))
+            self._unit.recovery.release(*self._here, [index])
+            self._counts.certificates += 1
+
+    def _is_mine(self, each: FoundCertificate) -> bool:
+        if each.binding.registry != self._case.registry:
+            return False
+        row = self._unit.licences.by_leaf(each.binding.leaf)
+        return each.binding.leaf in self._leaves or (
+            row is not None and row.authority == self._case.authority
+        )
 
     def _dissolve(self) -> None:
         """Never send a batch some of whose leaves are anchored in another one."""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from anchor.public_log import LogPublisher, PublicLog
 from anzheng.files import FolderFileStore
+from anzheng.flows.found_certificates import FoundCertificate
 from anzheng.flows.reconcile_read import ChainTruth
 from anzheng.store.database import Store
 from licence.formats.checkpoint import LogKey
@@ -34,6 +35,7 @@ class Case:
         publisher: Where they are kept.
         copies: Folder of signed files that holders or archives gave back.
         decisions: Signed decisions that the officers kept.
+        certificates: Holders' certificates that the CA has noted.
     """
 
     registry: RegistryId
@@ -51,3 +53,4 @@ class Case:
     publisher: LogPublisher
     copies: Path | None = None
     decisions: tuple[bytes, ...] = ()
+    certificates: tuple[FoundCertificate, ...] = ()

@@ -15,6 +15,7 @@ class Counts:
         records: Records that the log did not have.
         placed: Licences that got their place in a batch.
         adopted: Licences whose row was made again from the signed file.
+        certificates: Holders' certificates that were noted by the CA only.
         reserved: Status indexes that are never given out again.
         renumbered: Prepared versions that got another index.
         parked: Rows that wait for a person, because their number or index was used.
@@ -28,6 +29,7 @@ class Counts:
     records: int = 0
     placed: int = 0
     adopted: int = 0
+    certificates: int = 0
     reserved: int = 0
     renumbered: int = 0
     parked: int = 0

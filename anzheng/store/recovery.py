@@ -226,6 +226,18 @@ class Recovery:
             return None
         return IndexedRow(row.id, FlowState(row.state), bytes(row.licence_json))
 
+    def is_used(self, registry: RegistryId, authority: AuthorityId, index: StatusIndex) -> bool:
+        """Say whether a licence or a holder's certificate here has a status index."""
+        return any(
+            self._connection.execute(
+                select(table.c.leaf).where(
+                    _of(table, registry, authority) & (table.c.status_index == index)
+                )
+            ).first()
+            is not None
+            for table in (licences, holder_certificates)
+        )
+
     def move_index(self, row_id: int, index: StatusIndex) -> None:
         """Give a row that will never be issued an index that nothing else has."""
         self._connection.execute(

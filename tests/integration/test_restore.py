@@ -15,6 +15,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import AttributeOID
 
 from anchor.chain.events import fast_keccak
 from anchor.events import Event
@@ -44,7 +49,9 @@ from licence.errors import Code
 from licence.formats import decision as decisions
 from licence.formats import release as formats
 from licence.formats.checkpoint import parse
+from licence.formats.claim import challenge
 from licence.formats.evidence import log_origin
+from licence.formats.holder import ClaimRequest
 from licence.formats.verdict import Verdict
 from licence.ids import AuthorityId, Digest, Leaf
 from tests.fakes.devchain import ANVIL
@@ -350,6 +357,48 @@ def test_public_log_from_elsewhere(past: Past, restored: Path, tmp_path: Path) -
         check_whole(restored, installation, BEFORE + IN_THE_GAP + 1)
     kept = {place.name for place in (restored / "public").rglob("*.cbor")}
     assert kept >= {place.name for place in (tmp_path / "mirror").rglob("*.cbor")}
+
+
+def claim(installation: Installation, leaf: Leaf | None) -> None:
+    """Let a holder claim a licence."""
+    assert leaf is not None
+    desk = installation.claim_desk()
+    key, code = ec.generate_private_key(ec.SECP256R1()), desk.make_code(leaf)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "holder")])
+    asked = x509.CertificateSigningRequestBuilder().subject_name(name)
+    asked = asked.add_attribute(AttributeOID.CHALLENGE_PASSWORD, challenge(code))
+    csr = asked.sign(key, hashes.SHA256()).public_bytes(Encoding.DER)
+    desk.claim(ClaimRequest(code, csr))
+
+
+def test_holders_certificates_that_the_ca_has_noted(past: Past, tmp_path: Path) -> None:
+    """One is anchored, one is not; the database knows of neither."""
+    home = tmp_path / "home"
+    shutil.copytree(past.home, home)
+    with opened(home) as installation:
+        run_until_quiet(installation, RULE)
+        first, second = rows_in(installation, FlowState.PUBLISHED)[2:4]
+        claim(installation, first.leaf)
+        run_until_quiet(installation, RULE)
+        claim(installation, second.leaf)
+        settle(installation)
+    put_back(past, home, DATABASE)
+    with opened(home) as installation:
+        report = run(installation, decisions=past.decisions)
+        assert (report.numbers["certificates"], report.numbers["reserved"]) == (2, 1)
+        assert report.next_index == BEFORE + IN_THE_GAP + 3
+        run_until_quiet(installation, RULE)
+        with installation.base.store.read() as unit:
+            assert first.leaf is not None
+            assert second.leaf is not None
+            both = [*unit.claims.of_licence(first.leaf), *unit.claims.of_licence(second.leaf)]
+            assert all(unit.anchors.evidence(each.leaf) is not None for each in both)
+            assert unit.recovery.reserved(first.registry, first.authority) == ()
+        assert [each.status_index for each in both] == [
+            BEFORE + IN_THE_GAP + 1,
+            BEFORE + IN_THE_GAP + 2,
+        ]
+        assert not run(installation).differs
 
 
 def test_public_folder_that_was_lost_is_made_anew(past: Past, tmp_path: Path) -> None:
