@@ -6,7 +6,6 @@ process of its own. Every decision stands in the log and on the chain.
 
 import json
 import random
-import resource
 import subprocess
 import sys
 import tempfile
@@ -47,6 +46,7 @@ from licence.ids import (
     StatusIndex,
 )
 from tools.bench.measures import Measure, Peer
+from tools.bench.tree import largest_mib
 
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
 LICENCES: Final = 10_000_000
@@ -55,7 +55,6 @@ DECISION: Final = 1_000
 """Licences of one decision."""
 LOOKUPS: Final = 200_000
 TURNS: Final = 3
-KIB_PER_MIB: Final = 1024
 CRL_KB: Final = 2_300
 """A CRL of as many certificates (docs/research/wallet.md 2.2)."""
 
@@ -316,7 +315,7 @@ def main() -> None:
         side = _kb(authority.trust / "pages", "*.page") + _kb(authority.trust / "targets", "?.side")
         lookup = _lookup(authority)
         change, delta = _changes(authority)
-        rss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / KIB_PER_MIB
+        rss = largest_mib()
     print(
         json.dumps(
             {
