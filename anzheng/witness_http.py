@@ -42,6 +42,7 @@ QUESTION_SECONDS: Final = 30.0
 
 MAX_CONNECTIONS: Final = 64
 TEXT: Final = "text/plain; charset=utf-8"
+_MAX_DIGITS: Final = 10
 
 _STATUS: Final = {
     Refusal.ORIGIN: HTTPStatus.NOT_FOUND,
@@ -268,7 +269,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._close(HTTPStatus.NOT_FOUND)
         elif not length.isascii() or not length.isdigit():
             self._close(HTTPStatus.LENGTH_REQUIRED)
-        elif int(length[:10]) > wire.MAX_QUESTION_BYTES:
+        # Zeros in front may make any number as long as they like.
+        elif len(length) > _MAX_DIGITS or int(length) > wire.MAX_QUESTION_BYTES:
             self._close(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         else:
             body = self.rfile.read(int(length))

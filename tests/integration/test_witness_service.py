@@ -198,6 +198,7 @@ def test_bodies_are_bounded_before_they_are_read(agency: Agency) -> None:
         ("many", b"", 411),
         (str(wire.MAX_QUESTION_BYTES + 1), b"", 413),
         ("9" * 5_000, b"", 413),
+        ("0" * 10 + "9" * 9, b"", 413),
         ("3", b"old", 400),
     ):
         asked = http.client.HTTPConnection("127.0.0.1", agency.port, timeout=5)
