@@ -387,7 +387,7 @@ def test_a_chain_that_was_put_back_is_noticed(dev: DevChain) -> None:
 
 
 def test_trial_chain_begins_with_the_same_block_after_every_start(tmp_path: Path) -> None:
-    """anvil adds a first block of its own at each start."""
+    """Anvil adds a first block of its own at each start."""
     found = set()
     for _ in range(5):
         with running(Devnet(ANVIL, tmp_path, CHAIN_ID)) as devnet:
