@@ -359,7 +359,8 @@ contract LicenceRegistry is RegistryProposals, RegistryEvents {
     }
 
     /// @dev Reads a change without the checks that the compiler would repeat: the place is below the
-    /// length, and `_checkChanges` refuses a value of more than 96 bits, here or in `propose`.
+    /// length, and `_checkChanges` refuses a value of more than 96 bits, here or in `propose` (and
+    /// so does the event that repeats it).
     function _change(uint96[] calldata changes, uint256 place) private pure returns (uint256 change) {
         assembly ("memory-safe") {
             change := calldataload(add(changes.offset, shl(5, place)))

@@ -69,6 +69,9 @@ contract InvariantsTest {
             if (handler.accepted(selectors[i]) == 0) revert Never(i);
         }
         require(handler.replay().finals() > 0, "no final change");
+        this.invariant_numberHasNoGapAndHeadRecomputes();
+        this.invariant_wordsAreWhatTheEventsSay();
+        this.invariant_capsAreWhatTheEventsSay();
     }
 
     error Never(uint256 place);

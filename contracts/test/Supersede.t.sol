@@ -58,6 +58,16 @@ contract SupersedeTest is Base {
         supersede(items);
     }
 
+    /// An inner node with the rest of a path leads to the root too, and is no leaf.
+    function test_innerNodeIsNoLeaf() public {
+        LicenceRegistry.Succession[] memory items = succession(70);
+        bytes32[] memory path = new bytes32[](1);
+        path[0] = C;
+        (items[0].leaf, items[0].leafIndex, items[0].path) = (ab, 0, path);
+        vm.expectRevert(abi.encodeWithSelector(RegistryEvents.NotIncluded.selector, ab));
+        supersede(items);
+    }
+
     function test_batchThatIsNotAnchoredIsRefused() public {
         LicenceRegistry.Succession[] memory items = succession(70);
         items[0].size = 4;
