@@ -3,7 +3,6 @@
 Standard: contracts/src/LicenceRegistry.sol; DESIGN 3.3.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, assert_never
@@ -21,8 +20,6 @@ from anchor.events import (
     DailyCapSet,
     Delegated,
     Entry,
-    Event,
-    Foreign,
     Keccak,
     Paused,
     ProposalDropped,
@@ -92,16 +89,6 @@ class Replay:
     successor: Address | None = None
     frozen_at: datetime | None = None
     touched: dict[tuple[AuthorityId, int], datetime] = field(default_factory=dict)
-
-    def apply_all(self, events: Iterable[Event]) -> None:
-        """Apply events in order; those that are no entries of the history are passed over.
-
-        Raises:
-            AnzhengError: HISTORY_MISMATCH.
-        """
-        for event in events:
-            if not isinstance(event, Foreign):
-                self.apply(event)
 
     def apply(self, entry: Entry) -> None:
         """Apply the next entry of the history.

@@ -306,18 +306,6 @@ def state_of(name: ListName, cwt: bytes, side: bytes, side_token: bytes) -> Shar
     return ShardState(name, listed.packed, pages=pages)
 
 
-def make_shards(source: StatusSource, office: ListOffice, *, now: datetime) -> list[ShardFiles]:
-    """Return all shards of an office, signed.
-
-    Raises:
-        AnzhengError: What `source` raises.
-    """
-    return [
-        sign_shard(office, shard_state(source, office, shard, now=now), now=now)
-        for shard in range(shard_count(source, office))
-    ]
-
-
 def shard_count(source: StatusSource, office: ListOffice) -> int:
     """Return how many shards are published: no decision is lost beyond the last."""
     last = source.extent(office.registry, office.authority) - 1

@@ -12,7 +12,7 @@ from typing import Final
 from licence.errors import AnzhengError, Code
 from licence.formats.cbor_fields import is_authority, is_registry
 from licence.formats.manifest import ManifestDigest
-from licence.formats.tree import HASH_BYTES, Tree, leaf_hash
+from licence.formats.tree import Tree, leaf_hash
 from licence.ids import AuthorityId, RegistryId
 
 WIDTH: Final = 256
@@ -21,7 +21,6 @@ WIDTH: Final = 256
 MAX_ENTRY_BYTES: Final = 65_535
 """Longest entry; its length stands in two bytes."""
 
-MAX_TILE_BYTES: Final = WIDTH * HASH_BYTES
 MAX_BUNDLE_BYTES: Final = WIDTH * (2 + MAX_ENTRY_BYTES)
 
 CHECKPOINT: Final = "checkpoint"

@@ -1,6 +1,5 @@
 """Bytes for the contract from our values, and back."""
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, Final, assert_never
 
@@ -26,7 +25,6 @@ from licence.formats.manifest import ManifestDigest
 from licence.ids import AuthorityId, Digest, MerkleRoot
 
 _WORD_BYTES: Final = 32
-_ALL_LICENCES: Final = 2**LICENCES_IN_WORD - 1
 
 AUTHORITY_BYTES: Final = 18
 """The contract knows an authority by its unified social credit code, in ASCII."""
@@ -127,13 +125,6 @@ def packed(changes: tuple[Change, ...]) -> list[int]:
     return [change.word << LICENCES_IN_WORD | _bits(change.mask) for change in changes]
 
 
-def unpacked(values: Iterable[int]) -> tuple[Change, ...]:
-    """Return changes as the contract's events say them."""
-    return tuple(
-        Change(value >> LICENCES_IN_WORD, _mask(value & _ALL_LICENCES)) for value in values
-    )
-
-
 def moment(seconds: int) -> datetime:
     """Return a block's time.
 
@@ -186,11 +177,6 @@ def _bits(mask: int) -> int:
     if len(nibbles) != LICENCES_IN_WORD or nibbles.strip("0f"):
         raise AnzhengError(Code.CHAIN_REVERTED, "the contract takes no such mask")
     return int(nibbles.replace("f", "1"), 2)
-
-
-def _mask(bits: int) -> int:
-    """Return nibble `i` = 0xF for each bit `i`."""
-    return int(f"{bits:b}".replace("1", "f"), 16)
 
 
 def _succession(item: Succession) -> tuple[object, ...]:

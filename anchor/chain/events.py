@@ -17,7 +17,7 @@ from eth_utils.crypto import keccak
 
 from anchor.calls import Change
 from anchor.chain.artifact import Artifact
-from anchor.chain.codec import answer, authority_bytes, function, moment
+from anchor.chain.codec import answer, function, moment
 from anchor.chain.evm import Contract
 from anchor.chain.node import hexed, number, octets
 from anchor.chain_ports import Right
@@ -128,15 +128,6 @@ class EventReader:
         """
         sequence, head = answer(("uint64", "bytes32"), self._call(function("head", ()), at))
         return int(sequence), Digest(head)
-
-    def status_word(self, authority: AuthorityId, word: int, at: int) -> int:
-        """Return one storage word of statuses as of block `at`.
-
-        Raises:
-            AnzhengError: CHAIN_UNAVAILABLE.
-        """
-        data = function("statusWord", ("bytes18", "uint32"), authority_bytes(authority), word)
-        return int(answer(("uint256",), self._call(data, at))[0])
 
     def _call(self, data: bytes, at: int) -> bytes:
         call = {"to": hexed(self._contract.address), "data": hexed(data)}

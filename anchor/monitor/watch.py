@@ -10,7 +10,7 @@ Standard: DESIGN 3.2; `docs/formats/watch.schema.json`.
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from anchor.monitor.alarms import Alarm
@@ -107,11 +107,6 @@ def watch_alarms(key: WatchKey, rows: Sequence[KnownRow]) -> Iterator[Alarm]:
                 authority=key.authority,
                 block=row.block,
             )
-
-
-def asked_for(key: WatchKey, leaf: Leaf) -> WatchKey:
-    """Return the key with one more licence that was asked for."""
-    return replace(key, leaves=tuple(dict.fromkeys((*key.leaves, leaf))))
 
 
 def _read_key(fields: Fields) -> WatchKey:

@@ -240,19 +240,14 @@ def refuse_unready(means: Means, estate: Estate, heir: EvmChain) -> None:
             raise AnzhengError(Code.CONFLICT, f"{count} transactions are under way")
 
 
-def suspended_in(means: Means, estate: Estate, chain: EvmChain) -> Iterator[Suspended]:
+def _suspended(
+    means: Means, estate: Estate, authority: AuthorityId, chain: EvmChain
+) -> list[Suspended]:
     """Tell which licences a contract says are suspended, by decision.
 
     Raises:
         AnzhengError: RECONCILE_NEEDED for one that the registry knows of no decision.
     """
-    for entry in estate.authorities:
-        yield from _suspended(means, estate, entry.id, chain)
-
-
-def _suspended(
-    means: Means, estate: Estate, authority: AuthorityId, chain: EvmChain
-) -> list[Suspended]:
     with means.store.read() as unit:
         extent = unit.lists(estate.registry, authority).extent()
     found: dict[Digest, list[StatusIndex]] = {}

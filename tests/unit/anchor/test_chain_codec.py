@@ -11,6 +11,7 @@ from anchor.calls import AnchorCall, Change, ProposeCall, ReinstateCall
 from anchor.chain import codec
 from anchor.chain.artifact import FORMER_ARTIFACTS, artifact_of, load_artifact
 from anchor.chain.node import hashed, number, octets
+from anchor.events import unpacked_change
 from licence.domain.status import StatusWord
 from licence.errors import Code
 from licence.formats.keccak import keccak256, selector
@@ -92,7 +93,7 @@ def test_errors_of_the_contract_have_names() -> None:
 @given(st.lists(st.tuples(st.integers(0, 2**32 - 1), st.integers(1, 2**64 - 1)), max_size=5))
 def test_changes_are_packed_and_read_back(pairs: list[tuple[int, int]]) -> None:
     values = [word << 64 | bits for word, bits in pairs]
-    changes = codec.unpacked(values)
+    changes = tuple(unpacked_change(value) for value in values)
     assert codec.packed(changes) == values
     for change, (word, bits) in zip(changes, pairs, strict=True):
         assert change.word == word

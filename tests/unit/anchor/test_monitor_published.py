@@ -360,7 +360,7 @@ def test_enterprise_sees_what_it_did_not_ask_for(world: World) -> None:
     (kept,) = world.look().open
     assert kept.alarm.code is Code.LICENCE_UNEXPECTED
     assert dict(kept.alarm.facts)["leaf"] == strange.leaf.hex()
-    world.watched = (watch.asked_for(key, strange.leaf),)
+    world.watched = (replace(key, leaves=(*key.leaves, strange.leaf)),)
     assert world.codes() == []
 
 

@@ -11,11 +11,14 @@ from hypothesis import strategies as st
 
 from anchor.list_ports import ListOffice
 from anchor.status_lists import (
+    ShardFiles,
     aggregation_of,
     files_of,
-    make_shards,
     pending_words,
     published_words,
+    shard_count,
+    shard_state,
+    sign_shard,
 )
 from licence.domain.model import StatusRef
 from licence.domain.status import StatusEvent, StatusWord, decisive, more_negative, word_on
@@ -51,6 +54,13 @@ def event(
         ground="ground",
         successor=Leaf(b"\x05" * 32) if new is StatusWord.SUPERSEDED else None,
     )
+
+
+def make_shards(source: Source, office: ListOffice, *, now: datetime) -> list[ShardFiles]:
+    return [
+        sign_shard(office, shard_state(source, office, shard, now=now), now=now)
+        for shard in range(shard_count(source, office))
+    ]
 
 
 def read(
