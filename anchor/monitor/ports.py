@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import Protocol, Self
 
 from anchor.chain_ports import Block, RawProof
 from anchor.events import Anchored, Event, EventRange
@@ -247,3 +247,17 @@ class ContractState:
     sequence: int
     head: Digest
     batches: int
+
+    @classmethod
+    def of(cls, contract: str, progress: Progress) -> Self:
+        """Return where a contract stands that is verified so far."""
+        block, replay = progress.block, progress.replay
+        return cls(
+            contract=contract,
+            block_number=block.number,
+            block_hash=block.hash,
+            block_time=block.time,
+            sequence=replay.sequence,
+            head=replay.head,
+            batches=len(replay.batches),
+        )

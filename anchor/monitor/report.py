@@ -121,13 +121,4 @@ def _contracts(memory: Memory, registry: Registry) -> Iterable[ContractState]:
         name = contract_name(contract)
         progress = memory.progress(name)
         if progress is not None:
-            block, replay = progress.block, progress.replay
-            yield ContractState(
-                contract=name,
-                block_number=block.number,
-                block_hash=block.hash,
-                block_time=block.time,
-                sequence=replay.sequence,
-                head=replay.head,
-                batches=len(replay.batches),
-            )
+            yield ContractState.of(name, progress)

@@ -4,13 +4,12 @@ Standard: HTML; WCAG 2.2 AA (a table says what the picture shows).
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from html import escape
 from typing import Final
 
 from anchor.monitor.alarms import KeptAlarm
 from anchor.monitor.report import Report
-from anchor.monitor.report_words import STATUS, code_word
+from anchor.monitor.report_words import STATUS, code_word, minute
 
 MOST_ALARMS: Final = 500
 """Most alarms in the table, the newest; the state file has them all."""
@@ -64,10 +63,10 @@ def _summary(report: Report) -> Iterator[str]:
     kind = "open" if open_ else "good"
     said = f"未消除告警 {open_} 项" if open_ else "没有未消除的告警"
     yield f'<p class="{kind}">{said} {_en(f"{open_} open alarms")}</p>'
-    looked = "从未 never" if report.last_pass is None else _minute(report.last_pass)
+    looked = "从未 never" if report.last_pass is None else minute(report.last_pass)
     yield (
         f"<p>最近一次监测 {_en('last pass')} {looked} UTC · 信任包版本 {_en('trust bundle')}"
-        f" {report.bundle_version} · 报告时间 {_en('report made')} {_minute(report.now)} UTC</p>"
+        f" {report.bundle_version} · 报告时间 {_en('report made')} {minute(report.now)} UTC</p>"
     )
 
 
@@ -95,7 +94,7 @@ def _alarm(kept: KeptAlarm) -> Sequence[str]:
     state = (
         '<span class="open">未消除 open</span>'
         if kept.closed_at is None
-        else f"已消除 over {_minute(kept.closed_at)}"
+        else f"已消除 over {minute(kept.closed_at)}"
     )
     facts = "; ".join(f"{name} {value}" for name, value in alarm.facts if value is not None)
     return (
@@ -104,7 +103,7 @@ def _alarm(kept: KeptAlarm) -> Sequence[str]:
         f"{escape(code_word(alarm.code))}<br>{_en(escape(alarm.message))}",
         f'<code class="word">{escape(alarm.authority or "")}</code>',
         "" if alarm.block is None else str(alarm.block),
-        _minute(kept.first_at),
+        minute(kept.first_at),
         f"<code>{alarm.id}</code><br><code>{escape(facts)}</code>",
     )
 
@@ -123,7 +122,7 @@ def _contracts(report: Report) -> Iterator[str]:
         (
             f"<code>{escape(each.contract)}</code>",
             str(each.block_number),
-            _minute(each.block_time),
+            minute(each.block_time),
             str(each.sequence),
             str(each.batches),
             f"<code>{each.head.hex()}</code>",
@@ -140,7 +139,7 @@ def _logs(report: Report) -> Iterator[str]:
         (
             f"{escape(authority.name)}<br><code>{escape(authority.id)}</code>",
             "—" if seen is None else str(seen.size),
-            "—" if seen is None or seen.cosigned_at is None else _minute(seen.cosigned_at),
+            "—" if seen is None or seen.cosigned_at is None else minute(seen.cosigned_at),
         )
         for authority, seen in report.logs
     ]
@@ -172,10 +171,6 @@ def _table(caption: str, heads: Sequence[tuple[str, str]], rows: Sequence[Sequen
 
 def _en(text: str) -> str:
     return f'<span class="en" lang="en">{text}</span>'
-
-
-def _minute(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%d %H:%M")
 
 
 def _seconds(kept: KeptAlarm) -> float:

@@ -15,7 +15,7 @@ from typing import Final
 
 from anchor.monitor.alarms import KeptAlarm
 from anchor.monitor.report import Bars, Report
-from anchor.monitor.report_words import STATUS, code_word
+from anchor.monitor.report_words import STATUS, code_word, minute
 from licence.errors import Code
 
 WIDTH: Final = 1120
@@ -69,7 +69,7 @@ def svg_picture(report: Report, font: bytes = b"") -> str:
 
 def _head(report: Report, height: int, font: bytes) -> Iterator[str]:
     title = f"监测报告 {report.registry}"
-    looked = "从未" if report.last_pass is None else _minute(report.last_pass)
+    looked = "从未" if report.last_pass is None else minute(report.last_pass)
     open_ = sum(each.closed_at is None for each in report.alarms)
     yield (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}"'
@@ -161,7 +161,7 @@ def _alarm(kept: KeptAlarm, y: float, report: Report) -> Iterator[str]:
     colour = _OPEN if is_open else _OVER
     if end - begin > 1:
         yield _line(begin, y, end, y, colour, 4)
-    said = f"{kept.alarm.code.value} {kept.alarm.message} {_minute(kept.first_at)}"
+    said = f"{kept.alarm.code.value} {kept.alarm.message} {minute(kept.first_at)}"
     yield f"<g><title>{escape(said)}</title>{_mark(begin, y, filled=is_open)}</g>"
 
 
@@ -224,7 +224,3 @@ def _text(
         f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" font-weight="{weight}" fill="{colour}"'
         f' text-anchor="{anchor}">{escape(text)}</text>'
     )
-
-
-def _minute(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%d %H:%M")

@@ -1,5 +1,6 @@
-"""The words of the report: Chinese first, English second."""
+"""The words of the report: Chinese first, English second; and how it writes a moment."""
 
+from datetime import datetime
 from typing import Final
 
 from licence.errors import Code
@@ -50,3 +51,8 @@ CODES: Final = {
 def code_word(code: Code) -> str:
     """Return a code's Chinese words, or the code itself."""
     return CODES.get(code, code.value)
+
+
+def minute(moment: datetime) -> str:
+    """Return a moment as the report writes it, to the minute."""
+    return moment.strftime("%Y-%m-%d %H:%M")

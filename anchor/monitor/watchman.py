@@ -51,13 +51,4 @@ def _contracts(means: Means, findings: Findings) -> Iterator[ContractState]:
             findings.is_behind()
             continue
         findings.contracts[name] = progress
-        block, replay = progress.block, progress.replay
-        yield ContractState(
-            contract=name,
-            block_number=block.number,
-            block_hash=block.hash,
-            block_time=block.time,
-            sequence=replay.sequence,
-            head=replay.head,
-            batches=len(replay.batches),
-        )
+        yield ContractState.of(name, progress)
