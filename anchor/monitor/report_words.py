@@ -20,7 +20,7 @@ CODES: Final = {
     Code.HISTORY_MISMATCH: "事件与链上历史不符",
     Code.NODES_DISAGREE: "节点说法不一",
     Code.CHAIN_REORGANISED: "已确认的区块被替换",
-    Code.BLOCK_SEALS: "区块签章不是登记的验证节点所签",
+    Code.BLOCK_SEALS: "签区块的不是登记的验证节点",
     Code.VALIDATORS_NOT_PINNED: "没有登记验证节点",
     Code.CHAIN_STALE: "链停止出块",
     Code.CHAIN_WRONG: "节点上是另一条链或另一合约",
