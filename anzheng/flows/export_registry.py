@@ -12,7 +12,7 @@ by `?time=`, OCSP by POST.
 import json
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -30,7 +30,7 @@ from licence.ids import Leaf
 from licence.ports import Clock
 from verifier.trust import load_trust
 
-SCHEMA: Final = "anzheng-export/v1"
+SCHEMA: Final = "anzheng-export/v2"
 STATE: Final = ".state.json"
 LOCK: Final = ".lock"
 
@@ -157,20 +157,51 @@ def _files(folder: Path, under: str) -> Iterator[tuple[str, bytes]]:
 # ---------------------------------------------------------------- one by one
 
 
+@dataclass(frozen=True, slots=True)
+class _Reached:
+    """How far an export read.
+
+    Attributes:
+        since: What changed after this is new. By the stamps in the database: a replica may be
+            hours behind our clock, and our clock may be wrong.
+        newest: The newest stamp in the database.
+        seen: When that was first seen, by our clock.
+        waiting: Certificates without evidence; nothing in their rows says when it comes.
+    """
+
+    since: Since
+    newest: datetime
+    seen: datetime
+    waiting: frozenset[Leaf] = frozenset()
+
+
 def _licences(sources: Sources, tree: StaticTree, *, look_ups: bool, anew: bool) -> int:
     begin = sources.clock.now()
     today = shanghai_date(begin)
-    since = Since(EVER, 0, today) if anew else _read_state(tree.root, look_ups=look_ups, day=today)
+    before = None if anew else _read_state(tree.root, look_ups=look_ups)
     count = 0
     with sources.store.read() as unit:
-        reached = Since(begin - OVERLAP, unit.public.last_event(), today)
+        newest, event = unit.public.newest(), unit.public.last_event()
+        if before is None or event < before.since.event or newest < before.since.moment:
+            # Nothing was read yet, or the database was put back and has other rows by now.
+            before = _Reached(Since(EVER, 0, today), EVER, begin)
+        seen = before.seen if newest == before.newest else begin
+        since = before.since
+        if newest < begin and begin - seen > OVERLAP:
+            # It rests, and all of it was read. What a slow transaction still adds is read with
+            # the next change.
+            since = replace(since, moment=newest + timedelta.resolution)
         for found in unit.public.changed(since, today):
             _licence(unit, tree, found, sources.clock, look_ups=look_ups)
             count += 1
-        for leaf in unit.public.claimed(since.moment):
-            _evidence(unit, tree, leaf)
+        waiting = frozenset(
+            leaf
+            for leaf in {*unit.public.claimed(since.moment), *before.waiting}
+            if not _evidence(unit, tree, leaf)
+        )
     tree.flush()
-    _write_state(tree.root, reached, look_ups=look_ups)
+    reached = Since(max(min(begin, newest) - OVERLAP, EVER), event, today)
+    _write_state(tree.root, _Reached(reached, newest, seen, waiting), look_ups=look_ups)
     return count
 
 
@@ -195,14 +226,16 @@ def _licence(
     tree.share(f"v1/licences/{Key.SHORT_CODE}/{code}", f"L/{code}")
 
 
-def _evidence(unit: Unit, tree: StaticTree, leaf: Leaf) -> None:
+def _evidence(unit: Unit, tree: StaticTree, leaf: Leaf) -> bool:
+    """Write the evidence of a leaf, or that there is none yet; say whether there is."""
     path, evidence = f"v1/evidence/{leaf.hex()}", unit.public.evidence(leaf)
     if evidence is None:
         pending = {"code": Code.ANCHOR_PENDING.value, "status": 404}
         tree.replace(f"{path}{PENDING}", encoded(pending))
-        return
+        return False
     tree.replace(path, evidence)
     tree.remove(f"{path}{PENDING}")
+    return True
 
 
 def _name(value: str) -> str:
@@ -229,24 +262,33 @@ def _logs(folder: Path, tree: StaticTree) -> None:
 # ---------------------------------------------------------------- how far was read
 
 
-def _read_state(root: Path, *, look_ups: bool, day: date) -> Since:
-    """Return how far the last export read; one of another kind, or damaged, read nothing."""
+def _read_state(root: Path, *, look_ups: bool) -> _Reached | None:
+    """Return how far the last export read; None for one of another kind, or a damaged memory."""
     try:
         value = json.loads((root / STATE).read_bytes())
         if (value["schema"], value["look_ups"]) != (SCHEMA, look_ups):
-            return Since(EVER, 0, day)
-        moment = datetime.fromisoformat(value["moment"]).astimezone(UTC)
-        return Since(moment, int(value["event"]), date.fromisoformat(value["day"]))
+            return None
+        moment, newest, seen = (_moment(value[name]) for name in ("moment", "newest", "seen"))
+        since = Since(moment, int(value["event"]), date.fromisoformat(value["day"]))
+        waiting = frozenset(Leaf(bytes.fromhex(leaf)) for leaf in value["waiting"])
+        return _Reached(since, newest, seen, waiting)
     except (OSError, ValueError, KeyError, TypeError):
-        return Since(EVER, 0, day)
+        return None
 
 
-def _write_state(root: Path, since: Since, *, look_ups: bool) -> None:
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def _write_state(root: Path, reached: _Reached, *, look_ups: bool) -> None:
     value = {
         "schema": SCHEMA,
         "look_ups": look_ups,
-        "moment": since.moment.isoformat(),
-        "event": since.event,
-        "day": since.day.isoformat(),
+        "moment": reached.since.moment.isoformat(),
+        "event": reached.since.event,
+        "day": reached.since.day.isoformat(),
+        "newest": reached.newest.isoformat(),
+        "seen": reached.seen.isoformat(),
+        "waiting": sorted(leaf.hex() for leaf in reached.waiting),
     }
     write_durably(root / STATE, json.dumps(value).encode())

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, bindparam, or_, select
+from sqlalchemy import Connection, Row, Select, bindparam, func, or_, select
 
 from anchor.calls import LICENCES_IN_WORD
 from anchor.chain_words import worst
@@ -23,7 +23,7 @@ from anzheng.store.tables import (
     licences,
     status_events,
 )
-from anzheng.store.times import to_text
+from anzheng.store.times import from_text, to_text
 from licence.domain.status import StatusEvent, StatusWord
 from licence.ids import AuthorityId, Leaf, RegistryId, StatusIndex
 
@@ -226,6 +226,14 @@ class PublicView:
         """Return the number of the newest status event, 0 if there is none."""
         newest = select(status_events.c.id).order_by(status_events.c.id.desc()).limit(1)
         return int(self._connection.execute(newest).scalar_one_or_none() or 0)
+
+    def newest(self) -> datetime:
+        """Return when a licence or certificate was last changed, by the clock of who did it."""
+        found = [
+            self._connection.execute(select(func.max(table.c.updated_at))).scalar_one()
+            for table in (licences, holder_certificates)
+        ]
+        return max((from_text(each) for each in found if each is not None), default=EVER)
 
     def changed(self, since: Since, today: date) -> Iterator[PublicLicence]:
         """Yield the signed versions that are new, stand elsewhere, or have another status."""

@@ -2,21 +2,27 @@
 
 import json
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from anchor.ports import LeafEvidence
 from anchor.trust_repository import TrustRepository
 from anzheng import static_tree
 from anzheng.flows import export_registry as exporting
 from anzheng.flows.export_registry import LOCK, OVERLAP, STATE, Exported, Sources, export_registry
 from anzheng.locking import alone
 from anzheng.static_tree import NOW, RELEASES
+from anzheng.store.claims import HolderCertificate
+from anzheng.store.database import Store
 from licence.domain.status import StatusWord
 from licence.errors import Code
 from licence.formats.short_code import short_code
+from licence.ids import BatchId, StatusIndex
 from tests.fakes.clock import FakeClock
 from tests.fakes.drafts import good_row
 from tests.fakes.refusal import refuses
@@ -194,6 +200,83 @@ def test_what_hangs_together_is_switched_at_once(
     world.export()
     world.export()
     assert len(list((world.www / RELEASES).iterdir())) == 2
+
+
+def copied(database: Path) -> Path:
+    """Make a backup of a database that is being written."""
+    place = database.with_name("copy.sqlite3")
+    with closing(sqlite3.connect(database)) as live, closing(sqlite3.connect(place)) as copy:
+        live.backup(copy)
+    return place
+
+
+@pytest.mark.parametrize("late", [timedelta(hours=1), timedelta(minutes=20)])
+def test_what_a_replica_tells_late_is_seen(world: World, late: timedelta) -> None:
+    world.export()
+    behind = copied(world.www.parent / "anzheng.sqlite3")
+    second = {**good_row(), "licence_no": "（辽）WH安许证字〔2024〕0128"}
+    world.clock.advance(timedelta(minutes=1))
+    world.registry.prepare(second)
+    world.registry.sign(["second"])
+    world.registry.anchor("second")
+    live = world.registry.reader
+    for _ in range(3):
+        world.clock.advance(late)
+        world.registry.reader = Store(f"sqlite:///{behind}", read_only=True)
+        world.export()
+        world.registry.reader.close()
+    world.registry.reader = live
+    world.export()
+    assert world.served(f"/v1/evidence/{leaf_of('second').hex()}") == EVIDENCE
+
+
+def test_a_clock_that_was_ahead_hides_nothing(world: World) -> None:
+    world.export()
+    now = world.clock.now()
+    world.clock.advance(timedelta(hours=6))
+    world.export()
+    world.clock.advance(now - world.clock.now() + timedelta(minutes=1))
+    world.registry.prepare({**good_row(), "licence_no": "（辽）WH安许证字〔2024〕0128"})
+    world.registry.sign(["second"])
+    world.registry.anchor("second")
+    world.clock.advance(timedelta(hours=6))
+    world.export()
+    assert world.served(f"/v1/evidence/{leaf_of('second').hex()}") == EVIDENCE
+
+
+def test_a_database_that_was_put_back_is_read_anew(world: World) -> None:
+    place = world.www.parent / "anzheng.sqlite3"
+    backup = copied(place)
+    world.registry.decide(StatusWord.SUSPENDED)
+    world.export()
+    world.registry.close()
+    shutil.copy(backup, place)
+    for beside in place.parent.glob("anzheng.sqlite3-*"):
+        beside.unlink()
+    world.registry.__post_init__()
+    assert world.export().licences == 1
+    assert json.loads(world.served(f"/v1/licences/{LEAF}") or b"")["status"]["word"] == "NONE"
+
+
+def test_the_evidence_of_a_certificate_is_seen_whenever_it_comes(world: World) -> None:
+    leaf, batch = leaf_of("holder"), BatchId("batch-leaf")
+    certificate = HolderCertificate(
+        leaf, leaf_of("leaf"), REGISTRY, AUTHORITY, StatusIndex(7), b"der", None, None,
+        world.clock.now(),
+    )  # fmt: skip
+    with world.registry.writer.write() as unit:
+        unit.claims.add_certificate(certificate)
+    world.export()
+    assert world.served(f"/v1/evidence/{leaf.hex()}") is None
+    world.clock.advance(timedelta(hours=2))
+    world.export()
+    with world.registry.writer.write() as unit:
+        unit.claims.set_batch(leaf, batch, 0)
+        unit.anchors.save_evidence(batch, [LeafEvidence(leaf, EVIDENCE)])
+    world.export()
+    assert world.served(f"/v1/evidence/{leaf.hex()}") == EVIDENCE
+    assert world.served(f"/v1/evidence/{leaf.hex()}.pending") is None
+    assert json.loads((world.www / STATE).read_bytes())["waiting"] == []
 
 
 def test_a_crash_repeats_what_was_not_remembered(
