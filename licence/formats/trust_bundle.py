@@ -132,6 +132,7 @@ def _check_bundle(bundle: TrustBundle) -> None:
         if not 1 <= registry.witness_threshold <= max(len(names), 1):
             _refuse(f"registry {registry.id}: threshold needs more witnesses than there are")
         check_validators(registry)
+    _one_chain(one for registry in bundle.registries for one in registry.validators)
     _in_order("authorities", ((one.valid_from, one.valid_to) for one in bundle.authorities))
     for authority in bundle.authorities:
         for where, keys in (("status_keys", authority.status_keys), ("qr_keys", authority.qr_keys)):
@@ -162,6 +163,15 @@ def check_validators(registry: Registry) -> None:
         ends = one.to_block is not None and one.to_block < following.from_block
         if one.chain_id == following.chain_id and not ends:
             _refuse("validators: two sets for one block")
+    _one_chain(sets)
+
+
+def _one_chain(sets: Iterable[ValidatorSet]) -> None:
+    """Refuse a validator of two chains: a header does not name its chain, so his seals fit both."""
+    chains: dict[Address, ChainId] = {}
+    for one in sets:
+        if any(chains.setdefault(each, one.chain_id) != one.chain_id for each in one.addresses):
+            _refuse("validators: an address seals two chains")
 
 
 def _once(where: str, values: Iterable[object]) -> None:

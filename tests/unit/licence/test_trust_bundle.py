@@ -21,6 +21,7 @@ from licence.formats.trust_bundle import (
     encode,
 )
 from licence.ids import Address, ChainId, Digest, RegistryId
+from tests.fakes.refusal import refuses
 from tests.fakes.trust_bundles import (
     AUTHORITY,
     ISSUED_AT,
@@ -34,13 +35,15 @@ SCHEMA_FILE = (
     Path(__file__).parents[3] / "docs" / "formats" / "schemas" / "trust-bundle.schema.json"
 )
 
+SEALERS = tuple(Address(bytes([each]) * 20) for each in range(1, 6))
+
 
 def sample_validators() -> tuple[ValidatorSet, ...]:
     """A set that was closed and one that is open."""
-    chain, addresses = ChainId(31337), tuple(Address(bytes([each]) * 20) for each in range(1, 6))
+    chain = ChainId(31337)
     return (
-        ValidatorSet(chain, 0, addresses[:4], to_block=99),
-        ValidatorSet(chain, 100, addresses),
+        ValidatorSet(chain, 0, SEALERS[:4], to_block=99),
+        ValidatorSet(chain, 100, SEALERS),
     )
 
 
@@ -167,6 +170,29 @@ def test_validators_of_a_block_are_one_set_or_none(change: Change) -> None:
     with pytest.raises(AnzhengError) as caught:
         decode(canonical.dumps(value))
     assert caught.value.code is Code.TRUST_BUNDLE_REFUSED
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_a_validator_of_two_chains_is_refused(apart: bool) -> None:  # noqa: FBT001
+    """A header does not name its chain: what was sealed on one would be shown for the other."""
+    bundle, elsewhere = full_bundle(), ChainId(99)
+    registry = bundle.registries[0]
+    contract = replace(registry.contracts[0], chain_id=elsewhere)
+    for addresses, fits in (((Address(b"\x09" * 20),), True), (SEALERS[4:], False)):
+        one = ValidatorSet(elsewhere, 0, addresses)
+        if apart:
+            other = replace(registry, id=RegistryId("other"), contracts=(contract,))
+            found = [registry, replace(other, validators=(one,))]
+        else:
+            contracts = (*registry.contracts, contract)
+            sets = tuple(sorted((*registry.validators, one), key=lambda each: each.chain_id))
+            found = [replace(registry, contracts=contracts, validators=sets)]
+        changed = replace(bundle, registries=tuple(found))
+        if fits:
+            assert decode(encode(changed)) == changed
+        else:
+            with refuses(Code.TRUST_BUNDLE_REFUSED):
+                encode(changed)
 
 
 def test_validators_are_those_of_the_block_asked_about() -> None:
