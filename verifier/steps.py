@@ -22,6 +22,7 @@ from licence.formats.checks import (
 )
 from licence.formats.evidence import Anchored
 from licence.formats.report import Facts, Report, make_report
+from licence.formats.side_list import SideRow
 from licence.formats.trust_types import Authority, Registry
 from licence.formats.verdict import REQUIRED, Assurance
 from licence.ids import Digest, Leaf
@@ -48,6 +49,7 @@ from verifier.checks.c07_status import (
     check_status,
     list_name,
     read_lists,
+    signed_rows,
 )
 from verifier.checks.c08_validity import check_validity
 from verifier.checks.c09_holder import HolderQuestion, Presented, check_holder, with_status
@@ -273,7 +275,8 @@ class Verification:
         if on < shanghai_date(self.now):
             past = consult.past_list(self.trust, self.online, ref, authority, on)
             result = with_history(result, question, lists, authority, past)
-        result = self._by_chain_proof(result, question, lists, authority)
+        signed = signed_rows(question, authority, tokens) if self.chain_proof else ()
+        result = self._by_chain_proof(result, question, lists, authority, signed)
         if self.online is None:
             return result
         return consult.confirm_status(self.online, result, ref, authority, registry)
@@ -284,6 +287,7 @@ class Verification:
         question: StatusQuestion,
         lists: StatusLists | None,
         authority: Authority,
+        signed: Sequence[SideRow],
     ) -> CheckResult:
         """Hold the status proof that came in, if one did, against what the lists say."""
         if self.chain_proof is None:
@@ -296,7 +300,7 @@ class Verification:
         if proved.newest <= self.now + CLOCK_SKEW:
             name = list_name(ref, authority)
             self.learned = self.learned.saw_proof(name, word_of(ref.index), proved.as_of)
-        return with_chain_proof(result, question, lists, proved)
+        return with_chain_proof(result, question, lists, proved, signed)
 
     # ------------------------------------------------------------ the end
 

@@ -8,6 +8,7 @@ still pin them: for so long, and no longer, as the policy may work from stale li
 Standard: DESIGN 3.3 and 4, check 7; EIP-1186.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -27,7 +28,8 @@ from licence.formats.checks import (
     passed,
 )
 from licence.formats.registry_state import LICENCES_IN_WORD, status_in
-from licence.formats.status_shard import LIFETIME, TTL
+from licence.formats.side_list import SideRow
+from licence.formats.status_shard import LIFETIME, TTL, ListValue
 from licence.formats.trust_types import Contract, Registry, TrustBundle, ValidatorSet
 from licence.ids import AuthorityId, ChainId, StatusIndex
 from verifier.checks.c07_status import (
@@ -55,6 +57,7 @@ class ProvedStatus:
         status: Four bits, the most negative over all contracts.
         as_of: Time of the block; the oldest, where there are several.
         newest: Time of the newest block.
+        said_at: Time of the newest block that says this status.
         chain_id: Chain of the oldest block.
         block_number: Its height.
         speaks_of_today: Whether it covers every contract, under validators that are still open.
@@ -63,6 +66,7 @@ class ProvedStatus:
     status: int
     as_of: datetime
     newest: datetime
+    said_at: datetime
     chain_id: ChainId
     block_number: int
     speaks_of_today: bool
@@ -108,11 +112,17 @@ def read_chain_proof(
     found = [status_in(proved.words[place], ref.index) for _, _, proved in checked]
     covered = {(part.chain_id, part.contract) for part in proof.parts}
     complete = covered == {(one.chain_id, one.address) for one in registry.contracts}
+    status = _worst(found)
     part, _, oldest = min(checked, key=lambda each: each[2].block.time)
     return ProvedStatus(
-        status=_worst(found),
+        status=status,
         as_of=oldest.block.time,
         newest=max(proved.block.time for _, _, proved in checked),
+        said_at=max(
+            proved.block.time
+            for (_, _, proved), said in zip(checked, found, strict=True)
+            if said == status
+        ),
         chain_id=part.chain_id,
         block_number=oldest.block.number,
         speaks_of_today=complete and all(pinned.to_block is None for _, pinned, _ in checked),
@@ -164,7 +174,11 @@ def _worst(found: list[int]) -> int:
 
 
 def with_chain_proof(
-    result: CheckResult, question: StatusQuestion, lists: StatusLists | None, proved: ProvedStatus
+    result: CheckResult,
+    question: StatusQuestion,
+    lists: StatusLists | None,
+    proved: ProvedStatus,
+    signed: Sequence[SideRow] = (),
 ) -> CheckResult:
     """Hold a verified proof against what the lists say.
 
@@ -173,6 +187,7 @@ def with_chain_proof(
         question: What was asked of them.
         lists: The lists that were accepted, if any.
         proved: From `read_chain_proof`.
+        signed: Events of every side list that came in, from `signed_rows`.
     """
     if proved.status not in set(StatusWord):
         return _unless_failed(result, Code.STATUS_UNKNOWN_VALUE, proved)
@@ -181,7 +196,7 @@ def with_chain_proof(
         return _unless_failed(result, Code.CLOCK_SUSPECT, proved)
     if word is not StatusWord.NONE:
         return _negative(result, question, lists, proved, word)
-    return _positive(result, question, proved)
+    return _positive(result, question, proved, signed)
 
 
 def refused(result: CheckResult, error: AnzhengError) -> CheckResult:
@@ -212,12 +227,17 @@ def _negative(
     proved: ProvedStatus,
     word: StatusWord,
 ) -> CheckResult:
-    if not is_final(word) and question.is_stale(proved.as_of + LIFETIME):
+    # A block of another contract says nothing about how old this word is.
+    if not is_final(word) and question.is_stale(proved.said_at + LIFETIME):
         return _unless_failed(result, Code.STATUS_STALE, proved) if lists is None else result
-    known = lists is not None and _knows(lists, question.ref.index, proved.as_of, word)
-    if known and result.state in {CheckState.PASSED, CheckState.FAILED}:
+    known = rows_of(question.ref.index, lists) if lists is not None else ()
+    rows = [row for row in known if row.decided_at <= proved.said_at]
+    listed = word_on(rows, shanghai_date(proved.said_at))
+    if more_negative(listed, word) is listed:
         # The lists know this very event, so they also know its first day, and what came after.
-        return result
+        named = any(row.word is word for row in rows)
+        if result.state is CheckState.FAILED or (result.state is CheckState.PASSED and named):
+            return result
     return failed(
         CheckName.STATUS,
         CODES[word],
@@ -227,16 +247,18 @@ def _negative(
     )
 
 
-def _knows(lists: StatusLists, index: StatusIndex, moment: datetime, word: StatusWord) -> bool:
-    """Say whether what was decided till then explains what the chain says."""
-    rows = [row for row in rows_of(index, lists) if row.decided_at <= moment]
-    listed = word_on(rows, shanghai_date(moment))
-    return more_negative(listed, word) is listed
-
-
-def _positive(result: CheckResult, question: StatusQuestion, proved: ProvedStatus) -> CheckResult:
+def _positive(
+    result: CheckResult,
+    question: StatusQuestion,
+    proved: ProvedStatus,
+    signed: Sequence[SideRow],
+) -> CheckResult:
     may_serve = result.state is CheckState.INDETERMINATE and result.code in _SERVES
-    says_none = result.fact("word") in {None, StatusWord.NONE.name.lower()}
+    says_none = (
+        result.fact("word") in {None, StatusWord.NONE.name.lower()}
+        and result.fact("published_then") in {None, ListValue.VALID.name.lower()}
+        and word_on(signed, question.on) is StatusWord.NONE
+    )
     if not may_serve or not says_none or question.on != shanghai_date(proved.as_of):
         return result
     if not proved.speaks_of_today:

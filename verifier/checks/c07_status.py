@@ -164,6 +164,27 @@ def _read(
     return StatusLists(token.source, listed, side)
 
 
+def signed_rows(
+    question: StatusQuestion, authority: Authority, tokens: Sequence[ListTokens]
+) -> tuple[SideRow, ...]:
+    """Return the events of every side list that came in, whether its list did or not.
+
+    They make nothing better: an older side list may lack an event. But what it announced for
+    today, nobody may pass over because the newest side list was held back.
+    """
+    name, index = list_name(question.ref, authority), question.ref.index
+    found: list[SideRow] = []
+    for token in tokens:
+        try:
+            side = token.side and _decode_side(
+                token.side, token.page, page_number(index), authority.status_keys, name
+            )
+        except AnzhengError:
+            continue
+        found += (*side.rows_of(index), *side.announced_of(index)) if side else ()
+    return tuple(found)
+
+
 # In a batch the same shard is asked thousands of times; what is cached are frozen values.
 @lru_cache(maxsize=16)
 def _decode_list(data: bytes, keys: tuple[StatusKey, ...], name: ListName) -> StatusList:

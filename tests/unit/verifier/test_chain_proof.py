@@ -56,7 +56,7 @@ OLD_CONTRACT = Contract(
 
 
 @cache
-def _issued() -> Issued:
+def issued() -> Issued:
     world = make_world()
     return world.issue(world.version(INDEX))
 
@@ -134,7 +134,7 @@ def ask(
 ) -> Report:
     """Verify the one licence."""
     return verify(
-        _issued().pdf,
+        issued().pdf,
         trust or world.trust(),
         policy=policy,
         now=now or world.now,
@@ -389,7 +389,7 @@ def test_an_older_proof_than_one_already_seen_is_a_replay(world: World) -> None:
     trust = without_lists(world)
     newer, older = says(StatusWord.NONE), says(StatusWord.NONE, FRESH - timedelta(minutes=3))
     report, memory = verify_and_learn(
-        _issued().pdf, trust, policy=BATCH, now=world.now, chain_proof=newer
+        issued().pdf, trust, policy=BATCH, now=world.now, chain_proof=newer
     )
     assert said(report) == VALID
     assert said(ask(world, newer, trust, memory=memory)) == VALID
@@ -400,7 +400,7 @@ def test_an_older_proof_than_one_already_seen_is_a_replay(world: World) -> None:
 def test_a_proof_older_than_a_list_already_seen_is_a_replay(world: World) -> None:
     """The list said more than the proof, and somebody took it away."""
     world.publish({INDEX: StatusWord.SUSPENDED}, issued_at=FRESH + timedelta(minutes=1))
-    _, memory = verify_and_learn(_issued().pdf, world.trust(), policy=BATCH, now=world.now)
+    _, memory = verify_and_learn(issued().pdf, world.trust(), policy=BATCH, now=world.now)
     report = ask(world, says(StatusWord.NONE), without_lists(world), memory=memory)
     assert said(report) == (Verdict.UNDETERMINED, Code.CHAIN_PROOF_REFUSED)
 
@@ -413,7 +413,7 @@ def test_command_line_takes_a_proof_from_a_file(
 ) -> None:
     world.write_trust(tmp_path / "trust")
     licence, file = tmp_path / "licence.pdf", tmp_path / "status.proof"
-    licence.write_bytes(_issued().pdf)
+    licence.write_bytes(issued().pdf)
     policy = replace(BATCH, referee=Referee.NEVER)
     options = Options(
         trust=tmp_path / "trust",
