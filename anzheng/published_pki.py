@@ -26,6 +26,8 @@ from cryptography.x509 import ocsp
 from licence.errors import AnzhengError, Code
 
 MAX_REQUEST_BYTES: Final = 2 * 1024
+"""Of an OCSP request in a body."""
+
 _NAME: Final = re.compile(r"(?:root|issuing|holder-ca)(?:-[1-9][0-9]{0,3})?", re.ASCII)
 
 # SHA-1 is an identifier here, and what most clients send.

@@ -18,6 +18,8 @@ from anzheng.routes.answers import Caching
 SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 """Bounds of the buckets; DESIGN 7 speaks of 50 ms."""
 
+_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "POST"})
+
 Watched = tuple[str, str, Callable[[], float]]
 """Name of a gauge, what it means, and what it shows now."""
 
@@ -91,6 +93,3 @@ class Measured:
             method = scope["method"] if scope["method"] in _METHODS else "other"
             self._metrics.requests.labels(method, route, str(status)).inc()
             self._metrics.seconds.labels(route).observe(time.perf_counter() - begin)
-
-
-_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "POST"})
