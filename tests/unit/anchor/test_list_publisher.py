@@ -332,7 +332,9 @@ def test_pages_are_written_before_the_index_and_removed_when_nobody_reads_them(
 def test_lost_pages_are_made_anew(desk: Desk, *, every: bool) -> None:
     desk.source.log = [event(n * PAGE_ENTRIES) for n in range(3)]
     desk.publish()
-    for place in (desk.folder / "pages").rglob("*.page"):
+    pages = list((desk.folder / "pages").rglob("*.page"))
+    assert pages
+    for place in pages:
         place.unlink()
     desk.publish(NOW + (timedelta(seconds=5) if every else HEARTBEAT), every=every)
     for n in range(3):

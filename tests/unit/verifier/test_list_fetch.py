@@ -258,5 +258,7 @@ def test_odd_names_in_a_folder_are_passed_over(tmp_path: Path, name: str) -> Non
 
 
 def test_digest_names_the_page(paged: World) -> None:
-    for place in (paged.trust / "pages").rglob("*.page"):
+    pages = list((paged.trust / "pages").rglob("*.page"))
+    assert pages
+    for place in pages:
         assert sha256(place.read_bytes()).hexdigest() == place.name.removesuffix(".page")
