@@ -59,8 +59,9 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class StatusWrite:
-    """One decision as it was written on the chain."""
+    """One decision as it was written into a contract."""
 
+    contract: Address
     sequence: int
     written_at: datetime
     word: StatusWord
@@ -112,7 +113,7 @@ def read_chain(place: Place, events: Events, keccak: Keccak) -> ChainTruth:
             if isinstance(event, Anchored):
                 batches.append(_record(place, event))
             else:
-                writes.append(_write(replay, event))
+                writes.append(_write(place.contract, replay, event))
         replay.apply(event)
     sequence, head = events.head(place.final)
     replay.compare(sequence, head)
@@ -208,7 +209,9 @@ def _record(place: Place, event: Anchored) -> BatchRecord:
     )
 
 
-def _write(replay: Replay, event: StatusChanged | Superseded | Confirmed) -> StatusWrite:
+def _write(
+    contract: Address, replay: Replay, event: StatusChanged | Superseded | Confirmed
+) -> StatusWrite:
     if isinstance(event, Confirmed):
         made = replay.proposals.get((event.authority, event.proposal, event.proposer))
         decision = Digest(bytes(32)) if made is None else made.decision
@@ -221,4 +224,6 @@ def _write(replay: Replay, event: StatusChanged | Superseded | Confirmed) -> Sta
         for place in range(LICENCES_IN_WORD)
         if change.mask >> _NIBBLE_BITS * place & _NIBBLE
     )
-    return StatusWrite(event.sequence, event.at.block_time, StatusWord(status), indices, decision)
+    return StatusWrite(
+        contract, event.sequence, event.at.block_time, StatusWord(status), indices, decision
+    )

@@ -1,6 +1,7 @@
 """Decisions that the chain has and the database lost: put in again, or noted as words."""
 
 from collections.abc import Mapping, Sequence
+from functools import reduce
 
 from anchor.confirmer import verify_officers
 from anzheng.flows.reconcile_read import StatusWrite
@@ -9,11 +10,11 @@ from anzheng.store.database import Unit
 from anzheng.store.recovery import RecoveredWord
 from anzheng.store.status import DecisionState
 from licence.domain.model import StatusRef
-from licence.domain.status import StatusEvent, StatusWord, needs_confirmation
+from licence.domain.status import StatusEvent, StatusWord, more_negative, needs_confirmation
 from licence.formats import decision as decisions
 from licence.formats.decision import Decision
 from licence.formats.officers import OFFICERS_NEEDED, PinnedOfficer
-from licence.ids import AuthorityId, Digest, RegistryId, StatusIndex
+from licence.ids import Address, AuthorityId, Digest, RegistryId, StatusIndex
 
 
 def adopt_decisions(
@@ -39,7 +40,7 @@ def adopt_decisions(
             DECISION_SIGNATURE, DECISION_TWO_OFFICERS.
     """
     kept = _by_digest(files)
-    lost: dict[StatusIndex, RecoveredWord] = {}
+    lost: dict[StatusIndex, dict[Address, RecoveredWord]] = {}
     for write in writes:
         if unit.status.decision(write.decision) is None and write.decision in kept:
             _adopt(unit, whose, write, kept[write.decision], officers)
@@ -49,7 +50,8 @@ def adopt_decisions(
                 lost.pop(index, None)
             continue
         for index in write.indices:
-            lost[index] = RecoveredWord(
+            # A suspension that was carried over is given back in the contract before.
+            lost.setdefault(index, {})[write.contract] = RecoveredWord(
                 *whose,
                 index,
                 write.word,
@@ -58,9 +60,16 @@ def adopt_decisions(
                 write.written_at,
             )
     known = set(unit.recovery.words(*whose))
-    new = [word for word in lost.values() if word not in known]
+    worst = [_worst(tuple(words.values())) for words in lost.values()]
+    new = [word for word in worst if word not in known]
     unit.recovery.keep_words(new)
     counts.words += len(new)
+
+
+def _worst(words: Sequence[RecoveredWord]) -> RecoveredWord:
+    """Return what counts of the words of several contracts."""
+    word = reduce(more_negative, (each.word for each in words))
+    return next(each for each in words if each.word is word)
 
 
 def _by_digest(files: Sequence[bytes]) -> Mapping[Digest, Decision]:
