@@ -4,16 +4,17 @@ They never change again, so all of them are read once, and no event of an older 
 understood.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import final
 
 from anchor.calls import LICENCES_IN_WORD
 from anchor.chain.evm import EvmChain
-from licence.ids import Address, AuthorityId, ChainId
+from anchor.chain.words import StateWords
+from licence.ids import AuthorityId
 
 
 @final
-class FrozenWords:
+class FrozenWords(StateWords):
     """The words of one contract.
 
     Args:
@@ -25,29 +26,9 @@ class FrozenWords:
     def __init__(
         self, chain: EvmChain, frozen_at: int, extent: Callable[[AuthorityId], int]
     ) -> None:
-        self._chain = chain
+        super().__init__(chain)
         self._frozen_at = frozen_at
         self._extent = extent
-
-    @property
-    def chain_id(self) -> ChainId:
-        """EIP-155 id of its chain."""
-        return self._chain.chain_id
-
-    @property
-    def contract(self) -> Address:
-        """Its address."""
-        return self._chain.contract
-
-    def final_height(self) -> int:
-        """Return the height up to which blocks are final, -1 for none."""
-        return self._chain.final_height()
-
-    def status_words(
-        self, authority: AuthorityId, words: Sequence[int], *, at: int | None = None
-    ) -> tuple[int, ...]:
-        """Return storage words as of block `at`."""
-        return self._chain.status_words(authority, words, at=at)
 
     def touched(self, authority: AuthorityId, after: int, upto: int) -> frozenset[int]:
         """Return the words that may have changed in the blocks after `after`, up to `upto`."""

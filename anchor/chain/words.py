@@ -19,19 +19,15 @@ _MARGIN: Final = timedelta(days=1)
 """Block times may be a little off, and a proposal is remembered longer than it can be confirmed."""
 
 
-@final
-class EventWords:
-    """The words of one contract.
+class StateWords:
+    """What the state of one contract says, whoever tells which words changed.
 
     Args:
         chain: Reads its state.
-        events: Reads its events.
     """
 
-    def __init__(self, chain: EvmChain, events: EventReader) -> None:
+    def __init__(self, chain: EvmChain) -> None:
         self._chain = chain
-        self._events = events
-        self._proposed: dict[Digest, tuple[datetime, frozenset[int]]] = {}
 
     @property
     def chain_id(self) -> ChainId:
@@ -52,6 +48,21 @@ class EventWords:
     ) -> tuple[int, ...]:
         """Return storage words as of block `at`."""
         return self._chain.status_words(authority, words, at=at)
+
+
+@final
+class EventWords(StateWords):
+    """The words of one contract.
+
+    Args:
+        chain: Reads its state.
+        events: Reads its events.
+    """
+
+    def __init__(self, chain: EvmChain, events: EventReader) -> None:
+        super().__init__(chain)
+        self._events = events
+        self._proposed: dict[Digest, tuple[datetime, frozenset[int]]] = {}
 
     def touched(self, authority: AuthorityId, after: int, upto: int) -> frozenset[int]:
         """Return the words that may have changed in the blocks after `after`, up to `upto`.
