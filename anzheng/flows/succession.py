@@ -275,6 +275,22 @@ def _suspended(
     ]
 
 
+def _given_back(
+    means: Means, estate: Estate, authority: AuthorityId, new: EvmChain
+) -> list[Suspended]:
+    """Tell what is suspended in the new contract and was given back since by a decision."""
+    found: list[Suspended] = []
+    for group in _suspended(means, estate, authority, new):
+        with means.store.read() as unit:
+            words = {
+                index: unit.status.written(estate.registry, authority, index)
+                for index in group.indices
+            }
+        free = tuple(index for index, word in words.items() if word is StatusWord.NONE)
+        found += [replace(group, indices=free)] if free else []
+    return found
+
+
 def _parts(indices: list[StatusIndex]) -> Iterator[list[StatusIndex]]:
     """Cut a list so that each part fits one call, however its licences lie."""
     for start in range(0, len(indices), MAX_CHANGES):
@@ -284,9 +300,16 @@ def _parts(indices: list[StatusIndex]) -> Iterator[list[StatusIndex]]:
 def _carry(
     means: Means, estate: Estate, authority: AuthorityId, old: EvmChain, new: EvmChain
 ) -> None:
-    """Suspend in the new contract what is suspended in the old one, then give it back there."""
+    """Suspend in the new contract what is suspended in the old one, then give it back there.
+
+    After a stop half-way officers may have given licences back, in the old contract alone.
+    """
     into, out = means.sender(authority, new), means.sender(authority, old)
     try:
+        for group in _given_back(means, estate, authority, new):
+            name = f"{new.contract.hex()}:back:{group.decision.hex()}:{group.indices[0]}"
+            back = ReinstateCall(changes_of(group.indices), group.decision)
+            _settle(means, into, f"{PURPOSE}:{name}", back, (new, group))
         for group in _suspended(means, estate, authority, old):
             name = f"{group.decision.hex()}:{group.indices[0]}"
             changes = changes_of(group.indices)

@@ -126,6 +126,25 @@ class StatusLog:
         ).scalar_one_or_none()
         return found
 
+    def written(
+        self, registry: RegistryId, authority: AuthorityId, index: StatusIndex
+    ) -> StatusWord:
+        """Return the word of the newest decision about a licence that is on the chain."""
+        log = status_events.c
+        found = self._connection.execute(
+            select(log.new)
+            .join(decisions, log.decision_id == decisions.c.id)
+            .where(
+                (log.registry == registry)
+                & (log.authority == authority)
+                & (log.status_index == index)
+                & (decisions.c.state == DecisionState.ON_CHAIN.value)
+            )
+            .order_by(log.id.desc())
+            .limit(1)
+        ).scalar_one_or_none()
+        return StatusWord.NONE if found is None else StatusWord(found)
+
     def park(self, decision: StoredDecision, reason: Code) -> None:
         """Note that a decision waits for a person, and why."""
         self._connection.execute(

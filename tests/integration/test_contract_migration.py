@@ -275,6 +275,37 @@ def test_stopped_after_every_step_and_done_again(world: World) -> None:
         assert world.verdicts(installation) == [bad, bad, good, good]
 
 
+def test_what_officers_give_back_after_a_stop_is_free_in_both(world: World) -> None:
+    with world.open() as installation:
+        means = means_of(installation)
+        old, new = installation.estate.present, succession.deploy(means, load_artifact())
+        open_sender = means.sender
+
+        def sender(authority: AuthorityId, chain: EvmChain) -> succession.Sends:
+            made = open_sender(authority, chain)
+            release = made.release
+
+            def settled() -> None:
+                release()
+                if words(installation, new) == [[S, N, N, N]]:
+                    raise StoppedError
+
+            setattr(made, "release", settled)  # noqa: B010
+            return made
+
+        with pytest.raises(StoppedError):
+            succession.succeed(replace(means, sender=sender))
+        assert words(installation, old, new) == [[S, R, N, N], [S, N, N, N]]
+    with world.open() as installation:
+        world.decide(installation, 0, N)
+        assert words(installation, old, new) == [[N, R, N, N], [S, N, N, N]]
+        succession.succeed(means_of(installation))
+    with world.open() as installation:
+        assert words(installation, old, new) == [[N, R, N, N], [N, N, N, N]]
+        bad, good = Verdict.INVALID, Verdict.VALID
+        assert world.verdicts(installation) == [good, bad, good, good]
+
+
 def test_heir_that_lacks_an_authority_does_not_take_over(world: World) -> None:
     with world.open() as installation:
         means = means_of(installation)
