@@ -106,7 +106,7 @@ def update_trust(
         raise AnzhengError(
             Code.TRUST_UNAVAILABLE, f"{source.base_url} could not be fetched: {exc}"
         ) from exc
-    except (RepositoryError, ValueError) as exc:
+    except (RepositoryError, ValueError, KeyError) as exc:
         raise AnzhengError(
             Code.TRUST_BUNDLE_REFUSED, f"what {source.base_url} serves is refused: {exc}"
         ) from exc
@@ -190,7 +190,8 @@ def _metadata_files(folder: Path) -> list[tuple[Path, str]]:
             (metadata / f"{meta[f'{role}.json'].version}.{role}.json", f"{role}.json")
             for role in ("targets", LISTS)
         ]
-    except (OSError, RepositoryError, StorageError, KeyError):
+    except (OSError, RepositoryError, StorageError, KeyError, AttributeError):
+        # The last one: a role of another kind under this name.
         return []
     found = [(metadata / "timestamp.json", "timestamp.json"), (path, "snapshot.json"), *roles]
     return found if all(place.exists() for place, _ in found) else []
@@ -209,9 +210,10 @@ def _state_files(folder: Path) -> set[Path]:
 def _targets_of(place: Path) -> list[TargetFile]:
     """Return what a role names; nothing if it is damaged, for then it is fetched anew."""
     try:
-        return list(Metadata[Targets].from_file(str(place)).signed.targets.values())
-    except (RepositoryError, StorageError):
+        named = Metadata[Targets].from_file(str(place)).signed.targets.values()
+    except (RepositoryError, StorageError, AttributeError):
         return []
+    return [target for target in named if "sha256" in target.hashes]
 
 
 def _remove_others(folder: Path, kept: set[Path]) -> None:

@@ -102,6 +102,25 @@ def test_new_bundle_and_rotated_keys_are_followed(
     assert store.memory.role_version("root") == 2
 
 
+@pytest.mark.parametrize("role", ["timestamp", "snapshot", "targets", "lists"])
+@pytest.mark.parametrize("twin", ["1.root", "sha512", "junk"])
+def test_a_role_of_another_kind_or_digest_is_repaired(
+    tmp_path: Path, repository: TrustRepository, now: datetime, role: str, twin: str
+) -> None:
+    """Whatever lies under the name of a role: a role of another kind, other digests, no JSON."""
+    folder = tmp_path / "trust"
+    update(folder, repository, now)
+    found = max((folder / "metadata").glob(f"*{role}.json"))
+    if twin == "junk":
+        found.write_bytes(b"junk")
+    elif twin == "sha512":
+        found.write_bytes(found.read_bytes().replace(b'"sha256"', b'"sha512"'))
+    else:
+        shutil.copyfile(folder / "metadata" / "1.root.json", found)
+    store = update(folder, repository, now)
+    assert store.status_list(REGISTRY, AUTHORITY, 0) == b"list"
+
+
 def test_wanted_lists_only(tmp_path: Path, repository: TrustRepository, now: datetime) -> None:
     source, _ = source_of(repository)
     store = update_trust(
