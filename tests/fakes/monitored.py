@@ -272,6 +272,15 @@ class World:
         return self.nodes if contract == CONTRACT else ()
 
 
+def honest_world(folder: Path) -> World:
+    """Return a world in which an honest authority has anchored something."""
+    world = World(folder)
+    world.anchor(item(1, 1), item(2, 2))
+    world.tidy()
+    assert world.codes() == []
+    return world
+
+
 NOWHERE = Place(0, BlockHash(bytes(32)), datetime(2026, 1, 1, tzinfo=UTC), Digest(bytes(32)), 0)
 
 

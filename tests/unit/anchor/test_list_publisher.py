@@ -1,6 +1,5 @@
 """When lists go out: every hour, after a change, shard by shard, and never worse than they were."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -29,6 +28,8 @@ from tests.fakes.list_source import Ledger, SigningKey, Source
 from tests.fakes.refusal import refuses
 from tests.fakes.status_keys import KEY
 from tests.fakes.trust_bundles import AUTHORITY, BASE_URI, REGISTRY
+
+pytestmark = pytest.mark.usefixtures("unsynced")
 
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 OFFICE = ListOffice(REGISTRY, AUTHORITY, BASE_URI, 1, SigningKey())
@@ -80,12 +81,6 @@ class Desk:
         data = self.repository.files[f"{name.path}.cwt"]
         listed = status_list.decode_cwt(data, keys=[KEY], expected=name)
         return listed.value(StatusIndex(index))
-
-
-@pytest.fixture(autouse=True)
-def _unsynced(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing here pulls the plug, and many files are written."""
-    monkeypatch.setattr(os, "fsync", lambda _: None)
 
 
 @pytest.fixture

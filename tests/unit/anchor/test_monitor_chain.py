@@ -26,7 +26,16 @@ from licence.domain.status import StatusWord
 from licence.errors import Code
 from licence.ids import Address, AuthorityId, BlockHash
 from tests.fakes.anchoring import AUTHORITY
-from tests.fakes.monitored import ANCHOR, NOWHERE, PROPOSE, STRANGER, View, World, item
+from tests.fakes.monitored import (
+    ANCHOR,
+    NOWHERE,
+    PROPOSE,
+    STRANGER,
+    View,
+    World,
+    honest_world,
+    item,
+)
 from tests.fakes.refusal import refuses
 
 OTHER = AuthorityId("11210000009876543X")
@@ -34,12 +43,7 @@ OTHER = AuthorityId("11210000009876543X")
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
-    """Return a world in which an honest authority has anchored something."""
-    world = World(tmp_path)
-    world.anchor(item(1, 1), item(2, 2))
-    world.tidy()
-    assert world.codes() == []
-    return world
+    return honest_world(tmp_path)
 
 
 def test_honest_authority_raises_no_alarm_ever(world: World) -> None:

@@ -17,7 +17,7 @@ from licence.formats import manifest as manifests
 from licence.formats.evidence import record_bytes
 from licence.ids import Address, Digest, MerkleRoot, StatusIndex
 from tests.fakes.anchoring import AUTHORITY, HMAC_KEY, REGISTRY
-from tests.fakes.monitored import CONTRACT, USCC, Register, World, item, record_of
+from tests.fakes.monitored import CONTRACT, USCC, Register, World, honest_world, item, record_of
 from tests.fakes.refusal import refuses
 
 OTHER_USCC = "91210200MA0TXT1234"
@@ -25,12 +25,7 @@ OTHER_USCC = "91210200MA0TXT1234"
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
-    """Return a world in which an honest authority has anchored something."""
-    world = World(tmp_path)
-    world.anchor(item(1, 1), item(2, 2))
-    world.tidy()
-    assert world.codes() == []
-    return world
+    return honest_world(tmp_path)
 
 
 # ---------------------------------------------------------------- manifests

@@ -1,6 +1,5 @@
 """Lists with the database, a worker and a clock; hours and days pass in tests/integration."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -21,11 +20,7 @@ from tests.fakes.refusal import refuses
 from tests.fakes.status_keys import KEY as STATUS_KEY
 from tests.fakes.trust_bundles import AUTHORITY
 
-
-@pytest.fixture(autouse=True)
-def _unsynced(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing here pulls the plug, and many files are written."""
-    monkeypatch.setattr(os, "fsync", lambda _: None)
+pytestmark = pytest.mark.usefixtures("unsynced")
 
 
 @pytest.fixture

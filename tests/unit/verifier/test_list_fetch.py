@@ -1,6 +1,5 @@
 """A trust folder is brought up to date by deltas and pages, and by whole files where those fail."""
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -38,6 +37,8 @@ from verifier.past_lists import list_of_day
 from verifier.trust import TrustStore
 from verifier.trust_update import Source as Served
 from verifier.trust_update import update_trust, verifiers_lists
+
+pytestmark = pytest.mark.usefixtures("unsynced")
 
 OFFICE = ListOffice(REGISTRY, AUTHORITY, BASE_URI, 1, SigningKey())
 NAME = OFFICE.name(0)
@@ -97,12 +98,6 @@ def _event(index: int, now: datetime) -> StatusEvent:
         ground="",
         successor=None,
     )
-
-
-@pytest.fixture(autouse=True)
-def _unsynced(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing here pulls the plug, and many files are written."""
-    monkeypatch.setattr(os, "fsync", lambda _: None)
 
 
 @pytest.fixture
