@@ -1,7 +1,9 @@
 """What certificates point to, as files: answers signed ahead, and a relay."""
 
 import base64
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote, unquote
@@ -18,7 +20,7 @@ from fastapi import FastAPI
 
 from anzheng.flows import publish_pki
 from anzheng.flows.publish_pki import RENEWED_AFTER, CertificatePublisher
-from anzheng.ocsp_relay import open_relay
+from anzheng.ocsp_relay import AT_ONCE, open_relay
 from anzheng.pki import LIST_AGE, CertificateDesk
 from anzheng.published_pki import PublishedDesk
 from anzheng.routes import pki as routes
@@ -264,3 +266,25 @@ def test_the_relay_asks_one_address_and_believes_no_error(
     assert asked == ["http://ca.example/pki/issuing/ocsp", "http://ca.example/pki/root/ocsp"]
     with open_relay("") as relay:
         assert relay("issuing", request()) is None
+
+
+def test_a_hanging_ca_does_not_hold_all_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    hangs, asked = threading.Event(), threading.Semaphore(0)
+
+    def hang(_given: httpx.Request) -> httpx.Response:
+        asked.release()
+        hangs.wait(5)
+        return httpx.Response(200, content=b"answer")
+
+    transport = httpx.MockTransport(hang)
+    monkeypatch.setattr("verifier.fetch.open_client", lambda url: open_client(url, transport))
+    with open_relay("http://ca.example") as relay, ThreadPoolExecutor(AT_ONCE + 1) as pool:
+        waiting = [pool.submit(relay, "issuing", request()) for _ in range(AT_ONCE)]
+        assert all(asked.acquire(timeout=5) for _ in waiting)
+        refused = pool.submit(relay, "issuing", request())
+        try:
+            assert refused.result(timeout=2) is None
+        finally:
+            hangs.set()
+        assert [each.result() for each in waiting] == [b"answer"] * AT_ONCE
+        assert relay("issuing", request()) == b"answer"
