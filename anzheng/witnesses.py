@@ -28,6 +28,8 @@ MEMORY: Final = "memory.json"
 MARK: Final = "mark.json"
 MAX_BYTES: Final = 4 * 1024 * 1024
 MAX_LOGS: Final = 10_000
+NOTHING: Final = hashlib.sha256(b"").hexdigest()
+"""Stands in the mark while the first memory is being written: nothing was signed before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,23 +122,30 @@ class FileWitnessStore:
             for _, one in sorted(seen.items())
         ]
         data = canonical.dumps({"count": count, "logs": logs})
+        if not self._mark.exists():
+            write_durably(self._mark, _mark(0, NOTHING))
         write_durably(self._memory, data)
         write_durably(self._mark, _mark(count, hashlib.sha256(data).hexdigest()))
 
     def _read(self) -> _Memory:
         """Return the memory, if it is the newest that there was."""
-        if not self._memory.exists() and not self._mark.exists():
+        is_marked = self._mark.exists()
+        count, digest = self._read_mark() if is_marked else (0, NOTHING)
+        is_first = (count, digest) == (0, NOTHING)
+        if is_first and not self._memory.exists():
             return _Memory(0, _first_release(self._folder), "")
-        if not self._memory.exists() or not self._mark.exists():
+        if not self._memory.exists() or not is_marked:
             raise _put_back("memory or mark is missing")
         memory = _read_memory(self._memory.read_bytes())
-        fields = _fields(self._mark.read_bytes())
-        count, digest = fields.integer("count"), fields.text("sha256")
-        if memory.count == count + 1:
+        if memory.count == count + 1 or (is_first and memory.count == 0):
             write_durably(self._mark, _mark(memory.count, memory.digest))
         elif (memory.count, memory.digest) != (count, digest):
             raise _put_back("memory and mark are not of one time")
         return memory
+
+    def _read_mark(self) -> tuple[int, str]:
+        fields = _fields(self._mark.read_bytes())
+        return fields.integer("count"), fields.text("sha256")
 
 
 def _mark(count: int, digest: str) -> bytes:
@@ -177,7 +186,7 @@ def _put_back(what: str) -> AnzhengError:
 def _first_release(folder: Path) -> dict[str, Checkpoint]:
     """Read what trials of the first release left: one file a log, without a mark."""
     found = {}
-    for place in sorted(folder.glob("*.json")):
+    for place in sorted(set(folder.glob("*.json")) - {folder / MARK}):
         fields = _fields(place.read_bytes())
         one = _read_checkpoint(fields)
         fields.end()

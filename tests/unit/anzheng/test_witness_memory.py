@@ -108,6 +108,33 @@ def test_killed_between_the_two_files_it_goes_on(
     reopen(tmp_path).remember(replace(SECOND, size=3), instead_of=SECOND)
 
 
+@pytest.mark.parametrize("last", [0, 1, 2])
+@pytest.mark.parametrize("begun", [False, True])
+def test_killed_while_the_first_memory_is_written_it_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, last: int, *, begun: bool
+) -> None:
+    calls = [0]
+
+    def killed(place: Path, data: bytes) -> None:
+        if calls[0] == last:
+            raise AnzhengError(Code.INTERNAL, "killed")
+        calls[0] += 1
+        write_durably(place, data)
+
+    for folder in (tmp_path / "guard", tmp_path / "w"):
+        again = FileWitnessStore(tmp_path / "w", folder)
+        shutil.rmtree(tmp_path / "w", ignore_errors=True)
+        with monkeypatch.context() as patch:
+            calls[0] = 0
+            patch.setattr("anzheng.witnesses.write_durably", killed)
+            with refuses(Code.INTERNAL):
+                again.begin() if begun else again.remember(FIRST, instead_of=None)
+        seen = FileWitnessStore(tmp_path / "w", folder).seen(FIRST.origin)
+        assert seen == (FIRST if last == 2 and not begun else None)
+        again.remember(SECOND, instead_of=seen)
+        assert again.seen(FIRST.origin) == SECOND
+
+
 def test_disk_that_is_full_is_no_answer(
     store: FileWitnessStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
