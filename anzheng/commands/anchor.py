@@ -8,7 +8,7 @@ import typer
 from anzheng.commands.common import JsonFlag, answering, settings_of
 
 app = typer.Typer(help="锚定 Anchoring: the log, its witnesses, restoring.", no_args_is_help=True)
-witness_app = typer.Typer(help="Witnesses that are believed.", no_args_is_help=True)
+witness_app = typer.Typer(help="见证 Witnesses that are believed.", no_args_is_help=True)
 app.add_typer(witness_app, name="witness")
 
 
@@ -19,7 +19,7 @@ def log_key(
     *,
     as_json: JsonFlag = False,
 ) -> None:
-    """Show the verifier key of an authority's log, for those who witness it.
+    """日志公钥 Show the verifier key of an authority's log, for those who witness it.
 
     Example: anzheng anchor log-key 1121000000TXT10121
     """
@@ -108,7 +108,7 @@ def reserved(
     number: Annotated[str | None, typer.Option(help="Only this licence number.")] = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """List what was issued before a restore and is not found: index, leaf, version.
+    """保留编号 List what was issued before a restore and is not found: index, leaf, version.
 
     Example: anzheng anchor reserved 1121000000TXT10121 --number '（辽）WH安许证字〔2024〕0001'
     """
@@ -148,7 +148,7 @@ def add(
     ],
     as_json: JsonFlag = False,
 ) -> None:
-    """Believe one more witness from a block on; then `trust renew`, and name its URL in settings.
+    """增加 Believe one more witness from a block on; then `trust renew`, and set its URL.
 
     Example: anzheng anchor witness add 'audit.example.gov.cn+9f21…' --from-block 1200000
     """
@@ -170,7 +170,7 @@ def retire(
     to_block: Annotated[int, typer.Option(help="Last block about which it is believed.")],
     as_json: JsonFlag = False,
 ) -> None:
-    """Believe a witness up to a block, and no longer; what it cosigned before stays good.
+    """停用 Believe a witness up to a block, and no longer; what it cosigned before stays good.
 
     Example: anzheng anchor witness retire audit.example.gov.cn --to-block 1300000
     """
@@ -185,7 +185,7 @@ def retire(
 
 @witness_app.command("list")
 def list_(context: typer.Context, *, as_json: JsonFlag = False) -> None:
-    """List the witnesses, from which block to which each is believed.
+    """见证名单 List the witnesses, from which block to which each is believed.
 
     Example: anzheng anchor witness list --json
     """

@@ -33,7 +33,7 @@ AdministratorKey = Annotated[
 
 @app.command()
 def status(context: typer.Context, *, as_json: JsonFlag = False) -> None:
-    """Show the contracts of the registry, and what the chain says of each.
+    """合约状态 Show the contracts of the registry, and what the chain says of each.
 
     Example: anzheng chain status --json
     """
@@ -55,7 +55,7 @@ def status(context: typer.Context, *, as_json: JsonFlag = False) -> None:
 def deploy(
     context: typer.Context, *, key: AdministratorKey = None, as_json: JsonFlag = False
 ) -> None:
-    """Deploy the contract of this release and enter the authorities; it takes over later.
+    """部署 Deploy the contract of this release and enter the authorities; it takes over later.
 
     Run again, it completes what was begun. Example: anzheng chain deploy --key administrator.json
     """
@@ -74,7 +74,7 @@ def deploy(
 def succeed(
     context: typer.Context, *, key: AdministratorKey = None, as_json: JsonFlag = False
 ) -> None:
-    """Let the new contract take over: carry suspensions over, freeze the old one, publish both.
+    """接替 Let the new contract take over: carry suspensions over, freeze the old one, publish.
 
     Stop the workers first. Run again, it completes what was begun.
     Example: anzheng chain succeed --key administrator.json
@@ -108,7 +108,7 @@ def account(
     heir: HeirFlag = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Give an account exactly these rights; without any, take all away.
+    """账户权限 Give an account exactly these rights; without any, take all away.
 
     Example: anzheng chain account 1121000000TXT10121 0x9f2c… --right propose --right pause
     """
@@ -135,7 +135,7 @@ def delegate(
     heir: HeirFlag = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Let another authority act in the name of this account's own; without rights, end it at once.
+    """委托 Let another authority act in the name of this account's own; without rights, end it.
 
     Example: anzheng chain delegate 1121020000TXT10129 --right anchor --key delegate.json
     --until 2027-12-31T23:59:59+08:00

@@ -35,7 +35,7 @@ def init(
     password_file: Password = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Make a witness: its key, its empty memory. Give the verifier key to the authority.
+    """新建见证 Make a witness: its key, its empty memory. Give the verifier key to the authority.
 
     Example: anzheng witness init witness/ --name audit.example.gov.cn --guard /mnt/other/witness
     """
@@ -70,7 +70,7 @@ def add_log(
     password_file: Password = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Witness one more log, from the next start on.
+    """见证日志 Witness one more log, from the next start on.
 
     Example: anzheng witness add-log witness/ 'anzheng/cn-aqsc/…+1f2e…' --public https://r.cn/log
     """
@@ -81,7 +81,7 @@ def add_log(
 
 @app.command()
 def show(folder: Folder, *, password_file: Password = None, as_json: JsonFlag = False) -> None:
-    """Say who the witness is, and what it saw last of each log.
+    """查看 Say who the witness is, and what it saw last of each log.
 
     Example: anzheng witness show witness/ --json
     """
@@ -115,7 +115,7 @@ def serve(
     password_file: Password = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Answer logs over HTTP, until interrupted.
+    """见证服务 Answer logs over HTTP, until interrupted.
 
     Example: anzheng witness serve witness/ --port 8480
     """
