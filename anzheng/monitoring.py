@@ -26,6 +26,7 @@ from anchor.ports import BatchState
 from anchor.public_log import PublicLog
 from anzheng.devchain import DevChain
 from anzheng.locking import alone
+from anzheng.nodes import each_node
 from anzheng.public_http import SCHEMES, open_public_log
 from anzheng.settings import Settings
 from anzheng.store.database import Store
@@ -242,16 +243,9 @@ def _nodes(
         for url in options.rpc:
             node = Node(url, timeout_seconds=seconds)
             yield node.name, node
-    elif settings.chain_node:
-        for each in settings.chain_node:
-            token = each.token.get_secret_value()
-            yield (
-                each.name,
-                Node(each.url, name=each.name, timeout_seconds=seconds, ca=each.ca, token=token),
-            )
-    elif settings.chain_rpc_url:
-        node = Node(settings.chain_rpc_url, timeout_seconds=seconds)
-        yield node.name, node
+    elif settings.chain_node or settings.chain_rpc_url:
+        for node in each_node(settings):
+            yield node.name, node
     elif settings.chain_devnet:
         chain = DevChain(settings.data_dir / "chain", ChainId(settings.chain_id))
         chain.start()
