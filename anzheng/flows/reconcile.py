@@ -364,6 +364,7 @@ class _Pass:
             if len(rows) + len(self._unit.claims.in_batch(batch.id)) == batch.size:
                 continue
             self._unit.anchors.give_up(batch, Code.LICENCE_RESERVED)
+            self._unit.claims.leave_batch(batch.id)
             for row in rows:
                 self._unit.recovery.move(
                     row.id, FlowState.SIGNED, self._now, batch_id=None, batch_place=None

@@ -17,7 +17,7 @@ from licence.ports import Clock
 
 LASTING = frozenset({Code.ENVIRONMENT_MISMATCH, Code.LICENCE_RESERVED, Code.RELEASE_AUTHORITY})
 """What stands in the released bytes themselves, or was issued in a time that is forgotten: only
-another version can cure it."""
+another version can cure it. Leaves of a batch that was given up go into another batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,8 @@ def retry_parked(store: Store, clock: Clock) -> Retried:
     """Bring parked licences and batches back to where they stopped, and ask for their work."""
     now = clock.now()
     with store.write() as unit:
-        batches = unit.anchors.parked_batches()
+        parked_batches = unit.anchors.parked_batches()
+        batches = tuple(batch for batch in parked_batches if batch.reason not in LASTING)
         for batch in batches:
             unit.anchors.reopen(batch)
             unit.outbox.add(ANCHOR_TOPIC, batch.authority, now)

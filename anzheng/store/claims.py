@@ -146,6 +146,14 @@ class Claims:
             .values(batch_id=batch_id, batch_place=place)
         )
 
+    def leave_batch(self, batch_id: str) -> None:
+        """Let the certificates of a batch that is never sent wait for another one."""
+        self._connection.execute(
+            update(holder_certificates)
+            .where(holder_certificates.c.batch_id == batch_id)
+            .values(batch_id=None, batch_place=None)
+        )
+
     def _many(self, where: Any, *order: Any) -> tuple[HolderCertificate, ...]:  # noqa: ANN401 - SQL expressions
         rows = self._connection.execute(
             select(*_HOLDER_COLUMNS)

@@ -154,6 +154,22 @@ def test_a_refused_batch_begins_again_with_a_new_transaction(
     assert desk.counts() == {FlowState.FINAL: 3}
 
 
+def test_a_batch_that_was_given_up_is_never_sent(
+    store: Store, clock: FakeClock, released: tuple[int, ...]
+) -> None:
+    with store.write() as unit:
+        unit.licences.move(released, FlowState.RELEASED, FlowState.SIGNED, clock.now())
+    desk = Desk(store, clock)
+    desk.freeze()
+    with store.write() as unit:
+        batch = unit.anchors.batch(BATCH)
+        assert batch is not None
+        unit.anchors.give_up(batch, Code.LICENCE_RESERVED)
+    assert retry_parked(store, clock).batches == ()
+    assert desk.advance().state is BatchState.PARKED
+    assert desk.chain.anchored_in(AUTHORITY, batch.root, batch.size, batch.manifest) is None
+
+
 def test_a_batch_of_another_process_that_went_on_takes_its_licences_along(
     store: Store, clock: FakeClock, released: tuple[int, ...]
 ) -> None:
