@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 
 from anchor.chain.devnet import Devnet, running
+from tests.fakes.database import clock, empty_database, store
 from tests.fakes.devchain import ANVIL, CHAIN_ID, DevChain
+
+__all__ = ["clock", "dev", "empty_database", "store"]
 
 
 @pytest.fixture
