@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from anzheng.commands.common import JsonFlag, answering, settings_of
+from anzheng.commands.common import JsonFlag, answering, read_address, settings_of
 
 if TYPE_CHECKING:
     from anchor.chain_ports import Right
@@ -15,11 +15,8 @@ if TYPE_CHECKING:
     from anzheng.estate import ContractEntry, Estate
     from anzheng.flows.succession import Means
     from anzheng.wiring import Installation
-    from licence.ids import Address
 
 app = typer.Typer(help="合约 Contracts: what stands where, and a new one.", no_args_is_help=True)
-
-ADDRESS_BYTES = 20
 
 Rights = Annotated[
     list[str], typer.Option(help="anchor, propose, confirm, pause or delegate; may be repeated.")
@@ -117,7 +114,7 @@ def account(
 
     with answering(as_json=as_json) as out, _opened(context, key) as means:
         entry = succession.which(means, heir=heir)
-        rights, subject = _rights(right), _address(address)
+        rights, subject = _rights(right), read_address(address)
         means.administrator.set_account(entry.address, AuthorityId(authority), subject, rights)
         _tell_rights(out, entry, f"0x{subject.hex()} of {authority}", rights)
 
@@ -167,19 +164,6 @@ def _rights(names: list[str]) -> "Right":
             raise AnzhengError(Code.REQUEST_INVALID, f"a right is one of {known}")
         rights |= Right[name.upper()]
     return rights
-
-
-def _address(text: str) -> "Address":
-    from licence.errors import AnzhengError, Code
-    from licence.ids import Address
-
-    try:
-        found = bytes.fromhex(text.removeprefix("0x"))
-    except ValueError:
-        found = b""
-    if len(found) != ADDRESS_BYTES:
-        raise AnzhengError(Code.REQUEST_INVALID, "an account is 0x and 40 hex digits")
-    return Address(found)
 
 
 def _seconds(text: str) -> int:

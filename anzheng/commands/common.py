@@ -13,9 +13,10 @@ from rich.console import Console
 
 from anzheng.settings import Settings, load, load_public
 from licence.errors import AnzhengError, Code
-from licence.ids import Leaf
+from licence.ids import Address, Leaf
 
 EXIT_FAILED = 1
+ADDRESS_BYTES = 20
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Answer as JSON, for machines.")]
 """The option that every command has."""
@@ -111,6 +112,21 @@ def read_hex(text: str) -> bytes:
             Code.REQUEST_INVALID, "leaves and digests are 64 hex digits; see `anzheng export`"
         )
     return data
+
+
+def read_address(text: str) -> Address:
+    """Read an account of the chain from the command line.
+
+    Raises:
+        AnzhengError: REQUEST_INVALID.
+    """
+    try:
+        found = bytes.fromhex(text.removeprefix("0x"))
+    except ValueError:
+        found = b""
+    if len(found) != ADDRESS_BYTES:
+        raise AnzhengError(Code.REQUEST_INVALID, "an address is 0x and 40 hex digits")
+    return Address(found)
 
 
 def read_file(path: Path) -> bytes:

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from anzheng.commands.common import JsonFlag, answering, settings_of
+from anzheng.commands.common import JsonFlag, answering, read_address, settings_of
 
 if TYPE_CHECKING:
     from licence.formats.trust_types import TrustBundle
-    from licence.ids import Address
 
 app = typer.Typer(help="信任 Trust repository and status lists.", no_args_is_help=True)
 
@@ -138,7 +137,7 @@ def validators(
 
     settings = settings_of(context)
     with answering(as_json=as_json) as out:
-        found = [_address(each) for each in addresses]
+        found = [read_address(each) for each in addresses]
         estate = pinning.pin(estates.load(settings.data_dir), from_block, found)
         if not unasked:
             with open_base(settings) as base, closing(base.open_nodes()) as node:
@@ -150,19 +149,6 @@ def validators(
             for one in estate.validators
         ]
         out.say({"validators": sets}, [*map(str, sets), "now: anzheng trust renew"])
-
-
-def _address(text: str) -> "Address":
-    from licence.errors import AnzhengError, Code
-    from licence.ids import Address
-
-    try:
-        data = bytes.fromhex(text.removeprefix("0x"))
-    except ValueError:
-        data = b""
-    if len(data) != 20:  # noqa: PLR2004 - Ethereum
-        raise AnzhengError(Code.REQUEST_INVALID, "an address is 0x and 40 hex digits")
-    return Address(data)
 
 
 @app.command()
