@@ -4,7 +4,7 @@ from anchor.chain.artifact import artifact_of, load_artifact
 from anchor.chain.events import EventReader
 from anchor.chain.evm import Contract, EvmChain
 from anzheng.estate import Estate
-from anzheng.flows.reconcile_guard import ChainCheck
+from anzheng.flows.reconcile_guard import ChainCheck, Owner
 from anzheng.flows.reconcile_read import Place
 from anzheng.store.database import Store
 from licence.ids import AuthorityId
@@ -37,6 +37,12 @@ def check_chain(store: Store, estate: Estate, chain: EvmChain, authority: Author
         AnzhengError: RECONCILE_NEEDED, CHAIN_REORGANISED, CHAIN_UNAVAILABLE.
     """
     for place in places_of(estate, chain, authority):
-        events = events_of(estate, chain, place)
-        check = ChainCheck(store, events, lambda account: chain.rights(account).authority)
+        # Whose an account is, each contract says for itself.
+        check = ChainCheck(store, events_of(estate, chain, place), _owner(estate, chain, place))
         check.demand(place)
+
+
+def _owner(estate: Estate, chain: EvmChain, place: Place) -> Owner:
+    contract = Contract(estate.chain_id, place.contract, place.from_block, estate.genesis)
+    opened = EvmChain(chain.node, contract, load_artifact(), chain.finality)
+    return lambda account: opened.rights(account).authority

@@ -24,6 +24,7 @@ from anchor.ports import Right, Transaction
 from anchor.status_writer import read_statuses
 from anzheng import estate as estates
 from anzheng import keyring as keyrings
+from anzheng.chain_truth import check_chain
 from anzheng.cli import run
 from anzheng.contracts import open_contract
 from anzheng.demo.world import sample_rows
@@ -304,6 +305,22 @@ def test_what_officers_give_back_after_a_stop_is_free_in_both(world: World) -> N
         assert words(installation, old, new) == [[N, R, N, N], [N, N, N, N]]
         bad, good = Verdict.INVALID, Verdict.VALID
         assert world.verdicts(installation) == [good, bad, good, good]
+
+
+def test_what_a_former_account_did_in_the_old_contract_is_not_overlooked(world: World) -> None:
+    with world.open() as installation:
+        base, means = installation.base, means_of(installation)
+        old, authority = installation.chain, installation.estate.authorities[0].id
+        former = EvmAccount(old, base.ring.make("former", KeyKind.SECP256K1).secret)
+        assert base.dev_chain is not None
+        base.dev_chain.devnet.fund(former.address)
+        means.administrator.set_account(old.contract, authority, former.address, Right.ANCHOR)
+        call = AnchorCall(MerkleRoot(b"r" * 32), 1, ManifestDigest(b"m" * 32))
+        old.send(former.sign(call, nonce=0, version=0))
+        succession.deploy(means, load_artifact())
+        succession.succeed(means)
+    with world.open() as installation, refuses(Code.RECONCILE_NEEDED):
+        check_chain(installation.base.store, installation.estate, installation.chain, authority)
 
 
 def test_heir_that_lacks_an_authority_does_not_take_over(world: World) -> None:
