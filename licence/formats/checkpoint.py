@@ -193,6 +193,20 @@ def parse(note: bytes) -> SignedCheckpoint:
     Raises:
         AnzhengError: TOO_LARGE, CHECKPOINT_SYNTAX.
     """
+    checkpoint, signatures = _halves(note)
+    first, *others = (_line(line) for line in signatures)
+    signed = SignedCheckpoint(checkpoint, first, tuple(others))
+    if encode(signed) != note:
+        raise AnzhengError(Code.CHECKPOINT_SYNTAX, "not the one spelling of this checkpoint")
+    return signed
+
+
+def _halves(note: bytes) -> tuple[Checkpoint, list[str]]:
+    """Split a note into what it says and the lines of its signatures, unread.
+
+    Raises:
+        AnzhengError: TOO_LARGE, CHECKPOINT_SYNTAX.
+    """
     if len(note) > MAX_CHECKPOINT_BYTES:
         raise AnzhengError(Code.TOO_LARGE, "no checkpoint is that long", bytes=len(note))
     try:
@@ -202,11 +216,7 @@ def parse(note: bytes) -> SignedCheckpoint:
     if len(lines) < _LEAST_LINES or lines[3] or lines[-1] or not _SIZE.fullmatch(lines[1]):
         raise AnzhengError(Code.CHECKPOINT_SYNTAX, "not the lines of a checkpoint")
     checkpoint = Checkpoint(lines[0], int(lines[1]), MerkleRoot(_from_base64(lines[2])))
-    first, *others = (_line(line) for line in lines[4:-1])
-    signed = SignedCheckpoint(checkpoint, first, tuple(others))
-    if encode(signed) != note:
-        raise AnzhengError(Code.CHECKPOINT_SYNTAX, "not the one spelling of this checkpoint")
-    return signed
+    return checkpoint, lines[4:-1]
 
 
 def read_question(note: bytes) -> tuple[Checkpoint, tuple[SignatureLine, ...]]:
@@ -219,19 +229,11 @@ def read_question(note: bytes) -> tuple[Checkpoint, tuple[SignatureLine, ...]]:
 
     Standard: C2SP signed-note, tlog-checkpoint.
     """
-    if len(note) > MAX_CHECKPOINT_BYTES:
-        raise AnzhengError(Code.TOO_LARGE, "no checkpoint is that long", bytes=len(note))
-    try:
-        lines = note.decode("utf-8").split("\n")
-    except UnicodeDecodeError as error:
-        raise AnzhengError(Code.CHECKPOINT_SYNTAX, "not UTF-8") from error
-    if len(lines) < _LEAST_LINES or lines[3] or lines[-1] or not _SIZE.fullmatch(lines[1]):
-        raise AnzhengError(Code.CHECKPOINT_SYNTAX, "not the lines of a checkpoint")
-    checkpoint = Checkpoint(lines[0], int(lines[1]), MerkleRoot(_from_base64(lines[2])))
+    checkpoint, lines = _halves(note)
     if not note.startswith(checkpoint.body() + b"\n"):
         raise AnzhengError(Code.CHECKPOINT_SYNTAX, "not the one spelling of this checkpoint")
     signatures = []
-    for line in lines[4:-1]:
+    for line in lines:
         found = _FOREIGN.fullmatch(line)
         if found is None:
             raise AnzhengError(Code.CHECKPOINT_SYNTAX, "not a signature line")
