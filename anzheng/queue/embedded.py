@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from anzheng.store.database import Store
-from anzheng.store.outbox import MAX_BACKOFF_SECONDS, Job
+from anzheng.store.outbox import LONGEST, MAX_BACKOFF_SECONDS, Job
 from licence.errors import Code
 from licence.ports import Clock
 
@@ -62,7 +62,7 @@ class OutboxQueue:
     def again(self, job: Job, at: datetime) -> None:
         """Finish this round of a job that must come again."""
         with self._store.write() as unit:
-            unit.outbox.again(job, at)
+            unit.outbox.again(job, min(at, self._clock.now() + LONGEST))
 
     def failed(self, job: Job, code: Code) -> None:
         """Give a job back to be tried later."""

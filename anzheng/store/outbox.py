@@ -15,6 +15,10 @@ from licence.errors import AnzhengError, Code
 
 MAX_BACKOFF_SECONDS = 300
 
+LONGEST = timedelta(hours=1)
+"""No row is leased or put off for longer: one that seems to be got its times from a clock that was
+wrong, and is free. To look again too early does no harm."""
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -62,12 +66,13 @@ class Outbox:
         self, owner: str, now: datetime, seconds: int, topics: Collection[str] | None = None
     ) -> Job | None:
         """Lease the oldest row of these topics that is due and free, or return None."""
-        moment = to_text(now)
+        moment, beyond = to_text(now), to_text(now + LONGEST)
         asked = true() if topics is None else outbox.c.topic.in_(topics)
-        free = or_(outbox.c.lease_until.is_(None), outbox.c.lease_until <= moment)
+        until, at = outbox.c.lease_until, outbox.c.available_at
+        free = or_(until.is_(None), until <= moment, until > beyond)
         due = (
             select(outbox.c.id)
-            .where(asked & free & (outbox.c.available_at <= moment))
+            .where(asked & free & or_(at <= moment, at > beyond))
             .order_by(outbox.c.id)
             .limit(1)
             .scalar_subquery()

@@ -59,6 +59,32 @@ def test_a_lease_that_ran_out_is_taken_over_and_the_old_owner_is_fenced_off(
     assert waiting(store) == ()
 
 
+@pytest.mark.parametrize("left", ["asked", "leased", "failed", "again"])
+def test_a_clock_that_was_ahead_holds_no_job_up(store: Store, clock: FakeClock, left: str) -> None:
+    ahead = timedelta(days=3_000)
+    clock.advance(ahead)
+    ask(store, clock)
+    works = queue(store, clock)
+    job = None if left == "asked" else works.take()
+    if job is not None and left == "failed":
+        works.failed(job, Code.CLOCK_WRONG)
+    elif job is not None and left == "again":
+        works.again(job, clock.now() + timedelta(minutes=5))
+    clock.advance(-ahead)
+    assert queue(store, clock, "w2").take() is not None
+
+
+def test_what_is_put_off_for_days_is_looked_at_each_hour(store: Store, clock: FakeClock) -> None:
+    ask(store, clock)
+    works = queue(store, clock)
+    for _ in range(2):
+        job = works.take()
+        assert job is not None
+        works.again(job, clock.now() + timedelta(days=30))
+        assert works.take() is None
+        clock.advance(timedelta(hours=1))
+
+
 def test_holding_prolongs_the_lease(store: Store, clock: FakeClock) -> None:
     ask(store, clock)
     first = queue(store, clock)
