@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from anzheng.pki import LIST_AGE, CertificateDesk
+from anzheng.published_pki import MAX_REQUEST_BYTES
 from anzheng.routes import pki as routes
 from anzheng.routes import problems
 from licence.errors import Code
@@ -187,7 +188,7 @@ def test_a_request_comes_by_post_or_in_the_path(client: AppClient) -> None:
 
 
 def test_requests_have_limits(client: AppClient, desk: CertificateDesk) -> None:
-    too_long = b"x" * (routes.MAX_REQUEST_BYTES + 1)
+    too_long = b"x" * (MAX_REQUEST_BYTES + 1)
     assert client.post("/pki/issuing/ocsp", content=too_long).status_code == 413
     path = "A" * (routes.MAX_PATH_CHARS + 4)
     assert client.get(f"/pki/issuing/ocsp/{path}").status_code == 413
