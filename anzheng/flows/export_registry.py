@@ -93,8 +93,8 @@ def export_registry(
             TRUST_BUNDLE_REFUSED, STORE_FAILED; the folder stays as it was, or a part newer.
     """
     tree = StaticTree(root)
-    tree.begin()
     try:
+        tree.begin()
         with alone(root / LOCK, "exports into this folder"):
             tree.release(_together(sources))
             count = _licences(sources, tree, look_ups=look_ups, anew=anew)

@@ -329,6 +329,20 @@ def test_somebody_elses_folder_is_left_alone(world: World) -> None:
     assert [place.name for place in world.www.iterdir()] == ["index.html"]
 
 
+def test_a_folder_that_cannot_be_written_is_told(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.export()
+
+    def read_only(_place: Path, **_: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    with monkeypatch.context() as patch, refuses(Code.STORE_FAILED):
+        patch.setattr(Path, "touch", read_only)
+        world.export()
+    assert world.served(f"/v1/evidence/{LEAF}") == EVIDENCE
+
+
 def test_one_process_exports_at_a_time(world: World) -> None:
     world.export()
     with alone(world.www / LOCK, "exports"), refuses(Code.CONFLICT):
