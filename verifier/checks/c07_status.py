@@ -8,7 +8,7 @@ Standard: draft-ietf-oauth-status-list-21, 8.3; DESIGN 3.3 and 4, check 7.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
@@ -72,11 +72,15 @@ class ListTokens:
 
 @dataclass(frozen=True, slots=True)
 class StatusLists:
-    """The lists that were accepted: the newest, and the side list that speaks for it."""
+    """The lists that were accepted: the newest, and the side list that speaks for it.
+
+    `was_final`: an older list, accepted as well, calls the licence final; that never ends.
+    """
 
     source: str
     listed: StatusList
     side: SideList | None
+    was_final: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +146,15 @@ def read_lists(
             ("newest_seen_list", moment_fact(question.not_before)),
             standard=STANDARD,
         ), None
-    return None, newest
+    older = any(_is_final(each.listed, question.ref.index) for each in found)
+    return None, replace(newest, was_final=older)
+
+
+def _is_final(listed: StatusList, index: StatusIndex) -> bool:
+    try:
+        return listed.value(index) is ListValue.INVALID
+    except AnzhengError:
+        return False
 
 
 def _read(
@@ -233,6 +245,9 @@ def _code(question: StatusQuestion, lists: StatusLists, word: StatusWord | None)
     """
     if word is None or is_final(word):
         return Code.STATUS_FINAL if word is None else CODES[word]
+    if lists.was_final and lists.listed.value(question.ref.index) is not ListValue.INVALID:
+        # Nothing that is final comes back: one of the two lists is not what it seems.
+        return Code.STATUS_CONFLICT
     if question.now + CLOCK_SKEW < max(question.newest_seen, lists.listed.issued_at):
         return Code.CLOCK_SUSPECT
     if question.is_stale(lists.listed.expires_at):

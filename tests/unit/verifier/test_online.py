@@ -211,6 +211,16 @@ def test_an_older_list_of_the_registry_does_not_take_a_revocation_back(world: Wo
     assert said(ask(world, online)) == (Verdict.INVALID, Code.STATUS_REVOKED)
 
 
+def test_what_a_stored_list_calls_final_no_newer_list_takes_back(world: World) -> None:
+    """Nothing final comes back: the newer list may be a thief's."""
+    world.publish({0: StatusWord.REVOKED}, issued_at=SIGNED_AT + timedelta(minutes=1))
+    trust = world.trust()
+    world.publish({}, issued_at=SIGNED_AT + timedelta(minutes=2))
+    newer = FakeOnline(lists=dict(world.lists))
+    report = verify(_issued().pdf, trust, policy=BATCH, now=world.now, online=newer)
+    assert said(report) == (Verdict.UNDETERMINED, Code.STATUS_CONFLICT)
+
+
 def test_a_registry_that_is_down_is_not_a_good_status(world: World) -> None:
     report = ask(world, FakeOnline(down=True), hours=30)
     assert said(report) == (Verdict.UNDETERMINED, Code.STATUS_STALE)
