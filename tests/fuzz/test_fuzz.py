@@ -21,6 +21,8 @@ SECONDS = 12
 MEGABYTES = 512
 """Of the whole process, Python, coverage tables and corpus included; it starts with about 150."""
 LONGEST_INPUT_SECONDS = 5
+CHILD_OF_A_SHELL = ("sh", "-c", '"$@"; exit $?', "sh")
+"""Linux counts the largest size of who started a program as the program's own; a shell is small."""
 
 
 def seeds(target: str) -> list[bytes]:
@@ -56,6 +58,7 @@ def test_nothing_but_our_own_error_comes_out(target: str, tmp_path: Path) -> Non
         (corpus / str(number)).write_bytes(data)
     done = subprocess.run(
         [
+            *CHILD_OF_A_SHELL,
             *(sys.executable, "-m", "tests.fuzz.targets", target, str(corpus)),
             *(f"-max_total_time={SECONDS}", f"-timeout={LONGEST_INPUT_SECONDS}"),
             *(f"-rss_limit_mb={MEGABYTES}", "-max_len=9000", "-len_control=0", "-seed=1"),
