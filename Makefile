@@ -3,6 +3,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
+# Compiled tests and modules are kept: without them every run translates a thousand files again.
+unexport PYTHONDONTWRITEBYTECODE
 
 OUT ?= var/demo
 WORKERS ?= 2
