@@ -71,6 +71,8 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     server: _Server
+    # Who connects and says nothing holds a thread no longer than this.
+    timeout = 10
 
     @override
     def log_message(self, format: str, *args: object) -> None:
