@@ -19,14 +19,14 @@ Standard: DESIGN 4.
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date, datetime
+from hashlib import sha256
 
-from licence.domain.validity import shanghai_date
 from licence.errors import Code
-from licence.formats.checks import (
-    CheckName,
-    indeterminate,
-)
-from licence.formats.report import Report
+from licence.formats.checks import CheckName, indeterminate
+from licence.formats.report import Report, make_report
+from licence.formats.verdict import REQUIRED, Assurance
+from licence.ids import Digest
+from verifier.artefacts import Artefact, Ask, CopyFile, NumberText, PdfFile, QrText, ReportFile
 from verifier.checks.c09_holder import Presented
 from verifier.memory import Memory
 from verifier.policy import Policy, Referee
@@ -97,17 +97,71 @@ def verify_and_learn(  # noqa: PLR0913 - as `verify`
     Arguments as for `verify`. Whoever keeps the memory finds out when a status list, or the time,
     is turned back.
     """
-    run = Verification(
-        pdf=pdf,
-        trust=trust,
+    ask = Ask(
         policy=policy,
         now=now,
-        on=on if on is not None else shanghai_date(now),
+        on=on,
         memory=memory if memory is not None else Memory(),
-        sidecar=sidecar,
         online=online,
-        presented=presentation,
+        presentation=presentation,
         chain_proof=chain_proof,
+    )
+    return verify_artefact(PdfFile(pdf, sidecar), trust, ask)
+
+
+def verify_artefact(artefact: Artefact, trust: TrustView, ask: Ask) -> tuple[Report, Memory]:
+    """Verify whatever was handed over, by the checks of its kind.
+
+    Args:
+        artefact: A file, a copy, a code or a number; `recognise` tells bytes apart.
+        trust: Trust bundle and status lists, already verified.
+        ask: How.
+
+    Returns:
+        The report, and what to remember for the next time. Nothing is raised for what is wrong
+        with the artefact.
+    """
+    match artefact:
+        case PdfFile():
+            return _verify_pdf(artefact, trust, ask)
+        case CopyFile():
+            return _cannot_yet(artefact.data, Assurance.DATA, trust, ask)
+        case QrText():
+            return _cannot_yet(artefact.text.encode(), Assurance.PRINT, trust, ask)
+        case NumberText():
+            return _cannot_yet(artefact.text.encode(), Assurance.REGISTRY_WORD, trust, ask)
+        case ReportFile():
+            return _cannot_yet(artefact.data, Assurance.DATA, trust, ask)
+
+
+def _cannot_yet(
+    data: bytes, assurance: Assurance, trust: TrustView, ask: Ask
+) -> tuple[Report, Memory]:
+    report = make_report(
+        [indeterminate(CheckName.SIGNATURE, Code.NOT_CHECKED)],
+        assurance=assurance,
+        required=REQUIRED[assurance],
+        checked_at=ask.now,
+        on=ask.day,
+        environment=trust.bundle.environment,
+        bundle_version=trust.bundle.version,
+        file_sha256=Digest(sha256(data).digest()),
+    )
+    return report, ask.memory
+
+
+def _verify_pdf(file: PdfFile, trust: TrustView, ask: Ask) -> tuple[Report, Memory]:
+    run = Verification(
+        pdf=file.data,
+        trust=trust,
+        policy=ask.policy,
+        now=ask.now,
+        on=ask.day,
+        memory=ask.memory,
+        sidecar=file.sidecar,
+        online=ask.online,
+        presented=ask.presentation,
+        chain_proof=ask.chain_proof,
     )
     try:
         run.check()

@@ -14,6 +14,9 @@ MAX_EVIDENCE_BYTES: Final = 8_192
 MAX_PDF_BYTES: Final = 8 * 1024 * 1024
 """Largest licence file, in bytes; an ordinary one has 80 kB."""
 
+MAX_INPUT_BYTES: Final = 50 * 1024 * 1024
+"""Most that a verifier reads of one file; what is larger than a licence can be is judged unread."""
+
 MAX_CERTIFICATES: Final = 8
 """Most certificates in one CMS."""
 
