@@ -14,6 +14,8 @@ PYTEST := $(BIN)/pytest -q -n $(WORKERS)
 CODE := licence signer anchor wallet verifier anzheng tests tools
 CHAIN := contracts/node_modules/.stamp
 READERS := tests/interop/node/node_modules/.stamp
+WEB := verifier/web/node_modules/.stamp
+PAGES := verifier/web/dist/.stamp
 
 .PHONY: help
 help: ## this list
@@ -28,14 +30,14 @@ demo: .venv/.all $(CHAIN) ## the whole life of sample licences, into var/demo (O
 .PHONY: check test test-slow
 check: lint types unit ## lint, types, unit and property tests (under a minute when warm)
 
-test: check $(CHAIN) $(READERS) tools java analysers ## check, then integration, interop (Java judges too) and end-to-end tests
+test: check web-test $(CHAIN) $(READERS) $(PAGES) tools java analysers ## check, then integration, interop (Java judges too) and end-to-end tests
 	$(PYTEST) -m "not slow" tests/integration tests/interop tests/browser tests/e2e
 
-test-slow: .venv/.dev $(CHAIN) $(READERS) tools java analysers ## what takes minutes: the tests marked slow, and the properties with many more examples
+test-slow: .venv/.dev $(CHAIN) $(READERS) $(PAGES) tools java analysers ## what takes minutes: the tests marked slow, and the properties with many more examples
 	$(PYTEST) -m slow tests
 	HYPOTHESIS_PROFILE=slow $(PYTEST) -m "not slow" tests/property
 
-.PHONY: unit lint types
+.PHONY: unit lint types web-test
 unit: .venv/.dev ## unit, property and compatibility tests
 	$(PYTEST) -m "not slow" tests/unit tests/property tests/compat tests/test_*.py
 
@@ -46,6 +48,9 @@ lint: .venv/.dev ## ruff, its formatter and the import rules
 
 types: .venv/.dev ## mypy --strict on code and tests
 	$(BIN)/mypy
+
+web-test: $(WEB) ## types and tests of the verifier's pages
+	cd verifier/web && npm run --silent types && npm run --silent test
 
 .PHONY: cover bench audit
 cover: .venv/.dev ## branch coverage of unit, property and compatibility tests
@@ -59,7 +64,7 @@ audit: .venv/.dev $(CHAIN) ## known holes of what we install, and its list (Cycl
 	$(BIN)/python -m tools.audit
 
 ##@ Change
-.PHONY: fmt lock vectors abi pictures errors openapi
+.PHONY: fmt lock vectors abi pictures errors openapi web
 fmt: .venv/.dev ## let ruff put the code in order
 	$(BIN)/ruff check --fix --quiet . || true
 	$(BIN)/ruff format .
@@ -83,9 +88,11 @@ errors: .venv/.all ## make docs/errors.md anew from licence/errors.py
 openapi: .venv/.all ## make the description of the public registry anew from its routes
 	$(BIN)/python -m tools.registry_description
 
+web: $(PAGES) ## build the verifier's pages into verifier/web/dist
+
 ##@ Install
 .PHONY: install tools java analysers clean
-install: .venv/.dev $(CHAIN) $(READERS) tools java analysers ## everything that the targets above need
+install: .venv/.dev $(CHAIN) $(READERS) $(PAGES) tools java analysers ## everything that the targets above need
 
 tools: ## programs that judge a licence, Chromium too (as root; else says which)
 	@$(PYTHON) tools/install.py system pdfsig qpdf openssl mutool exiftool chromium softhsm2-util
@@ -97,6 +104,7 @@ analysers: .analysers/.stamp ## slither and halmos for the contract, in an envir
 
 clean: ## remove what was made, except the environments and node_modules
 	rm -rf var .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache contracts/out contracts/cache
+	rm -rf verifier/web/dist
 	rm -rf tests/interop/referees/*/target
 	find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -112,6 +120,10 @@ clean: ## remove what was made, except the environments and node_modules
 	$(PYTHON) tools/install.py venv dev
 	touch .venv/.all $@
 
-$(CHAIN) $(READERS): %/node_modules/.stamp: %/package-lock.json
+$(CHAIN) $(READERS) $(WEB): %/node_modules/.stamp: %/package-lock.json
 	$(PYTHON) tools/install.py node $*
+	touch $@
+
+$(PAGES): $(WEB) $(shell find verifier/web/src verifier/web/build verifier/web/offline verifier/web/public verifier/web/*.ts verifier/web/*.json -type f 2>/dev/null)
+	cd verifier/web && npm run --silent build
 	touch $@

@@ -1,0 +1,2 @@
+// Start of the public page: what works without script is made better here.
+import "../shared/base.css";

@@ -1,0 +1,1 @@
+// Start of the offline page.
