@@ -5,7 +5,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from anzheng.routes import claims, health, licences, log, pki, problems, trust, verifications
+from anzheng.routes import claims, health, licences, log, pki, trust, verifications
 from anzheng.routes.claims import Redeem
 from anzheng.routes.health import Ping, Waiting
 from anzheng.routes.pki import CertificateDesk
@@ -14,6 +14,7 @@ from anzheng.routes.trust import OlderList
 from anzheng.routes.verifications import Verify
 from anzheng.store.database import Store
 from licence.ports import Clock
+from verifier.service import problems, trust_files
 
 VERSION = "0.1.0"
 
@@ -52,7 +53,7 @@ def create_app(parts: ApiParts) -> FastAPI:
     app.include_router(pki.router(parts.certificates))
     app.include_router(verifications.router(parts.store, parts.clock, parts.verify))
     app.include_router(claims.router(parts.store, parts.clock, parts.redeem))
-    app.include_router(trust.files_router(parts.trust_folder))
+    app.include_router(trust_files.files_router(parts.trust_folder))
     app.include_router(log.router(parts.log_folder))
     app.add_middleware(PublicGets)
     return app

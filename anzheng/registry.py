@@ -18,9 +18,8 @@ from anchor import list_history
 from anzheng.api import VERSION
 from anzheng.ocsp_relay import open_relay
 from anzheng.published_pki import PublishedDesk
-from anzheng.routes import health, licences, log, pki, problems, trust
+from anzheng.routes import health, licences, log, pki, trust
 from anzheng.routes.health import Ping
-from anzheng.routes.metrics import Measured, Metrics, Watched
 from anzheng.routes.pki import CertificateDesk
 from anzheng.routes.public import PublicGets
 from anzheng.routes.trust import OlderList
@@ -28,6 +27,8 @@ from anzheng.settings import Settings
 from anzheng.store.database import Store
 from licence.errors import AnzhengError, Code
 from licence.ports import Clock
+from verifier.service import problems, trust_files
+from verifier.service.metrics import Measured, Metrics, Watched
 
 LATE_SECONDS = 2 * 3600
 """Lists are made anew every hour; after two something is wrong with the publisher."""
@@ -75,7 +76,7 @@ def create_registry(parts: RegistryParts) -> FastAPI:
     app.include_router(licences.router(parts.store, parts.clock))
     app.include_router(licences.pointer_router())
     app.include_router(trust.lists_router(parts.trust_folder, parts.older))
-    app.include_router(trust.files_router(parts.trust_folder))
+    app.include_router(trust_files.files_router(parts.trust_folder))
     app.include_router(log.router(parts.log_folder))
     app.include_router(pki.router(parts.certificates))
     app.include_router(health.router(parts.pings))

@@ -265,6 +265,17 @@ class Code(StrEnum):
     STORE_FAILED = "STORE_FAILED"
     TOOL_MISSING = "TOOL_MISSING"
 
+    # -- verifier's service: requests that were sent away
+    RATE_LIMITED = "RATE_LIMITED"
+    QUOTA_EXCEEDED = "QUOTA_EXCEEDED"
+    OVERLOADED = "OVERLOADED"
+    UPLOAD_TIMED_OUT = "UPLOAD_TIMED_OUT"
+    MEDIA_TYPE_UNSUPPORTED = "MEDIA_TYPE_UNSUPPORTED"
+    API_KEY_REFUSED = "API_KEY_REFUSED"
+    API_KEY_SCOPE = "API_KEY_SCOPE"
+    BATCH_UNFINISHED = "BATCH_UNFINISHED"
+    REPORT_UNAVAILABLE = "REPORT_UNAVAILABLE"
+
 
 class AnzhengError(Exception):
     """What goes wrong in anzheng, with a permanent code and the facts that a person needs.

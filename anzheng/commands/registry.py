@@ -50,8 +50,8 @@ def export(
     """
     from anzheng.clock import SystemClock
     from anzheng.flows.export_registry import Sources, export_registry
-    from anzheng.flows.look_up import encoded
     from anzheng.registry import create_registry, open_registry
+    from verifier.service.answers import encoded
 
     settings = public_settings_of(context)
     with answering(as_json=as_json) as out, open_registry(settings, SystemClock()) as parts:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from anzheng.files import write_durably
-from anzheng.flows.look_up import MAX_FOUND, Key, describe, described, encoded
+from anzheng.flows.look_up import MAX_FOUND, Key, describe, described
 from anzheng.locking import alone
 from anzheng.static_tree import Counted, StaticTree
 from anzheng.store.database import Store, Unit
@@ -28,6 +28,7 @@ from licence.errors import AnzhengError, Code
 from licence.formats.short_code import short_code
 from licence.ids import Leaf
 from licence.ports import Clock
+from verifier.service.answers import encoded
 from verifier.trust import load_trust
 
 SCHEMA: Final = "anzheng-export/v2"

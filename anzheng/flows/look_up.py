@@ -27,11 +27,6 @@ class Key(StrEnum):
     SHORT_CODE = "short-code"
 
 
-def encoded(value: object) -> bytes:
-    """Return a value as the JSON that is sent, the same from every process."""
-    return json.dumps(value, ensure_ascii=False).encode()
-
-
 def described(found: Iterable[PublicLicence], today: date) -> dict[str, object]:
     """Return the answer to a search."""
     return {"licences": [describe(each, today) for each in found]}

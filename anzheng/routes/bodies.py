@@ -1,7 +1,7 @@
 """Reading request bodies within a limit, and answering repeated requests the same."""
 
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 from fastapi import HTTPException, Request
 from fastapi.responses import Response
@@ -23,24 +23,6 @@ def whole_body(request: Request) -> None:
     """
     if request.headers.get("content-type", "").lower().strip().startswith("multipart/"):
         raise HTTPException(415, "send the file itself as the body, not a form")
-
-
-def limited_body(max_bytes: int) -> Callable[[Request], Awaitable[bytes]]:
-    """Make a dependency that reads a body and stops as soon as it is too long."""
-
-    async def read(request: Request) -> bytes:
-        parts: list[bytes] = []
-        size = 0
-        async for part in request.stream():
-            size += len(part)
-            if size > max_bytes:
-                raise AnzhengError(
-                    Code.TOO_LARGE, f"the body is longer than {max_bytes} bytes", limit=max_bytes
-                )
-            parts.append(part)
-        return b"".join(parts)
-
-    return read
 
 
 def once(

@@ -6,11 +6,12 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header
 from fastapi.responses import Response
 
-from anzheng.routes.bodies import limited_body, once
+from anzheng.routes.bodies import once
 from anzheng.store.database import Store
 from licence.formats.claim import ClaimAnswer, encode_answer
 from licence.formats.holder import MAX_MESSAGE_BYTES, ClaimRequest, decode_claim
 from licence.ports import Clock
+from verifier.service.bodies import limited_body
 
 Redeem = Callable[[ClaimRequest], ClaimAnswer]
 

@@ -13,8 +13,6 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from anzheng.flows.look_up import MAX_FOUND, Key, describe, described
-from anzheng.routes.answers import CBOR, JSON, Caching, answer, body_of, json_body
-from anzheng.routes.problems import responses
 from anzheng.store.database import Store, Unit
 from anzheng.store.public import PublicLicence
 from licence.domain.licence_no import folded
@@ -23,6 +21,8 @@ from licence.errors import AnzhengError, Code
 from licence.formats.short_code import parse_short_code
 from licence.ids import Leaf
 from licence.ports import Clock
+from verifier.service.answers import CBOR, JSON, Caching, answer, body_of, json_body
+from verifier.service.problems import responses
 
 LEAF_HEX = 64
 

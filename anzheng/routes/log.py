@@ -10,10 +10,10 @@ from typing import Final
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from anzheng.routes.answers import CBOR, OCTETS, TEXT, Caching, answer
-from anzheng.routes.files import PublicFolder
-from anzheng.routes.problems import responses
 from licence.errors import AnzhengError, Code
+from verifier.service.answers import CBOR, OCTETS, TEXT, Caching, answer
+from verifier.service.files import PublicFolder
+from verifier.service.problems import responses
 
 CHECKPOINT: Final = "checkpoint"
 _FIXED = re.compile(r"[^/]+/[^/]+/(?:tile/.+|manifests/[0-9a-f]{64}\.cbor)", re.ASCII)

@@ -12,10 +12,10 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from anzheng.published_pki import MAX_REQUEST_BYTES
-from anzheng.routes.answers import Caching, answer, body_of
-from anzheng.routes.bodies import limited_body
-from anzheng.routes.problems import responses
 from licence.errors import AnzhengError, Code
+from verifier.service.answers import Caching, answer, body_of
+from verifier.service.bodies import limited_body
+from verifier.service.problems import responses
 
 MAX_PATH_CHARS = 512
 """Of an OCSP request in a path; RFC 5019 asks clients to keep below 256."""

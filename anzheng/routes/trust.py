@@ -12,37 +12,19 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 
-from anzheng.routes.answers import CBOR, JSON, OCTETS, Body, Caching, answer, body_of, quality
-from anzheng.routes.files import PublicFolder
-from anzheng.routes.problems import responses
 from licence.errors import AnzhengError, Code
 from licence.ids import AuthorityId, RegistryId
+from verifier.service.answers import CBOR, JSON, Body, Caching, answer, body_of, quality
+from verifier.service.files import PublicFolder
+from verifier.service.problems import responses
+from verifier.service.trust_files import CWT, JWT, SIDE, SIDE_JWT
 
-CWT: Final = "application/statuslist+cwt"
-JWT: Final = "application/statuslist+jwt"
-SIDE: Final = "application/anzheng-sidelist+cbor"
-SIDE_JWT: Final = "application/anzheng-sidelist+jwt"
-DELTA: Final = "application/anzheng-listdelta+cbor"
 MAX_TIME: Final = 253_402_300_799
 """The last second of the year 9999."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}", re.ASCII)
 NameText = Annotated[str, Path(json_schema_extra={"pattern": f"^{_NAME.pattern}$"})]
 """Said to clients; that it holds is checked by `_name`, which answers 400."""
-
-_BY_DIGEST = re.compile(r"targets/.*/?[0-9a-f]{64}\.[^/]+|pages/.+|history/.+", re.ASCII)
-_BY_VERSION = re.compile(r"metadata/[0-9]+\.[^/]+", re.ASCII)
-_TYPES: Final = {
-    "json": JSON,
-    "cwt": CWT,
-    "side.jwt": SIDE_JWT,
-    "jwt": JWT,
-    "side": SIDE,
-    "delta": DELTA,
-    "page": CBOR,
-    "crt": "application/x-pem-file",
-}
-"""Media type by the end of the name; the first that fits."""
 
 OlderList = Callable[[Folder, RegistryId, AuthorityId, int, str, datetime], bytes | None]
 """Finds the list that was out at a moment: trust folder, whose, shard, `cwt` or `jwt`, when."""
@@ -105,38 +87,6 @@ def lists_router(trust_folder: Folder, older: OlderList) -> APIRouter:
         return answer(request, body, Caching.SIGNED, vary=("Accept",))
 
     return routes
-
-
-def files_router(trust_folder: Folder) -> APIRouter:
-    """Make the routes that serve the trust folder as it lies."""
-    routes = APIRouter(prefix="/trust", tags=["trust"])
-    folder = PublicFolder(trust_folder)
-
-    @routes.get("/{path:path}", response_class=Response, responses=responses(404, types=("*/*",)))
-    async def trust_file(request: Request, path: str) -> Response:
-        """Return a file of the TUF repository, or a delta, page or older list beside it."""
-        body = await folder.body(path, media_type_of(path))
-        if body is None:
-            raise AnzhengError(Code.NOT_FOUND, "there is no such file")
-        return answer(request, body, caching_of(path))
-
-    return routes
-
-
-def caching_of(path: str) -> Caching:
-    """Return for how long a file of the trust folder may be kept.
-
-    An older list is history and does not change; a delta leads to the newest list, which does.
-    """
-    if _BY_DIGEST.fullmatch(path):
-        return Caching.IMMUTABLE
-    return Caching.VERSIONED if _BY_VERSION.fullmatch(path) else Caching.SIGNED
-
-
-def media_type_of(path: str) -> str:
-    """Return what a file of the trust folder is, by its name."""
-    name = path.rpartition("/")[2]
-    return next((kind for end, kind in _TYPES.items() if name.endswith(f".{end}")), OCTETS)
 
 
 def _older(

@@ -7,13 +7,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Query
 from fastapi.responses import Response
 
-from anzheng.routes.bodies import limited_body, once, whole_body
+from anzheng.routes.bodies import once, whole_body
 from anzheng.store.database import Store
 from licence.errors import AnzhengError, Code
 from licence.formats import report
 from licence.formats.limits import MAX_PDF_BYTES
 from licence.formats.report import Report
 from licence.ports import Clock
+from verifier.service.bodies import limited_body
 
 Verify = Callable[[bytes, date | None], Report]
 """Verifies a file for a date (None: today)."""

@@ -24,7 +24,6 @@ from anzheng.ocsp_relay import AT_ONCE, open_relay
 from anzheng.pki import LIST_AGE, CertificateDesk
 from anzheng.published_pki import PublishedDesk
 from anzheng.routes import pki as routes
-from anzheng.routes import problems
 from licence.errors import Code
 from tests.fakes.clock import FakeClock
 from tests.fakes.pki_desk import make_desk, signer_certificate
@@ -32,6 +31,7 @@ from tests.fakes.refusal import refuses
 from tests.fakes.signing import pki
 from tests.fakes.web import AppClient
 from verifier.fetch import open_client
+from verifier.service import problems
 
 GOOD, REVOKED = ocsp.OCSPCertStatus.GOOD, ocsp.OCSPCertStatus.REVOKED
 

@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from anzheng.pki import LIST_AGE, CertificateDesk
 from anzheng.published_pki import MAX_REQUEST_BYTES
 from anzheng.routes import pki as routes
-from anzheng.routes import problems
 from licence.errors import Code
 from signer.test_pki import BASE_URL
 from tests.fakes.clock import FakeClock
@@ -25,6 +24,7 @@ from tests.fakes.pki_desk import make_desk, signer_certificate
 from tests.fakes.refusal import refuses
 from tests.fakes.signing import pki
 from tests.fakes.web import AppClient
+from verifier.service import problems
 
 SUCCESS = ocsp.OCSPResponseStatus.SUCCESSFUL
 Hash = SHA1 | SHA256 | SHA384 | SHA512

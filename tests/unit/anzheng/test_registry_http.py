@@ -10,8 +10,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert
 
-from anzheng.routes.answers import Caching, quality
-from anzheng.routes.files import KEPT_FILE_BYTES, PublicFolder
 from anzheng.store.tables import chain_words
 from licence.domain.status import StatusWord
 from licence.errors import AnzhengError, Code
@@ -20,6 +18,8 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.drafts import good_row
 from tests.fakes.registry import EVIDENCE, REGISTRY, FakeRegistry, leaf_of
 from tests.fakes.web import AppClient
+from verifier.service.answers import Caching, quality
+from verifier.service.files import KEPT_FILE_BYTES, PublicFolder
 
 AUTHORITY = "1121000000TXT10121"
 LISTS = f"/v1/status-lists/{REGISTRY}/{AUTHORITY}"
@@ -294,7 +294,7 @@ def test_a_file_that_is_replaced_is_served_anew(registry: FakeRegistry) -> None:
 
 
 def test_memory_for_files_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("anzheng.routes.files.KEPT_BYTES", 1000)
+    monkeypatch.setattr("verifier.service.files.KEPT_BYTES", 1000)
     folder = PublicFolder(tmp_path)
     for name in "abc":
         (tmp_path / name).write_bytes(name.encode() * 400)

@@ -13,12 +13,12 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from anzheng.routes.answers import Caching
+from verifier.service.answers import Caching
 
 SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 """Bounds of the buckets; DESIGN 7 speaks of 50 ms."""
 
-_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "POST"})
+_METHODS: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "POST"})
 
 Watched = tuple[str, str, Callable[[], float]]
 """Name of a gauge, what it means, and what it shows now."""
@@ -29,29 +29,30 @@ class Metrics:
 
     Args:
         watched: Gauges that are read when somebody asks.
+        service: What stands after `anzheng_` in the names of the requests' numbers.
     """
 
-    def __init__(self, watched: tuple[Watched, ...] = ()) -> None:
-        self._registry = CollectorRegistry(auto_describe=True)
+    def __init__(self, watched: tuple[Watched, ...] = (), *, service: str = "registry") -> None:
+        self.registry = CollectorRegistry(auto_describe=True)
         self.requests = Counter(
-            "anzheng_registry_requests",
+            f"anzheng_{service}_requests",
             "Requests that were answered.",
             ("method", "route", "status"),
-            registry=self._registry,
+            registry=self.registry,
         )
         self.seconds = Histogram(
-            "anzheng_registry_request_seconds",
+            f"anzheng_{service}_request_seconds",
             "From the first byte of a request to the last of its answer.",
             ("route",),
             buckets=SECONDS,
-            registry=self._registry,
+            registry=self.registry,
         )
         for name, meaning, read in watched:
-            Gauge(name, meaning, registry=self._registry).set_function(read)
+            Gauge(name, meaning, registry=self.registry).set_function(read)
 
     def text(self) -> bytes:
         """Return all numbers as OpenMetrics wants them."""
-        return generate_latest(self._registry)
+        return generate_latest(self.registry)
 
     def router(self) -> APIRouter:
         """Make `/metrics`."""

@@ -8,6 +8,7 @@ Standard: RFC 9110, 8.8.3, 12.5.3, 13.1.2; RFC 9111, 5.2.2; RFC 5861; RFC 8246.
 """
 
 import gzip
+import json
 from dataclasses import dataclass
 from enum import StrEnum, unique
 from hashlib import sha256
@@ -15,8 +16,6 @@ from typing import Final
 
 from fastapi import Request
 from fastapi.responses import Response
-
-from anzheng.flows.look_up import encoded
 
 JSON: Final = "application/json"
 CBOR: Final = "application/cbor"
@@ -68,6 +67,11 @@ class Body:
 def body_of(data: bytes, media_type: str) -> Body:
     """Return bytes as a body."""
     return Body(data, media_type, sha256(data).hexdigest())
+
+
+def encoded(value: object) -> bytes:
+    """Return a value as the JSON that is sent, the same from every process."""
+    return json.dumps(value, ensure_ascii=False).encode()
 
 
 def json_body(value: object) -> Body:

@@ -33,6 +33,15 @@ STATUS: dict[Code, int] = {
     Code.RELEASE_VERSION_TAKEN: 409,
     Code.TOO_LARGE: 413,
     Code.IDEMPOTENCY_MISMATCH: 422,
+    Code.API_KEY_REFUSED: 401,
+    Code.API_KEY_SCOPE: 403,
+    Code.UPLOAD_TIMED_OUT: 408,
+    Code.BATCH_UNFINISHED: 409,
+    Code.MEDIA_TYPE_UNSUPPORTED: 415,
+    Code.RATE_LIMITED: 429,
+    Code.QUOTA_EXCEEDED: 429,
+    Code.OVERLOADED: 503,
+    Code.REPORT_UNAVAILABLE: 503,
     Code.CHAIN_UNAVAILABLE: 503,
     Code.TSA_UNAVAILABLE: 503,
     Code.STORE_FAILED: 503,
@@ -40,7 +49,10 @@ STATUS: dict[Code, int] = {
 """HTTP status of a code; a fault of ours is 500 without detail, all else 400."""
 
 RETRY_SECONDS: Final = {429: "10", 503: "10"}
-"""How soon somebody who was sent away may come again."""
+"""How soon somebody who was sent away may come again, where the problem does not say."""
+
+RETRY_AFTER: Final = "retry_after"
+"""The fact of a problem that becomes the header `Retry-After`."""
 
 OURS = frozenset({Code.INTERNAL, Code.TOOL_MISSING, Code.SETTINGS_INVALID, Code.SETTINGS_UNSAFE})
 
@@ -93,7 +105,10 @@ def problem(code: Code, detail: str, status: int, **facts: object) -> Response:
     }
     headers = {"Cache-Control": "no-store"}
     if status in RETRY_SECONDS:
-        headers["Retry-After"] = RETRY_SECONDS[status]
+        headers["Retry-After"] = str(facts.get(RETRY_AFTER, RETRY_SECONDS[status]))
+    if status == HTTPStatus.UNAUTHORIZED:
+        # RFC 9110, 15.5.2: 401 names how to say who asks.
+        headers["WWW-Authenticate"] = "Bearer"
     return Response(
         json.dumps(body, ensure_ascii=False).encode(),
         status_code=status,
@@ -112,7 +127,7 @@ def add_handlers(app: FastAPI) -> None:
             return problem(Code.INTERNAL, "something went wrong here; it has been logged", 500)
         if exc.code is Code.TRUST_BUNDLE_REFUSED:
             # Its message says where our folder lies, and what is wrong there.
-            return problem(exc.code, "this registry cannot verify now; it has been logged", 503)
+            return problem(exc.code, "this service cannot verify now; it has been logged", 503)
         return problem(exc.code, exc.message, STATUS.get(exc.code, 400), **exc.facts)
 
     @app.exception_handler(RequestValidationError)

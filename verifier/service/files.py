@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from anzheng.routes.answers import Body, body_of
+from verifier.service.answers import Body, body_of
 
 KEPT_BYTES: Final = 64 * 1024 * 1024
 """Of all files together that stay in memory."""
