@@ -71,6 +71,7 @@ _INTEGRITY: Final = (
     CheckName.TIMESTAMP,
     CheckName.DATA,
 )
+_OF_A_LICENCE: Final = tuple(name for name in CheckName if name is not CheckName.REPORTED)
 _WHERE_IT_FAILS: Final = {
     Code.SIGNATURE_NOT_CERTIFIED: CheckName.SIGNATURE,
     Code.DATA_MISSING: CheckName.DATA,
@@ -333,7 +334,7 @@ class Verification:
             required.append(CheckName.HOLDER)
         if self.policy.referee is Referee.ALWAYS:
             required.append(CheckName.REFEREE)
-        checks = [self.results.get(name) or skipped(name) for name in CheckName]
+        checks = [self.results.get(name) or skipped(name) for name in _OF_A_LICENCE]
         return make_report(
             checks,
             assurance=Assurance.FULL,

@@ -34,6 +34,7 @@ class CheckName(StrEnum):
     HOLDER = "holder"
     COPY = "copy"
     REFEREE = "referee"
+    REPORTED = "reported"
 
 
 CHECK_ORDER = {name: place for place, name in enumerate(CheckName)}

@@ -10,6 +10,7 @@ Standard: RFC 5652 (CMS), RFC 5035 (signing-certificate-v2), RFC 3161, ETSI EN 3
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum, unique
 from functools import lru_cache
 from hashlib import sha256
 from itertools import pairwise
@@ -29,6 +30,14 @@ from licence.ids import Digest
 DIGEST_BYTES: Final = 32
 
 
+@unique
+class SignedKind(StrEnum):
+    """What a signature is about: the attribute that holds the digest of its data."""
+
+    LICENCE = oids.ATTR_LICENCE_JSON_DIGEST
+    REPORT = oids.ATTR_REPORT_DIGEST
+
+
 @dataclass(frozen=True, slots=True)
 class CmsParts:
     """All that is particular to one licence's CMS; the template supplies the rest.
@@ -37,11 +46,12 @@ class CmsParts:
         certificates: DER, ascending as a SET OF, each once.
         signer_certificate: One of them.
         message_digest: SHA-256 of the ByteRange bytes.
-        licence_digest: SHA-256 of `licence.json`.
+        licence_digest: SHA-256 of `licence.json`, or of what stands for it in another kind.
         signature: The signature value over the signed attributes.
         timestamp_token: RFC 3161 token over the signature, DER ContentInfo.
         evidence: Anchor evidence, once the licence is anchored.
         algorithm: How it is signed.
+        kind: What is signed; a licence's signature is never one of another kind.
     """
 
     certificates: tuple[bytes, ...]
@@ -52,6 +62,7 @@ class CmsParts:
     timestamp_token: bytes | None
     evidence: bytes | None
     algorithm: SignatureAlgorithm = SignatureAlgorithm.RSA2048_PKCS1_SHA256
+    kind: SignedKind = SignedKind.LICENCE
 
 
 def _attribute(kind: str, value: bytes) -> bytes:
@@ -71,14 +82,19 @@ _CONTENT_TYPE: Final = _attribute(oids.ATTR_CONTENT_TYPE, der.oid(oids.ID_DATA))
 
 
 def signed_attributes(
-    *, message_digest: Digest, signer_certificate: bytes, licence_digest: Digest
+    *,
+    message_digest: Digest,
+    signer_certificate: bytes,
+    licence_digest: Digest,
+    kind: SignedKind = SignedKind.LICENCE,
 ) -> bytes:
     """Return the bytes that the authority's key signs: the DER of the SET OF signed attributes.
 
     Args:
         message_digest: SHA-256 of the ByteRange bytes.
         signer_certificate: DER.
-        licence_digest: SHA-256 of `licence.json`.
+        licence_digest: SHA-256 of `licence.json`, or of what stands for it in another kind.
+        kind: What is signed.
 
     Raises:
         AnzhengError: CMS_SYNTAX, for a digest of another length or bytes that are no certificate.
@@ -91,7 +107,7 @@ def signed_attributes(
         _CONTENT_TYPE,
         _attribute(oids.ATTR_MESSAGE_DIGEST, der.tlv(der.OCTET_STRING, message_digest)),
         _certificate_fields(signer_certificate).signing_certificate,
-        _attribute(oids.ATTR_LICENCE_JSON_DIGEST, der.tlv(der.OCTET_STRING, licence_digest)),
+        _attribute(kind.value, der.tlv(der.OCTET_STRING, licence_digest)),
     )
     return der.tlv(der.SET, *sorted(attributes))
 
@@ -117,11 +133,12 @@ def build(parts: CmsParts) -> bytes:
     return _assemble(parts, info, (*unsigned, _attribute(oids.ATTR_ANCHOR_EVIDENCE, evidence)))
 
 
-def parse(data: bytes) -> CmsParts:
-    """Take a licence's CMS apart; every byte of it must be as `build` would write it.
+def parse(data: bytes, kind: SignedKind = SignedKind.LICENCE) -> CmsParts:
+    """Take a CMS of ours apart; every byte of it must be as `build` would write it.
 
     Args:
         data: The DER without the padding of the hole.
+        kind: What must be signed.
 
     Raises:
         AnzhengError: CMS_TOO_LARGE, CMS_SYNTAX when it is no DER of that shape,
@@ -130,7 +147,7 @@ def parse(data: bytes) -> CmsParts:
     if len(data) > HOLE_BYTES:
         raise AnzhengError(Code.CMS_TOO_LARGE, "longer than the hole", bytes=len(data))
     try:
-        parts = _parts(data)
+        parts = _parts(data, kind)
     except AnzhengError as error:
         if error.code is Code.DER_SYNTAX:
             raise AnzhengError(Code.CMS_SYNTAX, "the CMS is not our DER") from error
@@ -199,6 +216,7 @@ def _signer_info(parts: CmsParts) -> bytes:
         message_digest=parts.message_digest,
         signer_certificate=parts.signer_certificate,
         licence_digest=parts.licence_digest,
+        kind=parts.kind,
     )
     return b"".join(
         (
@@ -277,13 +295,12 @@ _SIGNED: Final = frozenset(
         oids.ATTR_CONTENT_TYPE,
         oids.ATTR_MESSAGE_DIGEST,
         oids.ATTR_SIGNING_CERTIFICATE_V2,
-        oids.ATTR_LICENCE_JSON_DIGEST,
     )
 )
 _UNSIGNED: Final = frozenset((oids.ATTR_TIMESTAMP_TOKEN, oids.ATTR_ANCHOR_EVIDENCE))
 
 
-def _parts(data: bytes) -> CmsParts:
+def _parts(data: bytes, kind: SignedKind) -> CmsParts:
     """Pick the parts out; what is not looked at here is compared after building it again."""
     _, content = _exactly(der.children(data), 2)
     (signed_data,) = _exactly(der.children(content, der.CONTEXT_0), 1)
@@ -294,14 +311,15 @@ def _parts(data: bytes) -> CmsParts:
     if fields[2] != SHA256_IDENTIFIER:
         raise AnzhengError(Code.ALGORITHM_UNSUPPORTED, "no digest algorithm of ours")
     algorithm = algorithms.read(fields[4], len(signature))
-    signed = _attributes(fields[3], der.CONTEXT_0, _SIGNED)
-    if len(signed) != len(_SIGNED):
+    wanted = _SIGNED | {kind.value}
+    signed = _attributes(fields[3], der.CONTEXT_0, wanted)
+    if len(signed) != len(wanted):
         raise AnzhengError(Code.CMS_NOT_OUR_TEMPLATE, "a signed attribute is missing")
     unsigned = _attributes(fields[6], der.CONTEXT_1, _UNSIGNED) if fields[6:] else {}
     evidence = unsigned.get(oids.ATTR_ANCHOR_EVIDENCE)
     certificates = der.children(certificate_set, der.CONTEXT_0)
     digest = der.value(signed[oids.ATTR_MESSAGE_DIGEST], der.OCTET_STRING)
-    licence_digest = der.value(signed[oids.ATTR_LICENCE_JSON_DIGEST], der.OCTET_STRING)
+    licence_digest = der.value(signed[kind.value], der.OCTET_STRING)
     return CmsParts(
         certificates=certificates,
         signer_certificate=_signer(certificates, signed[oids.ATTR_SIGNING_CERTIFICATE_V2]),
@@ -311,6 +329,7 @@ def _parts(data: bytes) -> CmsParts:
         timestamp_token=unsigned.get(oids.ATTR_TIMESTAMP_TOKEN),
         evidence=None if evidence is None else der.value(evidence, der.OCTET_STRING),
         algorithm=algorithm,
+        kind=kind,
     )
 
 

@@ -24,6 +24,9 @@ ATTR_LICENCE_JSON_DIGEST: Final = f"{ARC}.2.1"
 ATTR_ANCHOR_EVIDENCE: Final = f"{ARC}.2.2"
 """Unsigned CMS attribute: the anchor evidence, OCTET STRING."""
 
+ATTR_REPORT_DIGEST: Final = f"{ARC}.2.3"
+"""Signed CMS attribute: SHA-256 of the contents of a report file, OCTET STRING of 32 bytes."""
+
 EXT_LICENCE_BINDING: Final = f"{ARC}.3.1"
 """Extension of a holder certificate: leaf and status index of its licence."""
 

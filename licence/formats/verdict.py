@@ -34,6 +34,7 @@ class Assurance(StrEnum):
     PRESENTER = "presenter"
     PRINT = "print"
     REGISTRY_WORD = "registry-word"
+    REPORT = "report"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,9 @@ ASSURANCE_WORDS: Mapping[Assurance, Words] = MappingProxyType(
             "数据已证实,未核验出示人和纸面", "data proved; presenter and paper not checked"
         ),
         Assurance.REGISTRY_WORD: Words("仅为登记机构答复", "the registry's word only"),
+        Assurance.REPORT: Words(
+            "核验报告真实;只说明当时的结果", "report genuine; says what was found then"
+        ),
     }
 )
 
@@ -112,6 +116,15 @@ REQUIRED: Mapping[Assurance, tuple[CheckName, ...]] = MappingProxyType(
         ),
         Assurance.PRINT: (CheckName.SIGNATURE, CheckName.STATUS, CheckName.VALIDITY),
         Assurance.REGISTRY_WORD: (CheckName.STATUS, CheckName.VALIDITY),
+        Assurance.REPORT: (
+            CheckName.CONTAINER,
+            CheckName.SIGNATURE,
+            CheckName.SIGNER,
+            CheckName.TIMESTAMP,
+            CheckName.DATA,
+            CheckName.VALIDITY,
+            CheckName.REPORTED,
+        ),
     }
 )
 """Checks that must pass before an artefact of this assurance may be called valid."""
@@ -192,6 +205,7 @@ _CLASSES: Mapping[Code, CodeClass] = MappingProxyType(
                 Code.DATA_MISSING,
                 Code.SCHEMA_UNKNOWN,
                 Code.REGISTRY_UNKNOWN,
+                Code.REPORTED_FOREIGN,
             ),
             CodeClass.FOREIGN,
         ),
@@ -221,6 +235,7 @@ _CLASSES: Mapping[Code, CodeClass] = MappingProxyType(
                 Code.HOLDER_TIME,
                 Code.HOLDER_CERTIFICATE,
                 Code.COPY_EXPIRED,
+                Code.REPORTED_INVALID,
             ),
             CodeClass.UNUSABLE,
         ),
