@@ -19,12 +19,12 @@ from licence.formats import algorithms, cms, licence_json
 from licence.formats.entitlement import entitlement_of, what_does_not_fit
 from licence.formats.hole import byte_range_digest, fill
 from licence.formats.leaf import leaf_of_cms
+from licence.formats.timestamp import read_token
 from licence.ids import AuthorityId, Digest, Leaf
 from licence.ports import Clock
 from signer.certificates import ORGANISATION_IDENTIFIER, is_test_certificate, load_certificate
 from signer.keys.ports import SigningKey
 from signer.pades import DssMaterial, Prepared
-from signer.timestamp import read_token
 from signer.tsa import Timestamper
 
 

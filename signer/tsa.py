@@ -14,17 +14,17 @@ from typing import Final, Protocol
 from licence.errors import AnzhengError
 from licence.formats import algorithms, der, oids
 from licence.formats.algorithms import SHA256_IDENTIFIER
-from licence.ids import Digest
-from licence.ports import Clock, Entropy
-from signer.certificates import load_certificate, new_serial
-from signer.keys.ports import SigningKey
-from signer.timestamp import (
+from licence.formats.timestamp import (
     TstInfo,
     decode_request,
     encode_answer,
     encode_rejection,
     encode_tst_info,
 )
+from licence.ids import Digest
+from licence.ports import Clock, Entropy
+from signer.certificates import load_certificate, new_serial
+from signer.keys.ports import SigningKey
 
 ACCURACY_SECONDS: Final = 1
 

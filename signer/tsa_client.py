@@ -20,11 +20,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
 from licence.errors import AnzhengError, Code
 from licence.formats import der, oids
 from licence.formats.algorithms import pss_identifier
-from licence.ids import Digest
-from licence.ports import Clock, Entropy
-from signer.certificates import is_test_certificate, load_certificate
-from signer.deadline_http import Answer, parse_url
-from signer.timestamp import (
+from licence.formats.timestamp import (
     MAX_ANSWER_BYTES,
     TimestampRequest,
     Token,
@@ -34,6 +30,10 @@ from signer.timestamp import (
     encode_request,
     read_token,
 )
+from licence.ids import Digest
+from licence.ports import Clock, Entropy
+from signer.certificates import is_test_certificate, load_certificate
+from signer.deadline_http import Answer, parse_url
 
 MAX_SKEW: Final = timedelta(minutes=5)
 """How far the authority's clock and ours may differ."""

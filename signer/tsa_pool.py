@@ -17,9 +17,9 @@ from time import monotonic
 from typing import Final, Protocol
 
 from licence.errors import AnzhengError, Code
+from licence.formats.timestamp import certificate_digest, read_token
 from licence.ids import Digest
 from licence.ports import Clock
-from signer.timestamp import certificate_digest, read_token
 
 ROUNDS: Final = 2
 """How often a document asks an authority at most: a second time for what was a hiccup."""

@@ -17,11 +17,11 @@ from anzheng.settings import load
 from anzheng.timestamping import OwnTsa, make_timestamper, tsa_roots
 from licence.errors import Code
 from licence.formats import oids
+from licence.formats.timestamp import TimestampRequest, decode_request, encode_request, read_token
 from licence.ids import Digest
 from signer.certificates import Subject
 from signer.deadline_http import DeadlineHttp
 from signer.keys.file import FileKey
-from signer.timestamp import TimestampRequest, decode_request, encode_request, read_token
 from signer.tsa import TestTsa
 from signer.tsa_client import HttpTsa, TsaTrust
 from signer.tsa_crl import CrlKeeper

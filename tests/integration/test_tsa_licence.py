@@ -10,6 +10,7 @@ import pytest
 from licence.errors import Code
 from licence.formats import cms, licence_json, oids
 from licence.formats.checks import CheckName
+from licence.formats.timestamp import read_token
 from licence.formats.trust_types import TrustBundle, TsaRoot
 from licence.formats.verdict import Verdict
 from signer.authority_ca import CertificateAuthority, create_root
@@ -19,7 +20,6 @@ from signer.keys.file import FileKey, new_rsa_key
 from signer.press import PressJob
 from signer.revocation import Revoked
 from signer.sign import SignedLicence
-from signer.timestamp import read_token
 from signer.tsa import TestTsa
 from signer.tsa_client import HttpTsa, TsaTrust
 from signer.tsa_crl import CrlKeeper

@@ -8,7 +8,7 @@ import pytest
 
 from licence.domain.licence_types import LICENCE_TYPES
 from licence.formats import cms, hole
-from signer.timestamp import TimestampRequest, encode_request
+from licence.formats.timestamp import TimestampRequest, encode_request
 from tests.fakes.clock import FakeClock
 from tests.fakes.signing import RELEASED_ON, FakeEntropy, pki
 from tests.interop import pdf_tools

@@ -18,9 +18,9 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from anzheng.clock import SystemClock, SystemEntropy
 from licence.errors import Code
+from licence.formats.timestamp import read_token
 from licence.ids import Digest
 from signer.deadline_http import Answer
-from signer.timestamp import read_token
 from signer.tsa_client import REPLY_TYPE, HttpTsa, TsaTrust
 from tests.fakes.refusal import refuses
 

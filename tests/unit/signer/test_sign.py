@@ -17,6 +17,7 @@ from licence.errors import Code
 from licence.formats import cms, hole, licence_json
 from licence.formats.leaf import leaf_of_cms
 from licence.formats.limits import MAX_CMS_BYTES
+from licence.formats.timestamp import read_token
 from licence.ids import Digest
 from signer.authority_ca import CertificateAuthority, create_root
 from signer.certificates import Subject
@@ -24,7 +25,6 @@ from signer.keys import FileKey, SigningKey, new_rsa_key
 from signer.pades import Prepared
 from signer.press import PressJob
 from signer.sign import LicenceSigner, RevocationData, SignerChain, assemble
-from signer.timestamp import read_token
 from signer.tsa import Timestamper
 from tests.fakes.clock import FakeClock
 from tests.fakes.drafts import good_version

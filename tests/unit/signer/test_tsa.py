@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from licence.errors import Code
 from licence.formats import der, oids
-from licence.ids import Digest
-from signer.timestamp import (
+from licence.formats.timestamp import (
     MAX_ANSWER_BYTES,
     TimestampRequest,
     TstInfo,
@@ -23,6 +22,7 @@ from signer.timestamp import (
     encode_tst_info,
     read_token,
 )
+from licence.ids import Digest
 from signer.tsa import TestTsa
 from tests.fakes.clock import FakeClock
 from tests.fakes.refusal import refuses

@@ -14,10 +14,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from licence.errors import AnzhengError, Code
 from licence.formats import der, oids
 from licence.formats.algorithms import SignaturePadding
-from licence.ids import Digest
-from signer.deadline_http import Answer
-from signer.keys.file import FileKey
-from signer.timestamp import (
+from licence.formats.timestamp import (
     MAX_ANSWER_BYTES,
     TimestampRequest,
     decode_request,
@@ -26,6 +23,9 @@ from signer.timestamp import (
     encode_request,
     read_token,
 )
+from licence.ids import Digest
+from signer.deadline_http import Answer
+from signer.keys.file import FileKey
 from signer.tsa import TestTsa
 from signer.tsa_client import HttpTsa, TsaTrust
 from tests.fakes.clock import FakeClock

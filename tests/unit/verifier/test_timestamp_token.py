@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from licence.errors import AnzhengError, Code
 from licence.formats import cms, der, oids
+from licence.formats.timestamp import certificate_digest, read_token
 from licence.ids import Digest
-from signer.timestamp import certificate_digest, read_token
 from tests.builders import SIGNED_AT, make_world
 from tests.fakes.refusal import refuses
 from verifier.timestamp_token import MAX_TOKEN_BYTES, _dotted, _moment, verify_token
