@@ -221,6 +221,14 @@ class Code(StrEnum):
 
     # -- check 10: limits of a copy
     COPY_EXPIRED = "COPY_EXPIRED"
+    COPY_SYNTAX = "COPY_SYNTAX"
+    COPY_BROKEN = "COPY_BROKEN"
+    COPY_RECIPIENT = "COPY_RECIPIENT"
+    COPY_PURPOSE = "COPY_PURPOSE"
+
+    # -- QR objects
+    QR_SYNTAX = "QR_SYNTAX"
+    QR_SIGNATURE = "QR_SIGNATURE"
 
     # -- second opinion
     REFEREE_DISAGREES = "REFEREE_DISAGREES"

@@ -165,5 +165,32 @@ ADVICE: Final[Mapping[Code, Advice]] = MappingProxyType(
         Code.COPY_EXPIRED: Advice(
             "加注件已过使用期限", "the copy is past its end date", Act.COPY_ANEW
         ),
+        Code.COPY_RECIPIENT: Advice(
+            "加注件是给别人用的", "the copy was made for somebody else", Act.COPY_ANEW
+        ),
+        Code.COPY_PURPOSE: Advice(
+            "加注件是作别的用途的", "the copy was made for another purpose", Act.COPY_ANEW
+        ),
+        Code.COPY_SYNTAX: Advice(
+            "加注件残缺、被改动,或所写限制不合规定",
+            "the copy is damaged, altered, or has limits that no copy may have",
+            Act.COPY_ANEW,
+        ),
+        Code.COPY_BROKEN: Advice(
+            "加注件被改动过,或不是持证企业签的",
+            "the copy was altered, or the holder did not sign it",
+            Act.REFUSE_AND_REPORT,
+        ),
+        # QR objects
+        Code.QR_SYNTAX: Advice(
+            "二维码内容残缺或被改动",
+            "what the QR code holds is damaged or altered",
+            Act.SCAN_AGAIN,
+        ),
+        Code.QR_SIGNATURE: Advice(
+            "二维码不是发证机关签的,或被改动过",
+            "the QR code is not signed by the authority, or was altered",
+            Act.REFUSE_AND_REPORT,
+        ),
     }
 )

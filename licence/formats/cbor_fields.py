@@ -1,8 +1,11 @@
 """Takes the items of a decoded CBOR array one after another, each of the type that is expected."""
 
 import re
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
+from licence.domain.text import check_text
+from licence.domain.values import FIRST_YEAR, LAST_YEAR
 from licence.errors import AnzhengError, Code
 from licence.formats.cbor import CborValue
 from licence.ids import AuthorityId, RegistryId
@@ -14,6 +17,12 @@ Far from the end of the calendar, so that readers may add to a moment without ov
 """
 
 MAX_UINT_64: Final = 2**64 - 1
+
+EPOCH_DAY: Final = date(1970, 1, 1)
+"""Days are counted from here."""
+
+_FIRST_DAY: Final = (date(FIRST_YEAR, 1, 1) - EPOCH_DAY).days
+_LAST_DAY: Final = (date(LAST_YEAR, 12, 31) - EPOCH_DAY).days
 
 _REGISTRY: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?")
 _AUTHORITY: Final = re.compile(r"[0-9A-HJ-NP-RT-UW-Y]{18}")
@@ -66,6 +75,31 @@ class Fields:
         """Take exactly this text."""
         if self._next() != expected:
             raise self._refuse(f"the text {expected}")
+
+    def text(self, most: int) -> str:
+        """Take one line of text of 1 to `most` characters that licences may hold."""
+        item = self._next()
+        if not isinstance(item, str):
+            raise self._refuse("a text")
+        try:
+            return check_text(item, f"item {self._at - 1}", max_chars=most)
+        except AnzhengError as error:
+            raise AnzhengError(self._code, error.message, item=self._at - 1) from error
+
+    def matching(self, pattern: re.Pattern[str]) -> str:
+        """Take a text that wholly matches `pattern`."""
+        item = self._next()
+        if not isinstance(item, str) or pattern.fullmatch(item) is None:
+            raise self._refuse("a text of another form")
+        return item
+
+    def moment(self) -> datetime:
+        """Take a moment, in seconds since 1970."""
+        return datetime.fromtimestamp(self.integer(0, MAX_SECONDS), UTC)
+
+    def day(self) -> date:
+        """Take a day, in days since 1970-01-01."""
+        return EPOCH_DAY + timedelta(days=self.integer(_FIRST_DAY, _LAST_DAY))
 
     def registry(self) -> RegistryId:
         """Take the name of a registry."""

@@ -100,18 +100,36 @@ def verify1(
             shape, or another kind of message), `COSE_SIGNATURE` (unknown key, wrong signature).
     """
     found = parts(data, max_bytes=max_bytes)
-    header = _header(found.protected)
+    said = read_header(found.protected, content_type=content_type)
+    key = keys.get(said.kid) if len(said.kid) <= MAX_KEY_ID_BYTES else None
+    if key is None:
+        raise AnzhengError(Code.COSE_SIGNATURE, "signed by a key that is not believed here")
+    signed = _to_be_signed(found.protected, found.payload)
+    es256.verify(key, signed, found.signature, code=Code.COSE_SIGNATURE)
+    return Sign1(said.kid, found.payload, said.certificate)
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a protected header of ours says besides algorithm and type; nothing is verified."""
+
+    kid: bytes
+    certificate: bytes | None
+
+
+def read_header(protected: bytes, *, content_type: str) -> Header:
+    """Read the protected header of a message of this type.
+
+    Raises:
+        AnzhengError: `TOO_LARGE`, `CBOR_SYNTAX`, `CBOR_NOT_DETERMINISTIC`, `COSE_SYNTAX`.
+    """
+    header = _header(protected)
     if header.get(ALGORITHM) != ES256 or header.get(TYPE) != content_type:
         raise AnzhengError(Code.COSE_SYNTAX, f"not an ES256 message of type {content_type}")
     kid, certificate = header.get(KEY_ID), header.get(CERTIFICATE)
     if not isinstance(kid, bytes) or not isinstance(certificate, bytes | None):
         raise AnzhengError(Code.COSE_SYNTAX, "key id or certificate is not a byte string")
-    key = keys.get(kid) if len(kid) <= MAX_KEY_ID_BYTES else None
-    if key is None:
-        raise AnzhengError(Code.COSE_SIGNATURE, "signed by a key that is not believed here")
-    signed = _to_be_signed(found.protected, found.payload)
-    es256.verify(key, signed, found.signature, code=Code.COSE_SIGNATURE)
-    return Sign1(kid, found.payload, certificate)
+    return Header(kid, certificate)
 
 
 def _to_be_signed(protected: bytes, payload: bytes) -> bytes:
