@@ -9,7 +9,7 @@ from datetime import date, datetime
 from hashlib import sha256
 from typing import Final
 
-from licence.domain.model import LicenceVersion, StatusRef
+from licence.domain.model import LicenceVersion
 from licence.domain.validity import shanghai_date
 from licence.errors import AnzhengError, Code
 from licence.formats.checks import (
@@ -17,13 +17,10 @@ from licence.formats.checks import (
     CheckResult,
     CheckState,
     failed,
-    indeterminate,
     skipped,
 )
 from licence.formats.evidence import Anchored
 from licence.formats.report import Facts, Report, make_report
-from licence.formats.side_list import SideRow
-from licence.formats.trust_types import Authority, Registry
 from licence.formats.verdict import REQUIRED, Assurance
 from licence.ids import Digest, Leaf
 from verifier import consult
@@ -35,23 +32,6 @@ from verifier.checks.c03_signer import check_signer, find_signer
 from verifier.checks.c04_timestamp import check_timestamp, read_token
 from verifier.checks.c05_data import check_data, read_data
 from verifier.checks.c06_anchor import Candidate, check_anchor, not_anchored
-from verifier.checks.c07_chain_proof import (
-    read_chain_proof,
-    refused,
-    with_chain_proof,
-    word_of,
-)
-from verifier.checks.c07_history import with_history
-from verifier.checks.c07_status import (
-    CLOCK_SKEW,
-    StatusLists,
-    StatusQuestion,
-    check_status,
-    list_name,
-    read_lists,
-    signed_rows,
-)
-from verifier.checks.c08_validity import check_validity
 from verifier.checks.c09_holder import HolderQuestion, Presented, check_holder, with_status
 from verifier.checks.c11_referee import check_referee
 from verifier.checks.outcome import not_passed
@@ -62,6 +42,7 @@ from verifier.pades.structure import Structure, read_structure
 from verifier.policy import Policy, Referee
 from verifier.ports import Online, TrustView
 from verifier.recognise import is_ours
+from verifier.standing import Standing
 from verifier.timestamp_token import Token
 
 _INTEGRITY: Final = (
@@ -95,10 +76,17 @@ class Verification:
     results: dict[CheckName, CheckResult] = field(default_factory=dict)
     leaf: Leaf | None = None
     licence: LicenceVersion | None = None
-    learned: Memory = field(default_factory=Memory)
+    standing: Standing = field(init=False)
 
     def __post_init__(self) -> None:
-        self.learned = self.memory
+        self.standing = Standing(
+            self.trust, self.policy, self.now, self.memory, self.online, self.chain_proof
+        )
+
+    @property
+    def learned(self) -> Memory:
+        """What to remember for the next time."""
+        return self.standing.learned
 
     def add(self, result: CheckResult) -> None:
         """Put a result into the report, over an earlier one of the same check."""
@@ -140,7 +128,7 @@ class Verification:
         # (7), (8), (9): in force, and held by whom.
         self._in_force(licence, moments)
         if self._intact():
-            self.learned = self.learned.saw_time(max(moments))
+            self.standing.saw_time(max(moments))
         # Second opinion, about a file that has nothing against it.
         self._second_opinion(structure, token)
 
@@ -217,9 +205,12 @@ class Verification:
         registry = bundle.registry(ref.registry)
         if authority is None or registry is None:
             return
-        status = self._status(ref, authority, registry, moments, on=self.on)
+        status = self.standing.status(ref, authority, registry, moments, on=self.on)
         self.add(status)
-        self.add(self._validity(licence, status))
+        draft = licence.draft
+        self.add(
+            self.standing.validity(draft.kind, draft.valid_from, draft.valid_to, status, on=self.on)
+        )
         if self.presented is not None and self.leaf is not None:
             question = HolderQuestion(
                 self.presented, self.leaf, licence, authority, bundle, self.now
@@ -228,80 +219,9 @@ class Verification:
             if own is not None:
                 # The key is asked about as of today: a presentation is made now, whatever `on` is.
                 today = shanghai_date(self.now)
-                status = self._status(own, authority, registry, moments, on=today)
+                status = self.standing.status(own, authority, registry, moments, on=today)
                 result = with_status(result, status)
             self.add(result)
-
-    def _validity(self, licence: LicenceVersion, status: CheckResult) -> CheckResult:
-        result = check_validity(licence, self.on)
-        is_today = self.on == shanghai_date(self.now)
-        if result.code is Code.NOT_YET_VALID and status.code is Code.CLOCK_SUSPECT and is_today:
-            # A clock that is behind makes every new licence one of the future.
-            return indeterminate(
-                result.name, Code.CLOCK_SUSPECT, *result.facts, standard=result.standard
-            )
-        return result
-
-    def _status(
-        self,
-        ref: StatusRef,
-        authority: Authority,
-        registry: Registry,
-        moments: Sequence[datetime],
-        *,
-        on: date,
-    ) -> CheckResult:
-        name = list_name(ref, authority)
-        question = StatusQuestion(
-            ref=ref,
-            now=self.now,
-            on=on,
-            accept_stale_hours=self.policy.accept_stale_hours,
-            newest_seen=max(
-                *moments, self.trust.newest_signed_time, self.memory.newest_signed_time
-            ),
-            metadata_expired_at=self.trust.metadata_expired_at,
-            not_before=self.memory.list_issued_at(name),
-            proof_seen=self.memory.proof_made_at(name, word_of(ref.index)),
-        )
-        tokens = [consult.stored_lists(self.trust, ref, authority)]
-        if self.online is not None:
-            tokens.append(consult.ask_lists(self.online, ref, authority))
-        result, lists = read_lists(question, authority, tokens)
-        if lists is not None:
-            self.learned = self.learned.saw_list(name, lists.listed.issued_at)
-            result = check_status(question, lists)
-        if result is None:
-            return skipped(CheckName.STATUS)
-        if on < shanghai_date(self.now):
-            past = consult.past_list(self.trust, self.online, ref, authority, on)
-            result = with_history(result, question, lists, authority, past)
-        signed = signed_rows(question, authority, tokens) if self.chain_proof else ()
-        result = self._by_chain_proof(result, question, lists, authority, signed)
-        if self.online is None:
-            return result
-        return consult.confirm_status(self.online, result, ref, authority, registry)
-
-    def _by_chain_proof(
-        self,
-        result: CheckResult,
-        question: StatusQuestion,
-        lists: StatusLists | None,
-        authority: Authority,
-        signed: Sequence[SideRow],
-    ) -> CheckResult:
-        """Hold the status proof that came in, if one did, against what the lists say."""
-        if self.chain_proof is None:
-            return result
-        ref = question.ref
-        try:
-            proved = read_chain_proof(self.chain_proof, ref, authority.id, self.trust.bundle)
-        except AnzhengError as error:
-            return refused(result, error)
-        if proved.newest <= self.now + CLOCK_SKEW:
-            name = list_name(ref, authority)
-            self.learned = self.learned.saw_proof(name, word_of(ref.index), proved.as_of)
-        return with_chain_proof(result, question, lists, proved, signed)
 
     # ------------------------------------------------------------ the end
 

@@ -9,7 +9,6 @@ import calendar
 from datetime import date, datetime, timedelta, timezone
 from typing import Final
 
-from licence.domain.model import LicenceVersion
 from licence.errors import AnzhengError, Code
 
 CHINA: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
@@ -55,10 +54,8 @@ def renewal_deadline(valid_to: date) -> date:
     return date(year, month + 1, min(valid_to.day, last))
 
 
-def validity_on(version: LicenceVersion, on: date) -> Code:
-    """Say whether a day lies within the period of a version: OK, NOT_YET_VALID or EXPIRED."""
-    if on < version.draft.valid_from:
+def period_on(valid_from: date, valid_to: date, on: date) -> Code:
+    """Say whether a day lies within a period, both ends included: OK, NOT_YET_VALID or EXPIRED."""
+    if on < valid_from:
         return Code.NOT_YET_VALID
-    if on > version.draft.valid_to:
-        return Code.EXPIRED
-    return Code.OK
+    return Code.EXPIRED if on > valid_to else Code.OK
