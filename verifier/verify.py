@@ -165,6 +165,8 @@ def _verify_pdf(file: PdfFile, trust: TrustView, ask: Ask) -> tuple[Report, Memo
     )
     try:
         run.check()
+    except MemoryError:
+        run.add(indeterminate(CheckName.CONTAINER, Code.CHECK_OUT_OF_MEMORY))
     except Exception as error:  # noqa: BLE001 - a file that breaks the verifier is never valid
         run.add(indeterminate(CheckName.CONTAINER, Code.INTERNAL, ("reason", repr(error)[:200])))
     return run.report(), run.learned

@@ -79,6 +79,9 @@ def ask(
     with _quiet():
         try:
             return _run(_ask(pdf, structure, roots, signed_at, now))
+        except MemoryError:
+            # Nothing was found out, which is not the same as a "no".
+            raise
         except Exception as error:  # noqa: BLE001 - whatever a referee dies of is a "no"
             return Opinion("ERROR", bottom_line=False, entire_file=False, trouble=repr(error)[:200])
 
