@@ -9,8 +9,12 @@ from licence.errors import AnzhengError, Code
 from licence.pages import MAX_PAGE_CHARACTERS, MAX_PAGES
 
 
-def read_pages(pdf: bytes) -> tuple[str, ...]:
+def read_pages(pdf: bytes, *, most: int = MAX_PAGES) -> tuple[str, ...]:
     """Return the text of every page of a file whose signature and structure were checked.
+
+    Args:
+        pdf: The file.
+        most: Most pages that it may have.
 
     Raises:
         AnzhengError: DATA_PAGE_MISMATCH, when the pages cannot be read.
@@ -20,7 +24,7 @@ def read_pages(pdf: bytes) -> tuple[str, ...]:
     except pypdfium2.PdfiumError as error:
         raise _unreadable("the pages cannot be read") from error
     try:
-        if not 1 <= len(document) <= MAX_PAGES:
+        if not 1 <= len(document) <= most:
             raise _unreadable("no pages, or too many")
         return tuple(_read_page(document, number) for number in range(len(document)))
     except pypdfium2.PdfiumError as error:
