@@ -16,6 +16,7 @@ from licence.domain.licence_no import folded
 from licence.domain.validity import shanghai_date
 from licence.errors import AnzhengError, Code
 from licence.formats.holder import PresentationRequest
+from licence.formats.qr_text import is_object_text
 from licence.formats.short_code import parse_short_code
 from verifier.checks.c09_holder import Presented
 from verifier.memory import Memory
@@ -133,7 +134,7 @@ def recognise(data: bytes, sidecar: bytes | None = None) -> Artefact:
 def recognise_text(text: str) -> QrText | NumberText | None:
     """Say what kind of artefact a typed or scanned text is; None when it is neither."""
     stripped = text.strip()
-    if _URL.match(stripped):
+    if _URL.match(stripped) or is_object_text(stripped):
         return QrText(stripped)
     return NumberText(stripped) if _is_number(stripped) else None
 

@@ -29,6 +29,7 @@ from licence.ids import Digest
 from verifier.artefacts import Artefact, Ask, CopyFile, NumberText, PdfFile, QrText, ReportFile
 from verifier.checks.c09_holder import Presented
 from verifier.memory import Memory
+from verifier.objects import check_qr
 from verifier.policy import Policy, Referee
 from verifier.ports import Online, TrustView
 from verifier.steps import Verification
@@ -127,7 +128,7 @@ def verify_artefact(artefact: Artefact, trust: TrustView, ask: Ask) -> tuple[Rep
         case CopyFile():
             return _cannot_yet(artefact.data, Assurance.DATA, trust, ask)
         case QrText():
-            return _cannot_yet(artefact.text.encode(), Assurance.PRINT, trust, ask)
+            return check_qr(artefact.text, trust, ask)
         case NumberText():
             return _cannot_yet(artefact.text.encode(), Assurance.REGISTRY_WORD, trust, ask)
         case ReportFile():

@@ -32,7 +32,8 @@ MAX_SCOPE: Final = 40
 MAX_LICENCE_VERSION: Final = 999
 DIGEST_BYTES: Final = 32
 
-_PARTS: Final = 18
+_PARTS: Final = 19
+_INDUSTRY: Final = re.compile(r"[A-Z]{2}", re.ASCII)
 _TYPE: Final = re.compile(r"[a-z](?:[a-z-]{0,62}[a-z])?", re.ASCII)
 _USCC: Final = re.compile(r"[0-9A-HJ-NP-RTUW-Y]{18}", re.ASCII)
 _KINDS: Final[Mapping[Kind, int]] = MappingProxyType(
@@ -56,6 +57,7 @@ class Printed:
         leaf: Identity of the licence file.
         licence_digest: SHA-256 of `licence.json`.
         licence_type: Such as `safety-production`.
+        industry: Its category, such as `WH`.
         licence_no: As on the page.
         enterprise_name: As on the page.
         uscc: As on the page.
@@ -74,6 +76,7 @@ class Printed:
     leaf: Leaf
     licence_digest: Digest
     licence_type: str
+    industry: str
     licence_no: LicenceNo
     enterprise_name: str
     uscc: str
@@ -111,6 +114,7 @@ def printed_of(version: LicenceVersion, *, leaf: Leaf, issued_at: datetime) -> P
         leaf=leaf,
         licence_digest=licence_json.digest(licence_json.encode(version)),
         licence_type=draft.licence_type,
+        industry=draft.industry.value,
         licence_no=draft.licence_no,
         enterprise_name=draft.enterprise_name,
         uscc=draft.uscc,
@@ -206,6 +210,7 @@ def _value(said: Printed) -> tuple[cbor.CborValue, ...]:
         said.leaf,
         said.licence_digest,
         said.licence_type,
+        said.industry,
         said.licence_no,
         said.enterprise_name,
         said.uscc,
@@ -231,6 +236,7 @@ def _read(payload: cbor.CborValue) -> Printed:
         leaf=Leaf(fields.octets(DIGEST_BYTES)),
         licence_digest=Digest(fields.octets(DIGEST_BYTES)),
         licence_type=fields.matching(_TYPE),
+        industry=fields.matching(_INDUSTRY),
         licence_no=LicenceNo(fields.text(MAX_NUMBER)),
         enterprise_name=fields.text(MAX_NAME),
         uscc=fields.matching(_USCC),

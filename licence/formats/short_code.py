@@ -29,7 +29,12 @@ _TYPED = str.maketrans(
 
 def short_code(licence_json: bytes) -> str:
     """Return the code of a `licence.json`, 17 characters without hyphens."""
-    return _encode(hashlib.sha256(licence_json).digest()[:CODE_BYTES])
+    return short_code_of(hashlib.sha256(licence_json).digest())
+
+
+def short_code_of(digest: bytes) -> str:
+    """Return the code of a `licence.json` with this SHA-256."""
+    return _encode(digest[:CODE_BYTES])
 
 
 def parse_short_code(text: str) -> bytes:

@@ -6,6 +6,7 @@ the status list at its own index. The answer is to the verifier's own question a
 Standard: RFC 5280, 6.1; DESIGN 2 (7, 8) and 4, check 9.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -19,10 +20,10 @@ from licence.errors import AnzhengError, Code
 from licence.formats import oids
 from licence.formats.checks import CheckName, CheckResult, CheckState, passed
 from licence.formats.holder import Presentation, PresentationRequest, check_presentation
-from licence.formats.holder_binding import decode_binding
+from licence.formats.holder_binding import LicenceBinding, decode_binding
 from licence.formats.leaf import holder_certificate_leaf
 from licence.formats.trust_types import Authority, TrustBundle
-from licence.ids import Digest, Leaf
+from licence.ids import Digest, Leaf, RegistryId
 from verifier.chain_of_trust import (
     check_dates,
     check_policy,
@@ -66,6 +67,36 @@ class HolderQuestion:
     now: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What a holder's certificate must fit.
+
+    Attributes:
+        leaf: Of the licence.
+        registry: Of its status.
+        uscc: Of the enterprise.
+        authority: Who issued the licence, and whose holder CA is pinned.
+        bundle: Whom we believe.
+        now: The time: a presentation is made now.
+    """
+
+    leaf: Leaf
+    registry: RegistryId
+    uscc: str
+    authority: Authority
+    bundle: TrustBundle
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HolderCertificate:
+    """A certificate that fits: its key, and where its own status is read."""
+
+    public_key: bytes
+    status: StatusRef
+    sha256: Digest
+
+
 def check_holder(question: HolderQuestion) -> tuple[CheckResult, StatusRef | None]:
     """Verify the answer and the certificate.
 
@@ -75,29 +106,27 @@ def check_holder(question: HolderQuestion) -> tuple[CheckResult, StatusRef | Non
     """
     answer = question.presented.answer
     try:
-        certificate = _certificate(question)
-        status = _binding(certificate, question)
-        public_key = certificate.public_key().public_bytes(
-            Encoding.DER, PublicFormat.SubjectPublicKeyInfo
-        )
+        if answer.leaf != question.leaf:
+            raise _refuse("the answer is about another licence")
+        found = check_certificate(answer.certificates, _holding(question))
         check_presentation(
-            answer, question.presented.request, public_key=public_key, now=question.now
+            answer, question.presented.request, public_key=found.public_key, now=question.now
         )
         _anchored(question)
     except AnzhengError as error:
-        return not_passed(CheckName.HOLDER, _as_holder(error), standard=STANDARD), None
+        return not_passed(CheckName.HOLDER, error, standard=STANDARD), None
     return (
         passed(
             CheckName.HOLDER,
-            ("certificate_sha256", sha256(answer.certificates[0]).hexdigest()),
-            ("status_index", status.index),
+            ("certificate_sha256", found.sha256.hex()),
+            ("status_index", found.status.index),
             ("presented_at", answer.presented_at.isoformat().replace("+00:00", "Z")),
             ("audience", answer.audience),
             ("purpose", answer.purpose),
             ("certificate_anchored", answer.evidence is not None),
             standard=STANDARD,
         ),
-        status,
+        found.status,
     )
 
 
@@ -118,28 +147,50 @@ def with_status(result: CheckResult, status: CheckResult) -> CheckResult:
     )
 
 
-def _certificate(question: HolderQuestion) -> x509.Certificate:
-    answer, authority = question.presented.answer, question.authority
-    if answer.leaf != question.leaf:
-        raise _refuse("the answer is about another licence")
-    if authority.holder_ca is None:
+def check_certificate(certificates: Sequence[bytes], holding: Holding) -> HolderCertificate:
+    """Return the key that a holder's certificate certifies, once it fits the licence.
+
+    Args:
+        certificates: The holder's first, then its issuers; DER.
+        holding: What it must fit.
+
+    Raises:
+        AnzhengError: HOLDER_CERTIFICATE.
+    """
+    try:
+        certificate = _on_path(certificates, holding)
+        binding = _binding(certificate)
+    except AnzhengError as error:
+        # The path validation says "signer" of whatever it judges.
+        raise _refuse(error.message) from error
+    if (binding.leaf, binding.registry) != (holding.leaf, holding.registry):
+        raise _refuse("the certificate belongs to another licence")
+    return HolderCertificate(
+        certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo),
+        StatusRef(binding.registry, binding.index),
+        Digest(sha256(certificates[0]).digest()),
+    )
+
+
+def _on_path(certificates: Sequence[bytes], holding: Holding) -> x509.Certificate:
+    if holding.authority.holder_ca is None:
         raise _refuse("the authority has no holder certificates")
-    path = find_path(answer.certificates[0], answer.certificates[1:], [authority.holder_ca])
-    check_dates(path, at=question.now)
+    path = find_path(certificates[0], certificates[1:], [holding.authority.holder_ca])
+    check_dates(path, at=holding.now)
     check_policy(path, [oids.POLICY_HOLDER])
     # A presentation is made now: a leaked holder CA makes every certificate below it worthless.
-    closed = closed_from(path, question.bundle)
-    if closed is not None and question.now >= closed:
+    closed = closed_from(path, holding.bundle)
+    if closed is not None and holding.now >= closed:
         raise _refuse("the certificate, or its CA, was withdrawn")
     usage = key_usage(path[0])
     if not usage.digital_signature or usage.key_cert_sign:
         raise _refuse("not a certificate of a holder")
-    if organisation_identifier(path[0]) != question.licence.draft.uscc:
+    if organisation_identifier(path[0]) != holding.uscc:
         raise _refuse("the certificate is of another enterprise")
     return path[0]
 
 
-def _binding(certificate: x509.Certificate, question: HolderQuestion) -> StatusRef:
+def _binding(certificate: x509.Certificate) -> LicenceBinding:
     try:
         extension = certificate.extensions.get_extension_for_oid(
             x509.ObjectIdentifier(oids.EXT_LICENCE_BINDING)
@@ -148,11 +199,19 @@ def _binding(certificate: x509.Certificate, question: HolderQuestion) -> StatusR
         raise _refuse("the certificate names no licence") from error
     if not isinstance(extension.value, x509.UnrecognizedExtension):
         raise _refuse("the certificate names no licence")
-    binding = decode_binding(extension.value.value)
-    registry = question.licence.status.registry
-    if (binding.leaf, binding.registry) != (question.leaf, registry):
-        raise _refuse("the certificate belongs to another licence")
-    return StatusRef(registry, binding.index)
+    return decode_binding(extension.value.value)
+
+
+def _holding(question: HolderQuestion) -> Holding:
+    licence = question.licence
+    return Holding(
+        leaf=question.leaf,
+        registry=licence.status.registry,
+        uscc=licence.draft.uscc,
+        authority=question.authority,
+        bundle=question.bundle,
+        now=question.now,
+    )
 
 
 def _anchored(question: HolderQuestion) -> None:
@@ -163,14 +222,10 @@ def _anchored(question: HolderQuestion) -> None:
     digest = Digest(sha256(answer.certificates[0]).digest())
     leaf = holder_certificate_leaf(certificate_digest=digest, licence_leaf=question.leaf)
     registry = question.licence.status.registry
-    judge_evidence(answer.evidence, leaf, registry, question.authority.id, question.bundle)
-
-
-def _as_holder(error: AnzhengError) -> AnzhengError:
-    """Say "holder" where the path validation says "signer"."""
-    if error.code.name.startswith("HOLDER_"):
-        return error
-    return _refuse(error.message)
+    try:
+        judge_evidence(answer.evidence, leaf, registry, question.authority.id, question.bundle)
+    except AnzhengError as error:
+        raise _refuse(error.message) from error
 
 
 def _refuse(message: str) -> AnzhengError:
