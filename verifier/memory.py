@@ -86,6 +86,18 @@ class Memory:
         """Return the memory after a status list was accepted."""
         return self._saw(name.uri, issued_at)
 
+    def joined(self, other: "Memory") -> "Memory":
+        """Return the memory of both: what two verifications beside each other learned."""
+        lists = dict(self.lists)
+        for uri, issued_at in other.lists:
+            lists[uri] = max(issued_at, lists.get(uri, EPOCH))
+        joined = self.saw_roles(other.roles).saw_bundle(other.bundle_version)
+        return replace(
+            joined.saw_time(other.newest_signed_time),
+            first_root=self.first_root or other.first_root,
+            lists=tuple(sorted(lists.items())),
+        )
+
     def _saw(self, uri: str, issued_at: datetime) -> "Memory":
         issued_at = whole_second(issued_at)
         known = dict(self.lists)
