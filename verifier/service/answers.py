@@ -47,6 +47,8 @@ class Caching(StrEnum):
     """Our word at this moment, which nobody signed."""
     CERTIFICATES = "public, max-age=300, no-transform, must-revalidate"
     """Certificates, revocation lists and OCSP answers (RFC 5019, 6.2)."""
+    ASK = "no-cache"
+    """May be kept, but each time it is asked whether there is a newer one."""
     NEVER = "no-store"
 
 
