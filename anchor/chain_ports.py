@@ -217,6 +217,12 @@ class Chain(Protocol):
         """Return the block in which a batch was anchored, from the contract's events."""
         ...
 
+    def is_filled_by(
+        self, block: Block, slot: AnchorSlot, authority: AuthorityId, root: MerkleRoot
+    ) -> bool:
+        """Say whether a block, asked for by its hash, has the event that filled a slot."""
+        ...
+
     def status_words(
         self, authority: AuthorityId, words: Sequence[int], *, at: int | None = None
     ) -> tuple[int, ...]:

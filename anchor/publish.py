@@ -24,6 +24,7 @@ from anchor.evidence import EvidenceKind, make_evidence
 from anchor.log import AuthorityLog
 from anchor.ports import (
     AnchorBatch,
+    AnchorSlot,
     AnchorStore,
     BatchState,
     Block,
@@ -200,16 +201,27 @@ class Anchorer:
         return self._chain.anchored_in(batch.authority, batch.root, batch.size, batch.manifest)
 
     def _is_in(self, block: Block, batch: AnchorBatch) -> bool:
-        """Say whether the contract's own memory is of this block; no receipt is needed for it."""
+        return self._slot_in(block, batch) is not None
+
+    def _slot_in(self, block: Block, batch: AnchorBatch) -> AnchorSlot | None:
+        """Return the batch's slot if the contract filled it in just this block.
+
+        No receipt is needed for it. The slot has the time alone, which blocks may share and a
+        wrong hash leaves as it is; so the event is looked for under the block's hash. What goes
+        into the log cannot be taken back.
+        """
         slot = self._chain.anchored(batch.authority, batch.root, batch.size, batch.manifest)
-        return slot is not None and slot.time == block.time
+        if slot is None or slot.time != block.time:
+            return None
+        filled = self._chain.is_filled_by(block, slot, batch.authority, batch.root)
+        return slot if filled else None
 
     def _record(self, batch: AnchorBatch, transaction: Transaction) -> BatchRecord:
         """Return the batch's record: what the contract stores and the block in which it did."""
-        slot = self._chain.anchored(batch.authority, batch.root, batch.size, batch.manifest)
         block = self._chain.block(transaction.block_number or 0)
         same = block is not None and block.hash == transaction.block_hash
-        if slot is None or block is None or not same or slot.time != block.time:
+        slot = self._slot_in(block, batch) if block is not None and same else None
+        if slot is None or block is None:
             raise AnzhengError(
                 Code.CHAIN_REORGANISED, "the chain does not show what was final", batch=batch.id
             )

@@ -2,7 +2,8 @@
 
 Nodes limit how much `eth_getLogs` may ask for, each in its own way; a range that is refused is
 halved, and grows again when answers come. Nothing that a node says is believed here:
-`anchor.replay` recomputes the history, in which a missing, added or altered event shows.
+`anchor.replay` recomputes the history, in which a missing, added or altered event shows. The
+history has no block hashes; that of a batch, which goes into records, must be its block's own.
 
 Standard: Ethereum JSON-RPC (`eth_getLogs`); Solidity contract ABI.
 """
@@ -19,7 +20,7 @@ from anchor.calls import Change
 from anchor.chain.artifact import Artifact
 from anchor.chain.codec import answer, function, moment
 from anchor.chain.evm import Contract
-from anchor.chain.node import hexed, number, octets
+from anchor.chain.node import hashed, hexed, number, octets
 from anchor.chain_ports import Right
 from anchor.events import (
     AccountSet,
@@ -90,7 +91,7 @@ class EventReader:
         self._contract = contract
         self._shapes = _shapes(artifact.abi)
         self._most = most_blocks
-        self._times: dict[int, int] = {}
+        self._blocks: dict[int, tuple[bytes, int]] = {}
 
     def events(self, first: int, last: int) -> Iterator[Event]:
         """Yield the events of the blocks `first` to `last`, both inclusive.
@@ -147,7 +148,7 @@ class EventReader:
     def _decoded(
         self, logs: Sequence[Mapping[str, Any]], first: int, last: int
     ) -> tuple[Event, ...]:
-        self._times.clear()
+        self._blocks.clear()
         events = [self._event(log) for log in logs]
         events.sort(key=lambda event: (event.at.block_number, event.at.log_index))
         places = {(event.at.block_number, event.at.log_index) for event in events}
@@ -169,6 +170,8 @@ class EventReader:
         shape = self._shapes.get(topic)
         if shape is None:
             return Foreign(at, None, topic)
+        if shape.name == "Anchored" and self._block(at.block_number)[0] != at.block_hash:
+            raise _nonsense("the node's event is of another block")
         make = _MAKERS.get(shape.name)
         if make is None:
             return Foreign(at, shape.name, topic)
@@ -188,12 +191,16 @@ class EventReader:
         """Return a block's time; older nodes do not say it beside the event."""
         if said is not None:
             return number(said)
-        if height not in self._times:
+        return self._block(height)[1]
+
+    def _block(self, height: int) -> tuple[bytes, int]:
+        """Return hash and time of a block."""
+        if height not in self._blocks:
             block = self._rpc.ask("eth_getBlockByNumber", hex(height), False)  # noqa: FBT003 - JSON
             if not isinstance(block, dict):
                 raise _nonsense("the node has no block for its event")
-            self._times[height] = number(block.get("timestamp"))
-        return self._times[height]
+            self._blocks[height] = hashed(block.get("hash")), number(block.get("timestamp"))
+        return self._blocks[height]
 
 
 def _nonsense(message: str) -> AnzhengError:

@@ -1,9 +1,9 @@
 """The contract on an EVM chain with Ethereum JSON-RPC; conforms to `anchor.ports.Chain`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from eth_utils.crypto import keccak
 
@@ -225,25 +225,45 @@ class EvmChain:
         slot = self.anchored(authority, root, size, manifest)
         if slot is None:
             return None
+        blocks = blocks_at(slot.time, self._contract.from_block, self.height(), self._time_of)
+        for first in range(blocks.start, blocks.stop, MOST_BLOCKS):
+            last = min(first + MOST_BLOCKS, blocks.stop) - 1
+            where = {"fromBlock": hex(first), "toBlock": hex(last)}
+            events = self._events(where, slot, authority, root)
+            if events:
+                return self.block(number(events[0].get("blockNumber")))
+        # Whoever believed "not anchored" would send it again, and be refused.
+        raise AnzhengError(Code.CHAIN_UNAVAILABLE, "a slot without the event that filled it")
+
+    def is_filled_by(
+        self, block: Block, slot: AnchorSlot, authority: AuthorityId, root: MerkleRoot
+    ) -> bool:
+        """Say whether a block, asked for by its hash, has the event that filled a slot.
+
+        A node that told a wrong hash has no events under it, unless it invents them too.
+        """
+        events = self._events({"blockHash": hexed(block.hash)}, slot, authority, root)
+        return any(
+            hashed(event.get("blockHash")) == block.hash
+            and number(event.get("blockNumber")) == block.number
+            for event in events
+        )
+
+    def _events(
+        self, where: Mapping[str, str], slot: AnchorSlot, authority: AuthorityId, root: MerkleRoot
+    ) -> Sequence[Mapping[str, Any]]:
+        """Return the events of some blocks that tell how a slot was filled."""
         topics = (
             ANCHORED_TOPIC,
             authority_bytes(authority).ljust(32, b"\0"),
             root,
             slot.sequence.to_bytes(32, "big"),
         )
-        blocks = blocks_at(slot.time, self._contract.from_block, self.height(), self._time_of)
-        for first in range(blocks.start, blocks.stop, MOST_BLOCKS):
-            wanted = {
-                "address": hexed(self.contract),
-                "fromBlock": hex(first),
-                "toBlock": hex(min(first + MOST_BLOCKS, blocks.stop) - 1),
-                "topics": [hexed(topic) for topic in topics],
-            }
-            events = self._node.ask("eth_getLogs", wanted)
-            if isinstance(events, list) and events:
-                return self.block(number(events[0].get("blockNumber")))
-        # Whoever believed "not anchored" would send it again, and be refused.
-        raise AnzhengError(Code.CHAIN_UNAVAILABLE, "a slot without the event that filled it")
+        wanted = {"address": hexed(self.contract), "topics": [hexed(each) for each in topics]}
+        events = self._node.ask("eth_getLogs", {**wanted, **where})
+        if not isinstance(events, list) or not all(isinstance(event, dict) for event in events):
+            raise AnzhengError(Code.CHAIN_UNAVAILABLE, "the node's events are none")
+        return events
 
     def _time_of(self, height: int) -> datetime:
         block = self.block(height)

@@ -2,6 +2,7 @@
 
 import time
 from datetime import timedelta
+from typing import Any
 
 from anchor.chain.codec import ANCHORED_TOPIC
 from anchor.chain.rpc import Rpc
@@ -112,7 +113,9 @@ class AnchorOffice:
         assert (slot.sequence, slot.time) == (record.sequence, record.block_time)
         records = self.store.log_records(REGISTRY, AUTHORITY)
         assert len(set(records)) == len(records)
-        assert self.times_anchored(batch) == 1
+        (event,) = self._events_of(batch)
+        assert int(event["blockNumber"], 16) == record.block_number
+        assert event["blockHash"] == f"0x{record.block_hash.hex()}"
 
     def check_nonces(self) -> None:
         """No nonce of the account was left out, and none was used for anything else."""
@@ -126,9 +129,12 @@ class AnchorOffice:
 
     def times_anchored(self, batch: AnchorBatch) -> int:
         """Return how often the chain was given this batch."""
-        root = f"0x{batch.root.hex()}"
-        return sum(root in event["topics"] for event in self._events())
+        return len(self._events_of(batch))
 
-    def _events(self) -> list[dict[str, list[str]]]:
+    def _events_of(self, batch: AnchorBatch) -> list[dict[str, Any]]:
+        root = f"0x{batch.root.hex()}"
+        return [event for event in self._events() if root in event["topics"]]
+
+    def _events(self) -> list[dict[str, Any]]:
         wanted = {"fromBlock": "0x0", "topics": [f"0x{ANCHORED_TOPIC.hex()}"]}
         return list(self.dev.node.ask("eth_getLogs", wanted))

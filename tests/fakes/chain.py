@@ -200,6 +200,14 @@ class FakeChain:
         found = self.slots.get((authority, AnchorCall(root, size, manifest)))
         return found[0] if found else None
 
+    def is_filled_by(
+        self, block: Block, slot: AnchorSlot, authority: AuthorityId, root: MerkleRoot
+    ) -> bool:
+        return any(
+            (found, key[0], key[1].root, sequence) == (block, authority, root, slot.sequence)
+            for key, (found, sequence) in self.slots.items()
+        )
+
     def status_words(
         self, authority: AuthorityId, words: Sequence[int], *, at: int | None = None
     ) -> tuple[int, ...]:

@@ -59,9 +59,7 @@ class QbftNode:
         if method == "eth_getProof" and _number(params[2]) < self.oldest_state:
             fault = {"code": -32000, "message": "World state unavailable"}
             return self._says(question, error=fault)
-        if method == "eth_getBlockByHash":
-            params[0] = self._upstreams.get(params[0], params[0])
-        found = self._ask({**question, "params": params})
+        found = self._ask({**question, "params": self._undressed(method, params)})
         result = found.get("result")
         if method.startswith("eth_getBlockBy") and isinstance(result, dict):
             return {**found, "result": self._dressed(result)}
@@ -71,6 +69,15 @@ class QbftNode:
         if method == "eth_getLogs" and isinstance(result, list):
             return {**found, "result": [self._renamed(log) for log in result]}
         return found
+
+    def _undressed(self, method: str, params: list[Any]) -> list[Any]:
+        """Return the parameters with the anvil's name of a block in place of ours."""
+        if method == "eth_getBlockByHash":
+            return [self._upstreams.get(params[0], params[0]), *params[1:]]
+        if method == "eth_getLogs" and "blockHash" in params[0]:
+            name = params[0]["blockHash"]
+            return [{**params[0], "blockHash": self._upstreams.get(name, name)}]
+        return params
 
     def _sealing(self, block: int) -> Sealing:
         return next(sealing for begins, sealing in reversed(self.sets) if begins <= block)

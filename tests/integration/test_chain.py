@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -29,7 +30,16 @@ from anchor.status_writer import read_statuses, succession
 from licence.domain.status import StatusWord, may_change
 from licence.errors import AnzhengError, Code
 from licence.formats.manifest import ManifestDigest
-from licence.ids import Address, AuthorityId, BatchId, ChainId, Digest, MerkleRoot, StatusIndex
+from licence.ids import (
+    Address,
+    AuthorityId,
+    BatchId,
+    BlockHash,
+    ChainId,
+    Digest,
+    MerkleRoot,
+    StatusIndex,
+)
 from tests.fakes.anchor_store import MemoryAnchorStore
 from tests.fakes.anchoring import AUTHORITY, add_batch, leaf
 from tests.fakes.devchain import ANVIL, CHAIN_ID, DevChain, private_key
@@ -87,6 +97,28 @@ def test_anchored_batch_has_slot_block_and_receipt(dev: DevChain) -> None:
         send(dev, Right.ANCHOR, call)
     assert caught.value.code is Code.CHAIN_REVERTED
     assert caught.value.facts["reason"] == "AlreadyAnchored"
+
+
+def test_slot_is_filled_by_its_block_and_by_no_other(dev: DevChain) -> None:
+    chain, call = dev.chain(), batch("filled")
+    send(dev, Right.ANCHOR, call)
+    dev.devnet.mine()
+    slot = chain.anchored(AUTHORITY, call.root, call.size, call.manifest)
+    block = chain.anchored_in(AUTHORITY, call.root, call.size, call.manifest)
+    assert slot is not None
+    assert block is not None
+    after = chain.block(block.number + 1)
+    assert after is not None
+    assert chain.is_filled_by(block, slot, AUTHORITY, call.root)
+    for other in (after, replace(after, number=block.number), replace(block, number=after.number)):
+        assert not chain.is_filled_by(other, slot, AUTHORITY, call.root)
+    for wrong in (replace(slot, sequence=slot.sequence - 1), replace(slot, sequence=0)):
+        assert not chain.is_filled_by(block, wrong, AUTHORITY, call.root)
+    assert not chain.is_filled_by(block, slot, OTHER, call.root)
+    assert not chain.is_filled_by(block, slot, AUTHORITY, batch("other").root)
+    unknown = replace(block, hash=BlockHash(sha256(block.hash).digest()))
+    with refuses(Code.CHAIN_UNAVAILABLE):
+        assert not chain.is_filled_by(unknown, slot, AUTHORITY, call.root)
 
 
 def test_final_status_goes_through_two_accounts(dev: DevChain) -> None:

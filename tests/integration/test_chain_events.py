@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from hashlib import sha256
 from typing import Any
@@ -21,6 +22,7 @@ from anchor.calls import (
 from anchor.chain.account import address_of_key
 from anchor.chain.devnet import Devnet, running
 from anchor.chain.events import EventReader, fast_keccak
+from anchor.chain.node import Node
 from anchor.events import Anchored, Entry, Event, Foreign
 from anchor.ports import Right
 from anchor.replay import Replay
@@ -32,6 +34,7 @@ from licence.ids import Address, AuthorityId, BatchId, Digest, MerkleRoot, Statu
 from tests.fakes.anchor_store import MemoryAnchorStore
 from tests.fakes.anchoring import AUTHORITY, add_batch, leaf
 from tests.fakes.devchain import ANVIL, CHAIN_ID, DevChain, private_key
+from tests.fakes.nodes import Lie, LyingNode
 from tests.fakes.refusal import refuses
 
 pytestmark = pytest.mark.tools(str(ANVIL))
@@ -174,6 +177,20 @@ def test_node_that_answers_nothing_is_unavailable(dev: DevChain) -> None:
     node = Grudging(dev, 0)
     with refuses(Code.CHAIN_UNAVAILABLE):
         list(EventReader(node, dev.contract, dev.artifact).events(0, 3))
+
+
+@pytest.mark.parametrize("method", ["eth_getLogs", "eth_getBlockByNumber"])
+def test_batch_with_another_hash_than_its_block_is_no_answer(dev: DevChain, method: str) -> None:
+    """After a restore records are made of these events, and the history's head has no hashes."""
+    wrong = "0x" + "5e" * 32
+    lies: dict[str, Lie] = {
+        "eth_getLogs": lambda _, logs: [{**log, "blockHash": wrong} for log in logs],
+        "eth_getBlockByNumber": lambda _, block: {**block, "hash": wrong},
+    }
+    with closing(LyingNode(dev.devnet.url)) as liar, closing(Node(liar.url)) as node:
+        liar.lies[method] = lies[method]
+        with refuses(Code.CHAIN_UNAVAILABLE):
+            list(EventReader(node, dev.contract, dev.artifact).events(0, dev.chain().height()))
 
 
 def test_batches_are_known_by_their_key(dev: DevChain) -> None:

@@ -65,6 +65,23 @@ def test_node_that_lies_for_a_while_costs_time_only(
     assert proxy.done[lie]
 
 
+@pytest.mark.parametrize("times", [1, 2, 3, 4, 5, 12])
+def test_wrong_hash_that_is_told_again_and_again_is_in_no_record(
+    dev: DevChain, proxy: FaultyProxy, times: int
+) -> None:
+    """Receipt and block have one and the same wrong hash: believed twice, it is final."""
+    office = office_behind(dev, proxy)
+    add_batch(office.store, "b", 3)
+    proxy.faults = {
+        "eth_getTransactionReceipt": ["other hash"] * times,
+        "eth_getBlockByNumber": ["other hash"] * times,
+    }
+    assert office.finish("b").state is BatchState.DONE
+    assert proxy.done["other hash"] >= times
+    office.check_once("b", 3)
+    office.anchorer.check()
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_everything_at_random(dev: DevChain, proxy: FaultyProxy, seed: int) -> None:
     """A third of all requests goes wrong, in all ways; then another batch follows."""

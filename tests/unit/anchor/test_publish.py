@@ -1,11 +1,12 @@
 """A batch from frozen to evidence, through crashes."""
 
 import itertools
+from datetime import timedelta
 
 import pytest
 
 from anchor.calls import AnchorCall
-from anchor.ports import BatchState
+from anchor.ports import BatchState, Receipt
 from anchor.sender import SendPolicy
 from licence.errors import AnzhengError, Code
 from licence.formats import evidence as evidences
@@ -127,6 +128,30 @@ def test_reorganisation_before_final_is_cured() -> None:
     anchoring.chain.reorganise(2)
     assert run(anchoring, "b1") is BatchState.DONE
     assert len(anchoring.chain.calls_mined()) == 1
+
+
+def test_record_names_the_block_with_the_batch_and_no_other_of_the_same_second() -> None:
+    anchoring = Anchoring()
+    chain = anchoring.chain
+    add_batch(anchoring.store, "b1")
+    anchoring.anchorer.advance(BatchId("b1"))
+    raw = chain.pool.pop()
+    chain.mine()
+    wrong = chain.blocks[-1].block
+    chain.receipts[raw] = Receipt(succeeded=True, block_number=1, block_hash=wrong.hash)
+    anchoring.anchorer.advance(BatchId("b1"))
+    assert anchoring.store.transactions["anchor:b1"].block_hash == wrong.hash
+    chain.pool.append(raw)
+    chain.skip(timedelta(seconds=-1))
+    right = chain.blocks[-1].block
+    assert wrong.time == right.time
+    chain.mine(3)
+    with refuses(Code.CHAIN_UNAVAILABLE):
+        anchoring.anchorer.advance(BatchId("b1"))
+    assert run(anchoring, "b1") is BatchState.DONE
+    record = anchoring.store.batches[BatchId("b1")].record
+    assert record is not None
+    assert evidences.decode_record(record).block_hash == right.hash
 
 
 def test_chain_that_takes_back_what_was_final_stops_the_batch() -> None:
