@@ -1,0 +1,40 @@
+/** Object identifiers, as `licence/formats/oids.py` has them; one never changes its meaning. */
+export const ARC = "2.25.106994047254865533506688737784672260562";
+export const POLICY_HOLDER = `${ARC}.1.2`;
+export const ATTR_LICENCE_JSON_DIGEST = `${ARC}.2.1`;
+export const ATTR_ANCHOR_EVIDENCE = `${ARC}.2.2`;
+export const EXT_LICENCE_BINDING = `${ARC}.3.1`;
+export const EXT_ENTITLEMENT = `${ARC}.3.2`;
+
+export const ID_DATA = "1.2.840.113549.1.7.1";
+export const ID_SIGNED_DATA = "1.2.840.113549.1.7.2";
+export const ATTR_CONTENT_TYPE = "1.2.840.113549.1.9.3";
+export const ATTR_MESSAGE_DIGEST = "1.2.840.113549.1.9.4";
+export const ATTR_SIGNING_CERTIFICATE_V2 = "1.2.840.113549.1.9.16.2.47";
+export const ATTR_TIMESTAMP_TOKEN = "1.2.840.113549.1.9.16.2.14";
+export const ID_TST_INFO = "1.2.840.113549.1.9.16.1.4";
+export const SHA256 = "2.16.840.1.101.3.4.2.1";
+export const SHA384 = "2.16.840.1.101.3.4.2.2";
+export const SHA512 = "2.16.840.1.101.3.4.2.3";
+export const RSA = "1.2.840.113549.1.1.1";
+export const RSA_SHA256 = "1.2.840.113549.1.1.11";
+export const RSA_SHA384 = "1.2.840.113549.1.1.12";
+export const RSA_SHA512 = "1.2.840.113549.1.1.13";
+export const RSA_PSS = "1.2.840.113549.1.1.10";
+export const MGF1 = "1.2.840.113549.1.1.8";
+export const EC = "1.2.840.10045.2.1";
+export const ECDSA_SHA256 = "1.2.840.10045.4.3.2";
+export const ECDSA_SHA384 = "1.2.840.10045.4.3.3";
+export const ECDSA_SHA512 = "1.2.840.10045.4.3.4";
+export const P256 = "1.2.840.10045.3.1.7";
+export const P384 = "1.3.132.0.34";
+export const P521 = "1.3.132.0.35";
+
+export const BASIC_CONSTRAINTS = "2.5.29.19";
+export const KEY_USAGE = "2.5.29.15";
+export const EXTENDED_KEY_USAGE = "2.5.29.37";
+export const CERTIFICATE_POLICIES = "2.5.29.32";
+export const NAME_CONSTRAINTS = "2.5.29.30";
+export const ANY_POLICY = "2.5.29.32.0";
+export const TIME_STAMPING = "1.3.6.1.5.5.7.3.8";
+export const ORGANISATION_IDENTIFIER = "2.5.4.97";
