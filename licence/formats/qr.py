@@ -148,7 +148,7 @@ def encode_printed(said: Printed, *, kid: bytes, sign: SignBytes) -> bytes:
     Raises:
         AnzhengError: QR_SYNTAX if `read_printed` would refuse it; COSE_SIGNATURE.
     """
-    payload = cbor.dumps(_value(said))
+    payload = cbor.dumps(payload_of(said))
     data = cose.sign1(payload, content_type=CONTENT_TYPE, kid=kid, sign=sign)
     if read_printed(data).said != said:
         raise AnzhengError(Code.QR_SYNTAX, "the code does not read back as itself")
@@ -200,7 +200,8 @@ def verify_printed(found: ReadPrinted, keys: Sequence[StatusKey]) -> Printed:
     return found.said
 
 
-def _value(said: Printed) -> tuple[cbor.CborValue, ...]:
+def payload_of(said: Printed) -> tuple[cbor.CborValue, ...]:
+    """Return what is signed, as a value."""
     return (
         VERSION,
         _ENVIRONMENTS[said.environment],
