@@ -97,6 +97,7 @@ class Ask:
         request: Our question, for a QR code that answers it.
         challenge: The four digits that we spoke to the holder of a screen code.
         purpose: What the screen code must have been made for, when that is known.
+        reporters: Certificates, DER, of the verifiers whose reports are believed.
     """
 
     policy: Policy
@@ -109,6 +110,7 @@ class Ask:
     request: PresentationRequest | None = None
     challenge: str | None = None
     purpose: str | None = None
+    reporters: tuple[bytes, ...] = field(default=(), repr=False)
 
     @property
     def day(self) -> date:

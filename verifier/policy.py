@@ -11,6 +11,7 @@ from typing import Final
 
 from licence.errors import AnzhengError, Code
 
+MAX_REPORT_AGE_HOURS: Final = 24 * 366
 MAX_ACCEPT_STALE_HOURS: Final = 24 * 30
 """Nobody may work from status lists older than this many hours."""
 
@@ -33,12 +34,14 @@ class Policy:
             repository still counts. A final status counts for ever.
         referee: Whether to ask pyHanko too.
         sample_every: In a batch, ask the referee about every n-th file only.
+        report_max_age_hours: Hours for which another verifier's report still answers.
     """
 
     name: str = "default"
     accept_stale_hours: int = 0
     referee: Referee = Referee.ALWAYS
     sample_every: int = 100
+    report_max_age_hours: int = 24
 
     def __post_init__(self) -> None:
         if not 0 <= self.accept_stale_hours <= MAX_ACCEPT_STALE_HOURS:
@@ -49,6 +52,12 @@ class Policy:
             )
         if self.sample_every < 1:
             raise AnzhengError(Code.REQUEST_INVALID, "sample_every must be at least 1")
+        if not 1 <= self.report_max_age_hours <= MAX_REPORT_AGE_HOURS:
+            raise AnzhengError(
+                Code.REQUEST_INVALID,
+                f"report_max_age_hours must be 1 to {MAX_REPORT_AGE_HOURS}",
+                value=self.report_max_age_hours,
+            )
 
 
 STRICT: Final = Policy()

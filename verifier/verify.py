@@ -32,6 +32,7 @@ from verifier.memory import Memory
 from verifier.objects import check_qr
 from verifier.policy import Policy, Referee
 from verifier.ports import Online, TrustView
+from verifier.report_file.read import check_report_file
 from verifier.steps import Verification
 
 
@@ -132,7 +133,7 @@ def verify_artefact(artefact: Artefact, trust: TrustView, ask: Ask) -> tuple[Rep
         case NumberText():
             return _cannot_yet(artefact.text.encode(), Assurance.REGISTRY_WORD, trust, ask)
         case ReportFile():
-            return _cannot_yet(artefact.data, Assurance.DATA, trust, ask)
+            return check_report_file(artefact.data, trust, ask)
 
 
 def _cannot_yet(

@@ -1,0 +1,166 @@
+"""Make a verification report file: lay out, draw, sign, and read the result back.
+
+    seal = ReportSeal(open_report_key(folder, password, now=now), stamper)
+    pdf = make_report_file([Named("licence.pdf", report, picture)], seal=seal, now=now)
+
+What is handed out was compared with its own data first, by the code that others will read it with.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Final
+
+from licence.errors import AnzhengError, Code
+from licence.formats import report, report_contents
+from licence.formats.fields import whole_second
+from licence.formats.report import Report
+from licence.formats.report_contents import (
+    MAX_MAKER_CHARACTERS,
+    MAX_NAME_CHARACTERS,
+    MAX_PARTS,
+    Contents,
+    Part,
+    attachment_name,
+)
+from licence.formats.verdict import Words
+from verifier.pades.page_text import read_pages
+from verifier.report_file import typesetting
+from verifier.report_file.drawing import as_jpeg
+from verifier.report_file.lay_out import lay_out
+from verifier.report_file.pages import MAX_REPORT_PAGES, check_pages
+from verifier.report_file.seal import ReportSeal
+from verifier.report_file.sealing import seal_pages
+from verifier.words import CHECKS, STATES, advice
+
+MAX_PICTURES: Final = 20
+"""Of the first so many reports page one is drawn: a file of a thousand pictures fits nowhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """One report to put into the file.
+
+    Attributes:
+        name: What the artefact was called when it was handed over.
+        report: What was found.
+        picture: Page one of it, PNG or WebP or JPEG, if it was drawn.
+    """
+
+    name: str
+    report: Report
+    picture: bytes | None = field(default=None, repr=False)
+
+
+def make_report_file(reports: Sequence[Named], *, seal: ReportSeal, now: datetime) -> bytes:
+    """Return a signed report file about one artefact or many.
+
+    Args:
+        reports: 1 to 1,000, in the order in which they shall stand.
+        seal: Key and timestamp authority of this verifier.
+        now: When it is made, aware.
+
+    Raises:
+        AnzhengError: REQUEST_INVALID for no report or too many, TOOL_MISSING without the extra,
+            RENDER_FAILED, TOO_LARGE, TSA_UNAVAILABLE, TSA_ANSWER.
+    """
+    if not 1 <= len(reports) <= MAX_PARTS:
+        raise AnzhengError(
+            Code.REQUEST_INVALID, f"a report file holds 1 to {MAX_PARTS} reports", limit=MAX_PARTS
+        )
+    # 1. What the file says: the reports as they are, and the words that it uses for them.
+    pictures = _pictures(reports)
+    attached = [report.encode(each.report) for each in reports]
+    contents = _contents(reports, attached, frozenset(pictures), seal, now)
+    # 2. Draw it, and read the pages back before anything is signed.
+    pages = _drawn(contents, reports, attached, pictures)
+    # 3. Sign.
+    digest = report_contents.digest_of(report_contents.encode(contents))
+    return seal_pages(pages, digest, seal, now=now)
+
+
+def _pictures(reports: Sequence[Named]) -> dict[int, bytes]:
+    return {
+        place: as_jpeg(each.picture)
+        for place, each in enumerate(reports[:MAX_PICTURES])
+        if each.picture is not None
+    }
+
+
+def _contents(
+    reports: Sequence[Named],
+    attached: Sequence[bytes],
+    pictured: frozenset[int],
+    seal: ReportSeal,
+    now: datetime,
+) -> Contents:
+    parts = tuple(
+        Part(
+            _one_line(each.name, MAX_NAME_CHARACTERS),
+            report_contents.digest_of(data),
+            place in pictured,
+        )
+        for place, (each, data) in enumerate(zip(reports, attached, strict=True))
+    )
+    contents = Contents(
+        made_at=whole_second(now),
+        maker=_one_line(seal.key.name, MAX_MAKER_CHARACTERS),
+        certificate=seal.key.fingerprint,
+        stamped=seal.stamper is not None,
+        parts=parts,
+        words=MappingProxyType(_words(each.report for each in reports)),
+    )
+    said = "".join(lay_out(contents, [each.report for each in reports]).said())
+    return replace(contents, unprintable=typesetting.unprintable("".join(said.split())))
+
+
+def _one_line(text: str, most: int) -> str:
+    """Return a text as one printable line; names come from strangers."""
+    line = "".join(char if char.isprintable() else "\ufffd" for char in text).strip()[:most]
+    return line or "-"
+
+
+def _words(reports: Iterable[Report]) -> dict[str, Words]:
+    """Return the sentences for every code, check and state that stands in the reports."""
+    words: dict[str, Words] = {}
+    for each in reports:
+        codes = {each.code}
+        for check in each.checks:
+            codes |= {check.code, *check.notes}
+            words[f"check.{check.name.value}"] = CHECKS[check.name]
+            words[f"state.{check.state.value}"] = STATES[check.state]
+        for code in codes:
+            told = advice(code)
+            words[f"code.{code.value}"] = told.meaning
+            words[f"act.{code.value}"] = told.todo
+    return words
+
+
+def _drawn(
+    contents: Contents,
+    reports: Sequence[Named],
+    attached: Sequence[bytes],
+    pictures: dict[int, bytes],
+) -> bytes:
+    sheet = lay_out(contents, [each.report for each in reports])
+    count = len(attached)
+    attachments = {report_contents.ATTACHMENT: report_contents.encode(contents)}
+    attachments |= {attachment_name(place, count): data for place, data in enumerate(attached)}
+    pages = _typesetter().typeset(
+        sheet, made_on=contents.made_at.date(), attachments=attachments, pictures=pictures
+    )
+    try:
+        check_pages(read_pages(pages, most=MAX_REPORT_PAGES), sheet)
+    except AnzhengError as error:
+        raise AnzhengError(
+            Code.RENDER_FAILED, "the pages do not read as they should", **error.facts
+        ) from error
+    return pages
+
+
+@lru_cache(maxsize=1)
+def _typesetter() -> typesetting.Typesetter:
+    """Return the one of this process: loading the fonts is the slow part."""
+    return typesetting.Typesetter()
