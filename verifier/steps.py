@@ -41,7 +41,7 @@ from verifier.pades.page_text import read_pages
 from verifier.pades.structure import Structure, read_structure
 from verifier.policy import Policy, Referee
 from verifier.ports import Online, TrustView
-from verifier.recognise import is_ours
+from verifier.ours import is_ours
 from verifier.standing import Standing
 from verifier.timestamp_token import Token
 

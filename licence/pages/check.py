@@ -86,6 +86,25 @@ def check_page_text(
     return tuple(placed)
 
 
+def lines_of_first_page(
+    version: LicenceVersion, short_code: str, *, pages: int
+) -> tuple[tuple[str, str], ...]:
+    """Return what the first section says: key and text without white space, line by line.
+
+    Args:
+        version: The licence.
+        short_code: Of its `licence.json`.
+        pages: How many pages the whole file has.
+
+    Raises:
+        AnzhengError: As `make_plan`.
+    """
+    section = make_plan(version, short_code).sections[0]
+    foot = section.foot.replace("{page}", "1").replace("{pages}", str(pages))
+    said = [line for block in (*section.blocks, *section.pinned) for line in block.said()]
+    return tuple((key, squeezed(text)) for key, text in (*said, ("foot", foot)))
+
+
 def _comparable(page: str, number: int) -> str:
     if len(page) > MAX_PAGE_CHARACTERS:
         raise AnzhengError(Code.PAGE_TEXT_MISMATCH, "too much text on a page", page=number)

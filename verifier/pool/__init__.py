@@ -16,9 +16,10 @@ child that a file has taken over can lie about that file, and do nothing else.
 Standard: DESIGN 4 ("could not check" is never "bad"); research pdfsign 4.2 (limits).
 """
 
+from verifier.pictures import Mark, Picture
 from verifier.pool.context import Context, FolderContext, GivenContext
 from verifier.pool.keeper import Pool
-from verifier.pool.types import Answer, Job, Limits, Mark, Picture, PoolState, Want
+from verifier.pool.types import Answer, Job, Limits, PoolState, Want
 
 __all__ = [
     "Answer",

@@ -13,14 +13,21 @@ from dataclasses import replace
 from typing import Final
 
 from licence.errors import AnzhengError, Code
+from licence.formats.checks import CheckName, CheckState
+from licence.formats.report import Report
+from verifier.artefacts import PdfFile
 from verifier.memory import Memory
 from verifier.offline import no_network
+from verifier.pades.picture import draw_first_page, mark_differences
+from verifier.pictures import Mark, Picture
 from verifier.pool import wire
 from verifier.pool.context import Trusting
-from verifier.pool.types import Answer, Job, Limits
+from verifier.pool.types import Answer, Job, Limits, Want
 from verifier.unchecked import Believed, unchecked
 from verifier.verify import verify_artefact
 
+PASSED: Final = CheckState.PASSED
+FAILED: Final = CheckState.FAILED
 EXIT_MEMORY: Final = 77
 """Exit code of a child that had no memory left even to say so."""
 
@@ -62,7 +69,27 @@ def answer(job: Job, trusting: Trusting) -> Answer:
     except MemoryError:
         report = unchecked(job.artefact, ask, Code.CHECK_OUT_OF_MEMORY, believed)
         return Answer(report, memory)
-    return Answer(report, learned)
+    if Want.PICTURE not in job.want or not isinstance(job.artefact, PdfFile):
+        return Answer(report, learned)
+    return Answer(report, learned, *_drawn(job.artefact.data, report))
+
+
+def _drawn(pdf: bytes, report: Report) -> tuple[Picture | None, tuple[Mark, ...]]:
+    """Draw page one, if the gate let the file through, and mark what is not what the data says."""
+    gate = (report.check(CheckName.CONTAINER), report.check(CheckName.SIGNATURE))
+    # The leaf is known once the signer's path and the parsed objects are those of a licence.
+    if report.leaf is None or any(one is None or one.state is not PASSED for one in gate):
+        return None, ()
+    differs = report.check(CheckName.DATA)
+    marks: tuple[Mark, ...] = ()
+    try:
+        picture = draw_first_page(pdf)
+        if report.licence is not None and differs is not None and differs.state is FAILED:
+            marks = mark_differences(pdf, report.licence)
+    except AnzhengError:
+        # A report without a picture is a whole report.
+        return None, ()
+    return picture, marks
 
 
 def _confine(limits: Limits) -> None:

@@ -134,11 +134,12 @@ class Pool:
     def _answer(self, job: Job, child: _Child | None) -> tuple[Answer, _Child | None]:
         if len(bytes_of(job.artefact)) > self._limits.max_bytes:
             return self._without(job, Code.TOO_LARGE, ("limit", self._limits.max_bytes)), child
-        child = child or self._new_child()
+        until = monotonic() + self._limits.wall_seconds
+        child = self._handed(job, child, until)
         if child is None:
             return self._without(job, Code.CHECK_CRASHED, ("reason", "no process")), None
         try:
-            answer = self._ask(child, job)
+            answer = self._heard(child, until)
         except (EOFError, OSError, AnzhengError) as error:
             return self._without(job, self._why(child, error)), None
         self._believed = Believed(answer.report.environment, answer.report.bundle_version)
@@ -149,9 +150,24 @@ class Pool:
             return answer, self._new_child()
         return answer, child
 
-    def _ask(self, child: _Child, job: Job) -> Answer:
-        until = monotonic() + self._limits.wall_seconds
-        wire.send(child.channel, pickle.dumps(job, pickle.HIGHEST_PROTOCOL), until=until)
+    def _handed(self, job: Job, child: _Child | None, until: float) -> _Child | None:
+        """Hand a job to the child, or to a new one if the child was ended in its sleep."""
+        data = pickle.dumps(job, pickle.HIGHEST_PROTOCOL)
+        for _ in range(2):
+            child = child or self._new_child()
+            if child is None:
+                return None
+            try:
+                wire.send(child.channel, data, until=until)
+            except OSError:
+                # It reads a job whole before it looks at it: this was not the file's doing.
+                self._end(child, kill=True)
+                child = None
+            else:
+                return child
+        return None
+
+    def _heard(self, child: _Child, until: float) -> Answer:
         answer = wire.read_values(wire.receive(child.channel, until=until))
         if not isinstance(answer, Answer):
             raise AnzhengError(Code.INTERNAL, "a child answered something else")
@@ -163,7 +179,8 @@ class Pool:
         status = self._end(child, kill=not isinstance(error, EOFError))
         if isinstance(error, TimeoutError):
             return Code.CHECK_TIMED_OUT
-        return code_of(status)
+        # What answers nonsense was taken over, whatever it died of afterwards.
+        return Code.CHECK_CRASHED if isinstance(error, AnzhengError) else code_of(status)
 
     def _without(self, job: Job, code: Code, *facts: tuple[str, str | int]) -> Answer:
         report = unchecked(job.artefact, job.ask, code, self._believed, *facts)

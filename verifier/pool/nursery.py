@@ -156,6 +156,10 @@ def _fork(control: socket.socket, descriptor: int, trusting: Trusting, limits: L
     code = 1
     try:
         control.close()
+        # What libraries print about strangers' files is nobody's to read.
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        for number in range(3):
+            os.dup2(nowhere, number)
         with socket.socket(fileno=descriptor) as channel:
             code = child.serve(channel, trusting, limits)
     finally:

@@ -1,6 +1,6 @@
 """What goes into the pool and what comes out of it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum, unique
 
 from licence.errors import AnzhengError, Code
@@ -8,6 +8,7 @@ from licence.formats.limits import MAX_INPUT_BYTES
 from licence.formats.report import Report
 from verifier.artefacts import Artefact, Ask
 from verifier.memory import Memory
+from verifier.pictures import Mark, Picture
 
 
 @unique
@@ -61,48 +62,6 @@ class Job:
     def __post_init__(self) -> None:
         if self.ask.online is not None:
             raise AnzhengError(Code.INTERNAL, "a job cannot take a connection with it")
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """Page one, drawn.
-
-    Attributes:
-        data: The image.
-        media_type: Such as `image/png`.
-        width: In pixels.
-        height: In pixels.
-    """
-
-    data: bytes = field(repr=False)
-    media_type: str
-    width: int
-    height: int
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A place on a page where text and data differ.
-
-    Attributes:
-        page: Number of the page, from 1.
-        x0: Left edge as a part of the width, 0 to 1.
-        y0: Upper edge as a part of the height, from the top.
-        x1: Right edge.
-        y1: Lower edge.
-        field: What the data calls it, or "".
-        shown: What the page shows there.
-        expected: What the data says.
-    """
-
-    page: int
-    x0: float
-    y0: float
-    x1: float
-    y1: float
-    field: str
-    shown: str
-    expected: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ MAX_MESSAGE_BYTES: Final = MAX_INPUT_BYTES + (32 << 20)
 
 _HEAD: Final = struct.Struct(">Q")
 _PART: Final = 1 << 20
-_MODULES: Final = ("licence.", "verifier.memory", "verifier.pool.types", "verifier.unchecked")
+_MODULES: Final = ("licence.", "verifier.memory", "verifier.pictures", "verifier.pool.types")
 _TIMES: Final = {"datetime.date", "datetime.datetime", "datetime.timedelta", "datetime.timezone"}
 _TIME_TYPES: Final = {kind.__name__: kind for kind in (date, datetime, timedelta, timezone)}
 

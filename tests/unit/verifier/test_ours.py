@@ -8,7 +8,7 @@ import pytest
 
 from licence.formats import hole
 from tests.builders import make_world
-from verifier.recognise import is_ours
+from verifier.ours import is_ours
 
 JSON = b'{"schema":"anzheng-licence/v1","status":{"index":0,"registry":"cn-aqscxkz-test"}}'
 
