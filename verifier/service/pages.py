@@ -90,7 +90,7 @@ class KeptResult(Protocol):
         ...
 
     @property
-    def picture(self) -> bytes | None:
+    def picture(self) -> object | None:
         """Page one, where there is a picture of it."""
         ...
 

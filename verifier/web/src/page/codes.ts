@@ -1,0 +1,17 @@
+// What a scanned text is: an object of ours, a pointer with a look-up code, or something else.
+import { isObjectText } from "../core/qr-text.ts";
+
+export type Understood =
+  | { readonly kind: "object" }
+  | { readonly kind: "code"; readonly code: string }
+  | { readonly kind: "other" };
+
+/** The pointer on the pages of a licence: `…/L/CODE`, or this page with `#c=CODE`. */
+const POINTER = /^https?:\/\/[^/?#\s]+(?:\/[^?#\s]*)?(?:\/L\/|#c=)([0-9A-Z*~$=-]{17,24})$/i;
+
+/** Say what a text is. The address in it is never opened. */
+export function understand(text: string): Understood {
+  if (isObjectText(text)) return { kind: "object" };
+  const code = POINTER.exec(text)?.[1];
+  return code === undefined ? { kind: "other" } : { kind: "code", code };
+}

@@ -1,0 +1,50 @@
+// Sends a file or a text to the service and returns where its result lies.
+import type { TextKey } from "../shared/texts.ts";
+
+export const MAX_BYTES = 50 * 1024 * 1024;
+
+/** Why there is no result; never a judgement of what was sent. */
+export class NoResult extends Error {
+  constructor(readonly key: TextKey) {
+    super(key);
+  }
+}
+
+const BY_STATUS: Record<number, TextKey> = {
+  400: "problem_text",
+  413: "problem_large",
+  415: "problem_text",
+  429: "problem_busy",
+  503: "problem_busy",
+};
+
+/** Send; `progress` is told the part that was sent, 0 to 1. */
+export function send(
+  body: Blob | string,
+  signal: AbortSignal,
+  progress: (part: number) => void,
+): Promise<string> {
+  if (typeof body !== "string" && body.size > MAX_BYTES) {
+    return Promise.reject(new NoResult("problem_large"));
+  }
+  const isText = typeof body === "string";
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", `/v1/verifications${isText ? "" : "?picture=true"}`);
+    // Neither the name of a file nor its kind is told: the service looks at its bytes.
+    const type = isText ? "text/plain;charset=utf-8" : "application/octet-stream";
+    request.setRequestHeader("Content-Type", type);
+    request.setRequestHeader("Accept", "application/json");
+    request.upload.onprogress = (event) => progress(event.loaded / event.total);
+    request.onload = () => {
+      const id = request.getResponseHeader("Location")?.split("/").pop();
+      if (request.status === 200 && id) resolve(`/result/${id}`);
+      else reject(new NoResult(BY_STATUS[request.status] ?? "problem_other"));
+    };
+    request.onerror = () => reject(new NoResult("problem_offline"));
+    request.ontimeout = request.onerror;
+    request.onabort = () => reject(new DOMException("", "AbortError"));
+    signal.addEventListener("abort", () => request.abort());
+    request.send(isText ? body : new Blob([body]));
+  });
+}

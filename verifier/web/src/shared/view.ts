@@ -1,0 +1,202 @@
+// What the pages show of a report; the twin of `verifier/service/page_view.py`.
+import { type Lang, type Said, text, type TextKey } from "./texts.ts";
+import { advice, limits, words } from "./words.ts";
+
+export type Fact = string | number | boolean | null;
+
+export interface CheckJson {
+  readonly name: string;
+  readonly state: string;
+  readonly code: string;
+  readonly facts: Readonly<Record<string, Fact>>;
+  readonly notes: readonly string[];
+  readonly standard: string;
+}
+
+/** The parts of `anzheng-report/v1` that are shown. */
+export interface ShownReport {
+  readonly verdict: "valid" | "invalid" | "undetermined" | "foreign";
+  readonly code: string;
+  readonly assurance: string;
+  readonly required: readonly string[];
+  readonly checks: readonly CheckJson[];
+  readonly facts: Readonly<Record<string, Fact>>;
+  readonly policy: Readonly<Record<string, Fact>>;
+  readonly checked_at: string;
+  readonly on: string;
+  readonly notice?: string;
+  readonly bundle_version?: number;
+  readonly file_sha256?: string;
+  readonly licence?: unknown;
+}
+
+/** One fact; `groups` is the same value cut up where that helps to compare. */
+export interface Row {
+  readonly key: TextKey;
+  readonly value: string;
+  readonly groups?: readonly string[];
+  readonly risk?: boolean;
+}
+
+const USCC_GROUPS = [2, 6, 9, 1];
+const CODE_GROUPS = [4, 4, 4, 4, 1];
+const NOT_SHOWN = new Set(["index", "list_uri"]);
+const HOURS_OF_CHINA = 8;
+
+export function verdictWords(report: ShownReport): Said {
+  return words.verdicts[report.verdict].words;
+}
+
+/** Say in one sentence why; of a valid one, how much it says. */
+export function meaning(report: ShownReport, lang: Lang): string {
+  if (report.verdict !== "valid") return advice(report.code).meaning[lang];
+  return assuranceWords(report.assurance, lang);
+}
+
+export function assuranceWords(assurance: string, lang: Lang): string {
+  const found = (words.assurances as Record<string, { words: Said }>)[assurance];
+  return found?.words[lang] ?? assurance;
+}
+
+/** Return what a result of this kind does not prove. */
+export function limitsOf(report: ShownReport, lang: Lang): readonly string[] {
+  if (report.verdict === "valid") return limits(report.assurance, lang);
+  if (report.verdict !== "invalid") return limits(report.verdict, lang);
+  const kind = advice(report.code).class.toLowerCase();
+  return limits(kind === "final" || kind === "unusable" ? "ended" : "invalid", lang);
+}
+
+/** Return the checks that were made or had to be, each with its number. */
+export function shownChecks(report: ShownReport): readonly (readonly [number, CheckJson])[] {
+  return report.checks
+    .map((check, place) => [place + 1, check] as const)
+    .filter(([, check]) => check.state !== "skipped" || report.required.includes(check.name));
+}
+
+/** Return what somebody compares with what is in hand. */
+export function factRows(report: ShownReport, lang: Lang): readonly Row[] {
+  const said = report.licence === undefined ? report.facts : ofLicence(report.licence);
+  const get = (key: string): string => factText(said[key]);
+  const from = dayText(get("valid_from"), lang);
+  const to = dayText(get("valid_to"), lang);
+  const kind = get("kind");
+  const code = get("short_code") || factText(factOf(report, "data", "short_code"));
+  const rows: readonly Row[] = [
+    { key: "fact_enterprise", value: get("enterprise_name") },
+    { key: "fact_uscc", value: get("uscc"), groups: grouped(get("uscc"), USCC_GROUPS) },
+    { key: "fact_number", value: get("licence_no") },
+    ...scopeRows(said, report.licence),
+    { key: "fact_validity", value: from && to ? `${from} ${text("fact_to", lang)} ${to}` : "" },
+    { key: "fact_issuer", value: get("licence_no") ? get("issuer") : "" },
+    { key: "fact_issued", value: dayText(get("issued_on"), lang) },
+    { key: "fact_version", value: get("version") },
+    { key: "fact_kind", value: kind && kind !== "REGULAR" ? kindText(kind, lang) : "" },
+    { key: "fact_short_code", value: code, groups: grouped(code, CODE_GROUPS) },
+  ];
+  return rows.filter((row) => row.value !== "");
+}
+
+/** Return document, ground and dates of a negative status. */
+export function statusRows(report: ShownReport): readonly Row[] {
+  const check = report.checks.find((each) => each.name === "status");
+  if (check === undefined || check.state !== "failed") return [];
+  const names: readonly (readonly [TextKey, string])[] = [
+    ["status_document", "document_no"],
+    ["status_ground", "ground"],
+    ["status_from", "effective_from"],
+    ["status_until", "until"],
+    ["status_successor", "successor"],
+  ];
+  const rows = names.map(([key, name]) => ({ key, value: factText(check.facts[name]) }));
+  return rows.filter((row) => row.value !== "");
+}
+
+/** Return when, by what rules and with what data it was checked. */
+export function aboutRows(report: ShownReport, lang: Lang): readonly Row[] {
+  const rows: readonly Row[] = [
+    { key: "about_time", value: factText(report.checked_at) },
+    { key: "about_on", value: dayText(report.on, lang) },
+    { key: "about_status", value: factText(report.facts["status_as_of"]) },
+    { key: "about_signed", value: factText(report.facts["signed_at"]) },
+    { key: "about_assurance", value: assuranceWords(report.assurance, lang) },
+    { key: "about_policy", value: factText(report.policy["name"]) },
+    { key: "about_bundle", value: factText(report.bundle_version) },
+    { key: "about_sha256", value: report.file_sha256 ?? "" },
+  ];
+  return rows.filter((row) => row.value !== "");
+}
+
+export function factEntries(check: CheckJson): readonly (readonly [string, string])[] {
+  return Object.entries(check.facts)
+    .filter(([key, value]) => value !== null && !NOT_SHOWN.has(key))
+    .map(([key, value]) => [key, factText(value)] as const);
+}
+
+/** Return a fact without control characters: it may come from a stranger's file. */
+export function factText(value: Fact | undefined): string {
+  if (value === null || value === undefined) return "";
+  if (typeof value === "boolean") return value ? "✓" : "✗";
+  // Format characters could turn the direction of the words around them.
+  const clean = String(value).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "\ufffd");
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(clean) ? momentText(clean) : clean;
+}
+
+/** Return a time as clocks in China show it. */
+export function momentText(moment: string): string {
+  const local = new Date(Date.parse(moment) + HOURS_OF_CHINA * 3_600_000).toISOString();
+  return `${local.slice(0, 10)} ${local.slice(11, 19)} (UTC+8)`;
+}
+
+/** Return a day: in Chinese as it stands on the page of a licence. */
+export function dayText(day: string, lang: Lang): string {
+  const found = /^(\d{4})-(\d\d)-(\d\d)$/.exec(day);
+  if (found === null || lang === "en") return day;
+  return `${found[1]}年${Number(found[2])}月${Number(found[3])}日`;
+}
+
+export function grouped(code: string, sizes: readonly number[]): readonly string[] {
+  const groups: string[] = [];
+  let at = 0;
+  for (const size of sizes.slice(0, -1)) {
+    groups.push(code.slice(at, at + size));
+    at += size;
+  }
+  return [...groups, code.slice(at)].filter((group) => group !== "");
+}
+
+function factOf(report: ShownReport, name: string, key: string): Fact | undefined {
+  return report.checks.find((check) => check.name === name)?.facts[key];
+}
+
+function ofLicence(licence: unknown): Record<string, Fact> {
+  const entries = Object.entries(licence as Record<string, unknown>);
+  return Object.fromEntries(entries.filter(([, value]) => typeof value !== "object")) as Record<
+    string,
+    Fact
+  >;
+}
+
+interface ScopeItem {
+  readonly name: string;
+  readonly capacity?: string;
+  readonly unit?: string;
+  readonly category?: string;
+  readonly risk?: string;
+}
+
+function scopeRows(said: Readonly<Record<string, Fact>>, licence: unknown): readonly Row[] {
+  if (licence === undefined) return [{ key: "fact_scope", value: factText(said["scope"]) }];
+  const { scope } = licence as { scope: readonly ScopeItem[] };
+  return scope.map((item) => {
+    const amount = `${item.capacity ?? ""}${item.unit ?? ""}`;
+    const value = [item.name, amount, item.category].filter((part) => part).join(" ");
+    return { key: "fact_scope", value: factText(value), risk: item.risk === "HIGH" };
+  });
+}
+
+function kindText(kind: string, lang: Lang): string {
+  const key = `kind_${kind}`;
+  return key === "kind_EMERGENCY_TEMPORARY" || key === "kind_SAMPLE" || key === "kind_DIGITISED"
+    ? text(key, lang)
+    : kind;
+}
