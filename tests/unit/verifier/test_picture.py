@@ -57,11 +57,11 @@ def test_what_is_missing_on_the_page_is_marked_by_its_edge(issued: Issued) -> No
     longer = replace(
         issued.version,
         draft=replace(
-            issued.version.draft, enterprise_name=f"{issued.version.draft.enterprise_name}分公司"
+            issued.version.draft, enterprise_name=f"{issued.version.draft.enterprise_name}（二期）"
         ),
     )
     marks = mark_differences(issued.pdf, longer)
-    (mark,) = [mark for mark in marks if mark.expected == "分公司"]
+    (mark,) = [mark for mark in marks if mark.expected == "（二期）"]
     assert mark.shown == ""
     assert mark.x0 == mark.x1
 
