@@ -13,7 +13,7 @@ import { type Answer, type Printed, type Question, questionDigest, type Screen, 
 import type { StatusRef } from "./status-list.ts";
 import { momentText, type Seconds } from "./time.ts";
 import type { Authority, TrustBundle } from "./trust-types.ts";
-import { type CheckResult, ended, type Fact, type Facts, passed } from "./verdict.ts";
+import { type CheckResult, ended, type Fact, type Facts, indeterminate, passed } from "./verdict.ts";
 import { type Certificate, keyUsage, organisationIdentifier } from "./x509.ts";
 
 const STANDARD = "RFC 5280 6.1";
@@ -59,10 +59,10 @@ export async function checkScreen(
       throw new Refusal("HOLDER_AUDIENCE", "the code was made for another purpose");
     }
     return [
-      ["presented_at", momentText(screen.step * STEP_SECONDS)],
+      ["shown_at", momentText(screen.step * STEP_SECONDS)],
+      ["clock_fast_seconds", fast],
       ["purpose", screen.purpose],
       ["challenge_checked", asked.challenge !== undefined],
-      ...(fast > 0 ? ([["clock_fast_seconds", fast]] as const) : []),
     ];
   });
 }
@@ -83,6 +83,7 @@ export async function checkAnswer(
       ["presented_at", momentText(answer.presentedAt)],
       ["audience", question.audience],
       ["purpose", question.purpose],
+      ["challenge_checked", true],
     ];
   });
 }
@@ -195,7 +196,7 @@ export function withStatus(result: CheckResult, status: CheckResult): CheckResul
 /** Where our own clock is suspect, it does not judge the holder's. */
 export function withClock(result: CheckResult, status: CheckResult): CheckResult {
   if (result.code !== "HOLDER_TIME" || status.code !== "CLOCK_SUSPECT") return result;
-  return { ...result, state: "indeterminate", code: "CLOCK_SUSPECT" };
+  return indeterminate("holder", "CLOCK_SUSPECT", STANDARD);
 }
 
 function refuse(message: string): Refusal {

@@ -36,6 +36,7 @@ const SYNTAX = "QR_SYNTAX";
 export const STEP_SECONDS = 30;
 
 const TYPE = /^[a-z](?:[a-z-]{0,62}[a-z])?$/;
+const INDUSTRY = /^[A-Z]{2}$/;
 const USCC = /^[0-9A-HJ-NP-RTUW-Y]{18}$/;
 const CHALLENGE = /^[0-9]{4}$/;
 const ENVIRONMENTS: readonly Environment[] = ["test", "production"];
@@ -50,6 +51,7 @@ export interface Printed {
   leaf: Bytes;
   licenceDigest: Bytes;
   licenceType: string;
+  industry: string;
   licenceNo: string;
   enterpriseName: string;
   uscc: string;
@@ -106,7 +108,7 @@ export interface Question {
 /** Read a code; who signed it is not asked yet. QR_SYNTAX. */
 export function readPrinted(data: Bytes): ReadPrinted {
   const [kid, payload] = readSigned(data, PRINTED_TYPE, MAX_PRINTED_BYTES);
-  const fields = new ArrayFields(payload, 18, SYNTAX);
+  const fields = new ArrayFields(payload, 19, SYNTAX);
   fields.integer(1, 1);
   const environment = ENVIRONMENTS[fields.integer(0, 1)] as Environment;
   const registry = fields.text(isRegistry);
@@ -119,6 +121,7 @@ export function readPrinted(data: Bytes): ReadPrinted {
     leaf: fields.octets(32),
     licenceDigest: fields.octets(32),
     licenceType: fields.text((text) => TYPE.test(text)),
+    industry: fields.text((text) => INDUSTRY.test(text)),
     licenceNo: line(fields, 40),
     enterpriseName: line(fields, 100),
     uscc: fields.text((text) => USCC.test(text)),
