@@ -48,7 +48,11 @@ class Metrics:
             registry=self.registry,
         )
         for name, meaning, read in watched:
-            Gauge(name, meaning, registry=self.registry).set_function(read)
+            self.watch(name, meaning, read)
+
+    def watch(self, name: str, meaning: str, read: Callable[[], float]) -> None:
+        """Add a gauge that is read when somebody asks."""
+        Gauge(name, meaning, registry=self.registry).set_function(read)
 
     def text(self) -> bytes:
         """Return all numbers as OpenMetrics wants them."""

@@ -4,7 +4,7 @@ Standard: RFC 9457 (problem+json).
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -45,6 +45,7 @@ STATUS: dict[Code, int] = {
     Code.CHAIN_UNAVAILABLE: 503,
     Code.TSA_UNAVAILABLE: 503,
     Code.STORE_FAILED: 503,
+    Code.TRUST_UNAVAILABLE: 503,
 }
 """HTTP status of a code; a fault of ours is 500 without detail, all else 400."""
 
@@ -83,14 +84,20 @@ def responses(
         schema: JSON Schema of the answer, where it is JSON of ours.
     """
     shape = schema if schema is not None else {"type": "string", "format": "binary"}
-    described: dict[int | str, dict[str, Any]] = {
+    return {
         200: {"description": "Found.", "content": {each: {"schema": shape} for each in types}},
         304: {"description": "The asker has it."},
+        **described_problems(*statuses, 422, 500, 503),
     }
-    for status in (*statuses, 422, 500, 503):
-        content = {MEDIA_TYPE: {"schema": SCHEMA}}
-        described[status] = {"description": f"{HTTPStatus(status).phrase}.", "content": content}
-    return described
+
+
+def described_problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Describe problems by their status."""
+    content = {MEDIA_TYPE: {"schema": SCHEMA}}
+    return {
+        status: {"description": f"{HTTPStatus(status).phrase}.", "content": content}
+        for status in statuses
+    }
 
 
 def problem(code: Code, detail: str, status: int, **facts: object) -> Response:
@@ -117,11 +124,18 @@ def problem(code: Code, detail: str, status: int, **facts: object) -> Response:
     )
 
 
-def add_handlers(app: FastAPI) -> None:
-    """Teach the application to answer errors as problem documents."""
+def add_handlers(app: FastAPI, on_refusal: Callable[[Code], None] | None = None) -> None:
+    """Teach the application to answer errors as problem documents.
+
+    Args:
+        app: The application.
+        on_refusal: Is told the code of every request that is sent away; nobody unless given.
+    """
 
     @app.exception_handler(AnzhengError)
     async def _ours(_request: Request, exc: AnzhengError) -> Response:
+        if on_refusal is not None:
+            on_refusal(exc.code)
         if exc.code in OURS:
             log.error("request_failed", code=exc.code.value)
             return problem(Code.INTERNAL, "something went wrong here; it has been logged", 500)

@@ -1,0 +1,91 @@
+"""Where the checks of the service are made: behind one small interface, in child processes."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
+
+from verifier.artefacts import Artefact, Ask
+from verifier.pool import Answer, Context, Job, Limits, Pool, Want
+from verifier.ports import TrustView
+from verifier.verify import verify_artefact
+
+
+class Engine(Protocol):
+    """Verifies; never raises for what is wrong with an artefact."""
+
+    @property
+    def workers(self) -> int:
+        """How many verifications are made at once."""
+        ...
+
+    @property
+    def lost(self) -> int:
+        """How many children died over an artefact."""
+        ...
+
+    async def check(self, artefact: Artefact, ask: Ask, *, picture: bool) -> Answer:
+        """Verify one artefact, and draw its first page where that is wanted and safe."""
+        ...
+
+    async def close(self) -> None:
+        """End, after what is under way."""
+        ...
+
+
+class PoolEngine:
+    """Verifies in child processes.
+
+    Args:
+        workers: How many.
+        limits: What one artefact may cost.
+        context: What they believe, and whom they ask.
+    """
+
+    def __init__(self, workers: int, limits: Limits, context: Context) -> None:
+        self._pool = Pool(workers, limits, context)
+        self._workers = workers
+
+    @property
+    def workers(self) -> int:
+        """How many verifications are made at once."""
+        return self._workers
+
+    @property
+    def lost(self) -> int:
+        """How many children died over an artefact."""
+        return self._pool.state.lost
+
+    async def check(self, artefact: Artefact, ask: Ask, *, picture: bool) -> Answer:
+        """Verify one artefact, and draw its first page where that is wanted and safe."""
+        want = frozenset({Want.PICTURE}) if picture else frozenset[Want]()
+        return await asyncio.wrap_future(self._pool.submit(Job(artefact, ask, want)))
+
+    async def close(self) -> None:
+        """End, after what is under way."""
+        await asyncio.to_thread(self._pool.close)
+
+
+class ThreadEngine:
+    """Verifies in one thread of this process: for tests.
+
+    Args:
+        trust: What is believed.
+    """
+
+    workers = 1
+    lost = 0
+
+    def __init__(self, trust: TrustView) -> None:
+        self._trust = trust
+        self._threads = ThreadPoolExecutor(1, "verify")
+
+    async def check(self, artefact: Artefact, ask: Ask, *, picture: bool) -> Answer:
+        """Verify one artefact; there is no picture."""
+        del picture
+        loop = asyncio.get_running_loop()
+        done = loop.run_in_executor(self._threads, verify_artefact, artefact, self._trust, ask)
+        return Answer(*await done)
+
+    async def close(self) -> None:
+        """End the thread."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
