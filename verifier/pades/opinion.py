@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
-from asn1crypto import crl, ocsp, x509
+from asn1crypto import ocsp, x509
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import async_validate_pdf_signature
 from pyhanko.sign.validation.ades import ades_with_time_validation
@@ -40,6 +40,7 @@ from pyhanko_certvalidator.policy_decl import (
 from pyhanko_certvalidator.registry import SimpleTrustManager
 from pyhanko_certvalidator.revinfo.archival import CRLContainer, OCSPContainer
 
+from verifier.pades.quick import certificate, certificate_list
 from verifier.pades.structure import Structure
 
 RETENTION: Final = timedelta(days=20 * 366)
@@ -95,7 +96,7 @@ async def _ask(
 ) -> Opinion:
     reader = PdfFileReader(io.BytesIO(pdf), strict=True)
     (embedded,) = reader.embedded_regular_signatures
-    anchors = [x509.Certificate.load(root) for root in roots]
+    anchors = [certificate(root) for root in roots]
     status = await async_validate_pdf_signature(
         embedded, _context(structure, anchors, signed_at), _context(structure, anchors, signed_at)
     )
@@ -112,8 +113,8 @@ def _context(
 ) -> ValidationContext:
     return ValidationContext(
         trust_roots=anchors,
-        other_certs=[x509.Certificate.load(der) for der in structure.certificates],
-        crls=list(structure.crls),
+        other_certs=[certificate(der) for der in structure.certificates],
+        crls=[certificate_list(der) for der in structure.crls],
         ocsps=list(structure.ocsps),
         moment=moment,
         allow_fetching=False,
@@ -159,8 +160,8 @@ def _revocation_policy() -> CertRevTrustPolicy:
 
 def _knowledge(structure: Structure) -> LocalKnowledge:
     return LocalKnowledge(
-        known_certs=[x509.Certificate.load(der) for der in structure.certificates],
-        known_crls=[CRLContainer(crl.CertificateList.load(der)) for der in structure.crls],
+        known_certs=[certificate(der) for der in structure.certificates],
+        known_crls=[CRLContainer(certificate_list(der)) for der in structure.crls],
         known_ocsps=[
             container
             for der in structure.ocsps

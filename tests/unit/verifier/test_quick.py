@@ -1,0 +1,65 @@
+"""The quick ways into pyHanko say byte for byte what its own slow ways say."""
+
+import io
+from collections.abc import Callable
+from typing import BinaryIO
+
+import pytest
+from asn1crypto import x509
+from hypothesis import example, given
+from hypothesis import strategies as st
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.misc import PdfReadError, PdfStreamError
+
+from verifier.pades import quick
+
+
+def outcome(read: Callable[[BinaryIO], object], data: bytes) -> tuple[object, int]:
+    """What a reader makes of bytes, and where it stops."""
+    stream = io.BytesIO(data)
+    try:
+        return read(stream), stream.tell()
+    except (PdfReadError, PdfStreamError) as error:
+        return type(error), -1
+
+
+@given(st.text("0123456789abcdefABCDEF<>% \n()xg\x00", max_size=40))
+@example("<>")
+@example("<4>")
+@example("<41 42>")
+@example("<FEFF0041>rest")
+@example("<zz>")
+@example("<41")
+@example("")
+def test_hexadecimal_strings_are_read_as_pyhanko_reads_them(text: str) -> None:
+    data = b"<" + text.encode()
+    assert outcome(generic.read_hex_string_from_stream, data) == outcome(quick.SLOW_HEX, data)
+
+
+def test_a_string_longer_than_a_block_is_left_to_the_slow_way() -> None:
+    data = b"<" + b"41" * 40_000 + b">tail"
+    assert outcome(generic.read_hex_string_from_stream, data) == outcome(quick.SLOW_HEX, data)
+
+
+@given(st.text(max_size=30))
+def test_names_are_prepared_as_asn1crypto_prepares_them(text: str) -> None:
+    prepare = x509.NameTypeAndValue._ldap_string_prep
+    try:
+        expected = quick.SLOW_PREPARE(None, text)
+    except ValueError:
+        with pytest.raises(ValueError, match=r"X\.509"):
+            prepare(None, text)
+    else:
+        assert prepare(None, text) == expected
+
+
+def test_the_quick_ways_are_the_ones_in_use() -> None:
+    assert generic.read_hex_string_from_stream is not quick.SLOW_HEX
+    assert x509.NameTypeAndValue._ldap_string_prep is not quick.SLOW_PREPARE
+
+
+def test_what_was_parsed_is_kept_within_bounds() -> None:
+    assert quick.certificate(b"0\x00") is quick.certificate(b"0\x00")
+    for number in range(quick.MAX_KEPT + 10):
+        quick.certificate_list(b"0\x02\x05" + bytes([number % 256]))
+    assert quick._PARSED.crl.cache_info().currsize <= quick.MAX_KEPT
