@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Final, final
+from urllib.parse import urlencode
 
 import httpx
+from typing_extensions import override
 
 from licence.errors import AnzhengError, Code
 from licence.formats.limits import MAX_EVIDENCE_BYTES
@@ -18,11 +20,13 @@ from licence.formats.side_pages import MAX_PAGE_BYTES
 from licence.ids import AuthorityId, ChainId, Digest, Leaf, RegistryId
 from verifier.fetch import Answer, fetch, open_client
 from verifier.past_lists import end_of_day, page_path
-from verifier.ports import ChainReader
+from verifier.ports import ChainReader, LookUpKey
 
 CWT: Final = "application/statuslist+cwt"
 MAX_LIST_BYTES: Final = 1 << 20
 MAX_SIDE_LIST_BYTES: Final = 32 << 20
+MAX_LOOK_UP_BYTES: Final = 4 << 20
+_THIS_MACHINE: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 @final
@@ -42,7 +46,13 @@ class HttpRegistry:
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self._client = open_client(base_url, transport)
+        self._base_url, self._transport = base_url, transport
         self._chains = dict(chains or {})
+
+    @override
+    def __reduce__(self) -> tuple[type["HttpRegistry"], tuple[object, ...]]:
+        """Travel to another process by address: it opens a connection of its own."""
+        return HttpRegistry, (self._base_url, self._chains, self._transport)
 
     def evidence(self, leaf: Leaf) -> bytes | None:
         """Return the anchor evidence of a leaf, or None if the registry does not know the leaf.
@@ -79,6 +89,17 @@ class HttpRegistry:
         path = f"/v1/status-lists/{registry}/{authority}/{shard}"
         moment = int(end_of_day(on).timestamp())
         return self._get(f"{path}?time={moment}", MAX_LIST_BYTES, accept=CWT).body_or_none
+
+    @property
+    def is_private(self) -> bool:
+        """Whether the registry is asked over TLS, or is on this machine."""
+        url = self._client.base_url
+        return url.scheme == "https" or url.host in _THIS_MACHINE
+
+    def look_up(self, by: LookUpKey, value: str) -> bytes | None:
+        """Return the registry's answer to a search."""
+        query = urlencode({by.value: value})
+        return self._get(f"/v1/licences?{query}", MAX_LOOK_UP_BYTES).body_or_none
 
     def chain(self, chain_id: ChainId) -> ChainReader | None:
         """Return the reader of this chain, if one is configured."""

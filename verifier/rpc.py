@@ -10,6 +10,7 @@ import json
 from typing import Final, final
 
 import httpx
+from typing_extensions import override
 
 from licence.errors import AnzhengError, Code
 from licence.formats.keccak import keccak256, selector
@@ -41,10 +42,16 @@ class RpcChain:
         self, url: str, chain_id: ChainId, transport: httpx.BaseTransport | None = None
     ) -> None:
         self._client = open_client(url, transport)
+        self._transport = transport
         self._url = url
         self._chain_id = chain_id
         self._checked: set[Contract] = set()
         self._sequence = 0
+
+    @override
+    def __reduce__(self) -> tuple[type["RpcChain"], tuple[object, ...]]:
+        """Travel to another process by address: it opens a connection of its own."""
+        return RpcChain, (self._url, self._chain_id, self._transport)
 
     def anchor_slot(
         self,

@@ -36,12 +36,12 @@ from verifier.checks.c09_holder import HolderQuestion, Presented, check_holder, 
 from verifier.checks.c11_referee import check_referee
 from verifier.checks.outcome import not_passed
 from verifier.memory import Memory
+from verifier.ours import is_ours
 from verifier.pades.opinion import ask
 from verifier.pades.page_text import read_pages
 from verifier.pades.structure import Structure, read_structure
 from verifier.policy import Policy, Referee
 from verifier.ports import Online, TrustView
-from verifier.ours import is_ours
 from verifier.standing import Standing
 from verifier.timestamp_token import Token
 

@@ -17,23 +17,20 @@ Standard: DESIGN 4.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from datetime import date, datetime
-from hashlib import sha256
 
 from licence.errors import Code
 from licence.formats.checks import CheckName, indeterminate
-from licence.formats.report import Report, make_report
-from licence.formats.verdict import REQUIRED, Assurance
-from licence.ids import Digest
+from licence.formats.report import Report
 from verifier.artefacts import Artefact, Ask, CopyFile, NumberText, PdfFile, QrText, ReportFile
 from verifier.checks.c09_holder import Presented
 from verifier.memory import Memory
-from verifier.objects import check_qr
-from verifier.policy import Policy, Referee
+from verifier.objects import check_copy, check_number, check_qr
+from verifier.policy import Policy
 from verifier.ports import Online, TrustView
 from verifier.report_file.read import check_report_file
 from verifier.steps import Verification
+from verifier.unchecked import Believed, unchecked
 
 
 def verify(  # noqa: PLR0913 - each is a fact that the verdict depends on, all but two optional
@@ -123,33 +120,30 @@ def verify_artefact(artefact: Artefact, trust: TrustView, ask: Ask) -> tuple[Rep
         The report, and what to remember for the next time. Nothing is raised for what is wrong
         with the artefact.
     """
+    if isinstance(artefact, PdfFile):
+        return _verify_pdf(artefact, trust, ask)
+    try:
+        return _verify_other(artefact, trust, ask)
+    except MemoryError:
+        code, reason = Code.CHECK_OUT_OF_MEMORY, ""
+    except Exception as error:  # noqa: BLE001 - what breaks the verifier is never valid
+        code, reason = Code.INTERNAL, repr(error)[:200]
+    believed = Believed.of(trust.bundle)
+    return unchecked(artefact, ask, code, believed, ("reason", reason)), ask.memory
+
+
+def _verify_other(
+    artefact: CopyFile | QrText | NumberText | ReportFile, trust: TrustView, ask: Ask
+) -> tuple[Report, Memory]:
     match artefact:
-        case PdfFile():
-            return _verify_pdf(artefact, trust, ask)
         case CopyFile():
-            return _cannot_yet(artefact.data, Assurance.DATA, trust, ask)
+            return check_copy(artefact.data, trust, ask)
         case QrText():
             return check_qr(artefact.text, trust, ask)
         case NumberText():
-            return _cannot_yet(artefact.text.encode(), Assurance.REGISTRY_WORD, trust, ask)
+            return check_number(artefact.text, trust, ask)
         case ReportFile():
             return check_report_file(artefact.data, trust, ask)
-
-
-def _cannot_yet(
-    data: bytes, assurance: Assurance, trust: TrustView, ask: Ask
-) -> tuple[Report, Memory]:
-    report = make_report(
-        [indeterminate(CheckName.SIGNATURE, Code.NOT_CHECKED)],
-        assurance=assurance,
-        required=REQUIRED[assurance],
-        checked_at=ask.now,
-        on=ask.day,
-        environment=trust.bundle.environment,
-        bundle_version=trust.bundle.version,
-        file_sha256=Digest(sha256(data).digest()),
-    )
-    return report, ask.memory
 
 
 def _verify_pdf(file: PdfFile, trust: TrustView, ask: Ask) -> tuple[Report, Memory]:
@@ -183,19 +177,17 @@ def verify_many(
     on: date | None = None,
     memory: Memory | None = None,
     online: Online | None = None,
+    workers: int | None = None,
 ) -> Iterator[Report]:
-    """Verify many files; the referee is asked about a sample of them.
+    """Verify many files on all cores; the referee is asked about a sample of them.
 
-    Args and returns as for `verify`.
+    Args as for `verify`; `workers` is how many child processes, 1 for none.
+
+    Returns:
+        A report for each file, in the order of the files, whatever one of them does.
     """
-    unasked = replace(policy, referee=Referee.NEVER)
-    for place, pdf in enumerate(files):
-        yield verify(
-            pdf,
-            trust,
-            policy=policy if place % policy.sample_every == 0 else unasked,
-            now=now,
-            on=on,
-            memory=memory,
-            online=online,
-        )
+    from verifier.many import verify_each  # noqa: PLC0415 - its children import this module
+
+    ask = Ask(policy, now, on, memory if memory is not None else Memory(), online)
+    artefacts = (PdfFile(pdf) for pdf in files)
+    return (answer.report for answer in verify_each(artefacts, trust, ask, workers=workers))
