@@ -11,10 +11,11 @@ from licence.formats.report import Report
 from licence.ids import AuthorityId, ChainId, Digest, Leaf, RegistryId
 from licence.ports import Clock
 from verifier import past_lists
+from verifier.artefacts import Ask, recognise
 from verifier.policy import STRICT, Policy
 from verifier.ports import ChainReader
 from verifier.trust import load_trust
-from verifier.verify import verify
+from verifier.verify import verify, verify_artefact
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class OwnRegistry:
 
 @dataclass(frozen=True, slots=True)
 class OwnChecker:
-    """Verifies files with everything that this installation knows.
+    """Verifies whatever is handed over with everything that this installation knows.
 
     Args:
         registry: Our registry and chain.
@@ -92,8 +93,8 @@ class OwnChecker:
     clock: Clock
     policy: Policy = STRICT
 
-    def verify(self, pdf: bytes, on: date | None = None) -> Report:
-        """Verify a file for a day; what the authority must look into is logged.
+    def verify(self, data: bytes, on: date | None = None) -> Report:
+        """Verify a file, a code or a number; what the authority must look into is logged.
 
         Raises:
             AnzhengError: TRUST_BUNDLE_REFUSED when our own trust folder is damaged.
@@ -104,7 +105,8 @@ class OwnChecker:
         except AnzhengError as error:
             alarms.sound([error.code], None)
             raise
-        report = verify(pdf, trust, policy=self.policy, now=now, on=on, online=self.registry)
+        ask = Ask(self.policy, now, on, online=self.registry)
+        report, _ = verify_artefact(recognise(data), trust, ask)
         alarms.sound_report(report)
         return report
 

@@ -4,10 +4,15 @@ from typing import Annotated
 
 import typer
 
+from anzheng.clock import SystemClock, SystemEntropy
 from anzheng.commands.common import JsonFlag, answering, public_settings_of, settings_of
 from anzheng.settings import Settings
+from verifier.service.commands import add_run, keys_app
 
 app = typer.Typer(invoke_without_command=True)
+# Its settings are its own: it runs beside other people's registries, with a key of ours or none.
+add_run(app, "verifier", SystemClock(), SystemEntropy())
+app.add_typer(keys_app(SystemClock(), SystemEntropy()), name="verifier-keys")
 
 HostOption = Annotated[str | None, typer.Option(help="Address; that of the settings if absent.")]
 PortOption = Annotated[int | None, typer.Option(help="Port; that of the settings if absent.")]
@@ -58,7 +63,6 @@ def registry(
 
     Example: anzheng serve registry --port 8471
     """
-    from anzheng.clock import SystemClock
     from anzheng.registry import create_registry, open_registry
     from anzheng.server import serve as run
 

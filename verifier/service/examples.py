@@ -24,6 +24,7 @@ FORM: Final[dict[str, Any]] = {
         "picture": {"type": "string", "enum": ["true", "1", "on"]},
         "challenge": {"type": "string", "pattern": "^[0-9]{4}$"},
         "purpose": {"type": "string", "maxLength": 200},
+        "lang": {"type": "string", "enum": ["", "zh", "en"]},
     },
 }
 

@@ -43,6 +43,19 @@ class Gate:
         Raises:
             AnzhengError: OVERLOADED, with `retry_after`.
         """
+        self.refuse_full()
+        self.inside += 1
+        try:
+            yield
+        finally:
+            self.inside -= 1
+
+    def refuse_full(self) -> None:
+        """Refuse what there is no room for, before it is sent.
+
+        Raises:
+            AnzhengError: OVERLOADED, with `retry_after`.
+        """
         if self.stopping:
             raise AnzhengError(Code.OVERLOADED, "this process is about to stop", retry_after=1)
         if self.inside >= self.workers + self.waiting:
@@ -51,18 +64,14 @@ class Gate:
                 "as many verifications wait as may wait; nothing was checked",
                 retry_after=self.wait_seconds,
             )
-        self.inside += 1
-        try:
-            yield
-        finally:
-            self.inside -= 1
 
     def took(self, seconds: float) -> None:
-        """Learn how long one verification took."""
-        self._seconds += SMOOTHING * (seconds - self._seconds)
+        """Learn how long one verification took, the waiting for its turn included."""
+        turns = max(1.0, self.inside / self.workers)
+        self._seconds += SMOOTHING * (seconds / turns - self._seconds)
 
     @property
     def wait_seconds(self) -> int:
-        """In how many seconds half of those who wait will have been served."""
+        """In how many seconds half of those who are inside will have been served."""
         guess = self.inside * self._seconds / self.workers / 2
         return min(MAX_RETRY_SECONDS, max(1, math.ceil(guess)))

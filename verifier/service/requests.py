@@ -7,7 +7,14 @@ from typing import Final
 from starlette.requests import Request
 
 from licence.errors import AnzhengError, Code
-from verifier.artefacts import Artefact, NumberText, QrText, recognise, recognise_text
+from verifier.artefacts import (
+    MAX_TEXT_BYTES,
+    Artefact,
+    NumberText,
+    QrText,
+    recognise,
+    recognise_text,
+)
 from verifier.policy import INSPECTOR, STRICT, Policy
 from verifier.service.desk import Submission
 from verifier.service.forms import FORM, SmallForm, read_form
@@ -42,6 +49,7 @@ class Wish:
     picture: bool = False
     challenge: str | None = None
     purpose: str | None = None
+    lang: str = ""
 
     @property
     def policy(self) -> Policy:
@@ -70,11 +78,17 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """What was handed in: the question, and the bytes that make it the same question again."""
+    """What was handed in.
+
+    Attributes:
+        submission: The question.
+        data: The bytes that make it the same question again.
+        lang: Of the page to lead to; its own unless given.
+    """
 
     submission: Submission
     data: bytes
-    is_form: bool = False
+    lang: str = ""
 
 
 def media_type_of(request: Request) -> str:
@@ -116,11 +130,11 @@ async def _from_form(request: Request, uploads: Uploads, share: Share, wish: Wis
     wish = _with_fields(wish, form.fields)
     text = form.fields.get("text", "").strip()
     if form.file is not None:
-        return Handed(wish.submission(recognise(form.file)), form.file, is_form=True)
+        return Handed(wish.submission(recognise(form.file)), form.file, wish.lang)
     if not text:
         raise AnzhengError(Code.REQUEST_INVALID, "choose a file, or type a code or number")
     data = text.encode()
-    return Handed(wish.submission(text_artefact(data)), data, is_form=True)
+    return Handed(wish.submission(text_artefact(data)), data, wish.lang)
 
 
 def text_artefact(data: bytes) -> QrText | NumberText:
@@ -138,9 +152,6 @@ def text_artefact(data: bytes) -> QrText | NumberText:
     return recognise_text(text) or NumberText(text)
 
 
-MAX_TEXT_BYTES: Final = 8_192
-
-
 def _with_fields(wish: Wish, fields: dict[str, str]) -> Wish:
     on = fields.get("at", "").strip()
     try:
@@ -156,4 +167,5 @@ def _with_fields(wish: Wish, fields: dict[str, str]) -> Wish:
         picture=wish.picture or wants in {"1", "true", "on"},
         challenge=fields.get("challenge") or wish.challenge,
         purpose=fields.get("purpose") or wish.purpose,
+        lang="en" if fields.get("lang") == "en" else wish.lang,
     )

@@ -1,23 +1,26 @@
 """`/v1/verifications`: something in, a report out, kept for a day. Revoked is an answer."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated, Any, Final
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
+from licence.errors import AnzhengError, Code
 from verifier.service import examples
 from verifier.service.answers import JSON, Caching
 from verifier.service.api_keys import Scope
 from verifier.service.callers import Caller
 from verifier.service.desk import MARKS, REPORT, Desk, nothing_found
 from verifier.service.door import Door
+from verifier.service.forms import FORM
 from verifier.service.idempotency import Answers, Once
 from verifier.service.problems import described_problems
 from verifier.service.reports import ReportDesk
-from verifier.service.requests import FILES, TEXT, Handed, Wish, take_in
+from verifier.service.requests import FILES, TEXT, Handed, Wish, media_type_of, take_in
 from verifier.service.uploads import Uploads
 
 PDF: Final = "application/pdf"
@@ -32,7 +35,7 @@ BODY: Final[dict[str, Any]] = {
         **{kind: {"schema": examples.BINARY} for kind in sorted(FILES - {"", JSON})},
         JSON: {"schema": {"type": "object"}},
         TEXT: {"schema": {"type": "string", "maxLength": 8_192}, "examples": examples.TEXTS},
-        "multipart/form-data": {"schema": examples.FORM},
+        FORM: {"schema": examples.FORM},
     },
 }
 
@@ -60,9 +63,10 @@ def wish_of(
     purpose: Annotated[
         str | None, Query(max_length=200, description="what a screen code must be made for")
     ] = None,
+    lang: Annotated[str, Query(pattern="^(?:|zh|en)$", description="of pages led to")] = "",
 ) -> Wish:
     """Read the query."""
-    return Wish(on=at, profile=profile, picture=picture, challenge=challenge, purpose=purpose)
+    return Wish(at, profile, picture, challenge, purpose, lang)
 
 
 def router(parts: VerificationParts) -> APIRouter:
@@ -85,14 +89,13 @@ def router(parts: VerificationParts) -> APIRouter:
         idempotency_key: Annotated[str | None, Header()] = None,
     ) -> Response:
         """Verify a file, the text of a QR code, or a number: 200 with a verdict, whatever it is."""
-        caller = parts.door.who(request)
-        caller.need(Scope.VERIFY)
-        await parts.door.admit(caller, files=1)
+        for_page = media_type_of(request) == FORM and _wants_page(request)
+        if for_page:
+            return await _answer_page(parts, request, wish)
+        caller = await _let_in(parts, request)
         with parts.uploads.room.share() as share:
             handed = await take_in(request, parts.uploads, share, wish)
             secret, body, again = await _judged(parts, caller, handed, idempotency_key)
-        if handed.is_form and _wants_page(request):
-            return RedirectResponse(f"/result/{secret}", status_code=303, headers=PRIVATE)
         headers = dict(PRIVATE)
         if secret:
             place = f"/v1/verifications/{secret}"
@@ -175,6 +178,39 @@ def _add_kept(routes: APIRouter, parts: VerificationParts) -> None:
         await parts.door.admit(caller, files=1)
         data = await parts.reports.one(found)
         return Response(data, media_type=PDF, headers=PRIVATE | attached("report.pdf"))
+
+
+async def _let_in(parts: VerificationParts, request: Request) -> Caller:
+    """Let a request in before its body is read.
+
+    Raises:
+        AnzhengError: API_KEY_REFUSED, API_KEY_SCOPE, RATE_LIMITED, QUOTA_EXCEEDED, OVERLOADED.
+    """
+    caller = parts.door.who(request)
+    caller.need(Scope.VERIFY)
+    parts.desk.gate.refuse_full()
+    await parts.door.admit(caller, files=1)
+    return caller
+
+
+async def _answer_page(parts: VerificationParts, request: Request, wish: Wish) -> Response:
+    """Answer a form of a page that works without script: by leading to another page."""
+    lang = wish.lang
+    try:
+        await _let_in(parts, request)
+        with parts.uploads.room.share() as share:
+            handed = await take_in(request, parts.uploads, share, replace(wish, picture=True))
+            lang = handed.lang
+            judged = await parts.desk.judge(handed.submission)
+        if judged.id is None:
+            raise AnzhengError(Code.STORE_FAILED, "the result could not be kept")
+    except AnzhengError as error:
+        parts.desk.numbers.refused(error.code)
+        query = {"problem": error.code.value} | ({"lang": lang} if lang else {})
+        place = f"/?{urlencode(query)}"
+    else:
+        place = f"/result/{judged.id}" + (f"?lang={lang}" if lang else "")
+    return RedirectResponse(place, status_code=303, headers=PRIVATE)
 
 
 async def _judged(
