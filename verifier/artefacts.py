@@ -15,6 +15,7 @@ from licence.domain.elicence_id import parse_elicence_id
 from licence.domain.licence_no import folded
 from licence.domain.validity import shanghai_date
 from licence.errors import AnzhengError, Code
+from licence.formats.copy_file import MAX_COPY_BYTES
 from licence.formats.holder import PresentationRequest
 from licence.formats.qr_text import is_object_text
 from licence.formats.short_code import parse_short_code
@@ -34,7 +35,6 @@ COPY_MARK: Final = b"anzheng-copy/v"
 """Begins the schema of every limited copy."""
 
 _MAGIC_WIDTH: Final = 1_024
-_COPY_WIDTH: Final = 4_096
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,20}:", re.ASCII)
 
 
@@ -96,7 +96,8 @@ class Ask:
         chain_proof: A status proof of the chain that came beside the file.
         request: Our question, for a QR code that answers it.
         challenge: The four digits that we spoke to the holder of a screen code.
-        purpose: What the screen code must have been made for, when that is known.
+        purpose: What a screen code or a copy must have been made for, when that is known.
+        recipient: Whom a copy must have been made for, when that is known.
         reporters: Certificates, DER, of the verifiers whose reports are believed.
     """
 
@@ -110,6 +111,7 @@ class Ask:
     request: PresentationRequest | None = None
     challenge: str | None = None
     purpose: str | None = None
+    recipient: str | None = None
     reporters: tuple[bytes, ...] = field(default=(), repr=False)
 
     @property
@@ -127,7 +129,8 @@ def recognise(data: bytes, sidecar: bytes | None = None) -> Artefact:
     """
     if PDF_MAGIC in data[:_MAGIC_WIDTH]:
         return ReportFile(data) if REPORT_MARK in data else PdfFile(data, sidecar)
-    if COPY_MARK in data[:_COPY_WIDTH]:
+    # Canonical JSON has its keys in order, so the schema stands near the end.
+    if data[:1] == b"{" and COPY_MARK in data[:MAX_COPY_BYTES]:
         return CopyFile(data)
     text = _text(data)
     return (recognise_text(text) if text else None) or PdfFile(data, sidecar)

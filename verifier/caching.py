@@ -13,7 +13,7 @@ from typing import Final, TypeVar, final
 from licence.errors import AnzhengError, Code
 from licence.formats.trust_types import Contract
 from licence.ids import AuthorityId, ChainId, Digest, Leaf, MerkleRoot, RegistryId
-from verifier.ports import AnchorSlot, ChainReader, Online
+from verifier.ports import AnchorSlot, ChainReader, LookUp, LookUpKey, Online
 
 _T = TypeVar("_T")
 _Key = tuple[object, ...]
@@ -91,6 +91,18 @@ class CachingOnline:
         """Return the last status list token of a day in the past."""
         key = ("past", registry, authority, shard, on)
         return self._kept.ask(key, lambda: self._online.past_list(registry, authority, shard, on))
+
+    @property
+    def is_private(self) -> bool:
+        """Whether the registry is one that can be asked for a number, and nobody listens."""
+        return isinstance(self._online, LookUp) and self._online.is_private
+
+    def look_up(self, by: LookUpKey, value: str) -> bytes | None:
+        """Return the answer to a search."""
+        if not isinstance(self._online, LookUp):
+            raise AnzhengError(Code.NOT_CHECKED, "there is no registry to be asked for a number")
+        online = self._online
+        return self._kept.ask(("look-up", by, value), lambda: online.look_up(by, value))
 
     def chain(self, chain_id: ChainId) -> ChainReader | None:
         """Return a reader that asks each question once."""

@@ -6,9 +6,9 @@ from typing import Final
 from licence.domain.model import LicenceVersion
 from licence.errors import AnzhengError, Code
 from licence.formats.checks import CheckName, CheckResult, CheckState, indeterminate, skipped
-from licence.formats.qr import Printed
+from licence.formats.qr import Printed, short_scope
 from licence.formats.report import Facts, Report, make_report
-from licence.formats.short_code import short_code_of
+from licence.formats.short_code import short_code, short_code_of
 from licence.formats.trust_types import Authority
 from licence.formats.verdict import REQUIRED, Assurance
 from licence.ids import Digest, Leaf
@@ -88,6 +88,25 @@ class ObjectRun:
             leaf=self.leaf,
             licence=self.licence,
         )
+
+
+def facts_of_version(version: LicenceVersion, data: bytes, authority: Authority) -> Facts:
+    """Return what a person compares with the paper, from `licence.json`."""
+    draft = version.draft
+    return (
+        ("licence_no", draft.licence_no),
+        ("enterprise_name", draft.enterprise_name),
+        ("uscc", draft.uscc),
+        ("issuer", authority.name),
+        ("licence_type", draft.licence_type),
+        ("scope", short_scope([item.name for item in draft.scope])),
+        ("issued_on", draft.issued_on.isoformat()),
+        ("valid_from", draft.valid_from.isoformat()),
+        ("valid_to", draft.valid_to.isoformat()),
+        ("kind", draft.kind.value),
+        ("version", draft.version),
+        ("short_code", short_code(data)),
+    )
 
 
 def facts_of(said: Printed, authority: Authority) -> Facts:

@@ -6,7 +6,8 @@ carry no proof, can only make a verdict more negative.
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from enum import StrEnum, unique
+from typing import Protocol, runtime_checkable
 
 from licence.formats.trust_types import Contract, TrustBundle
 from licence.ids import AuthorityId, ChainId, Digest, Leaf, MerkleRoot, RegistryId
@@ -75,6 +76,33 @@ class ChainReader(Protocol):
 
     def status_of(self, contract: Contract, authority: AuthorityId, index: int) -> int:
         """Return the four status bits of one licence version."""
+        ...
+
+
+@unique
+class LookUpKey(StrEnum):
+    """By what a licence is looked up; the value is the query parameter of the registry."""
+
+    NUMBER = "number"
+    IDENTIFIER = "elicence_id"
+    SHORT_CODE = "short_code"
+
+
+@runtime_checkable
+class LookUp(Protocol):
+    """A registry that can be asked about what somebody typed."""
+
+    @property
+    def is_private(self) -> bool:
+        """Whether nobody on the way can change the answer: TLS, or the same machine."""
+        ...
+
+    def look_up(self, by: LookUpKey, value: str) -> bytes | None:
+        """Return the answer to a search (JSON), or None when nothing is known.
+
+        Raises:
+            AnzhengError: NOT_CHECKED, when the registry cannot be reached.
+        """
         ...
 
 

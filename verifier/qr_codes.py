@@ -18,7 +18,7 @@ from typing import Final
 from licence.domain.validity import shanghai_date
 from licence.errors import AnzhengError, Code
 from licence.formats import qr_exchange, screen_code
-from licence.formats.checks import CheckName, CheckResult, indeterminate, passed
+from licence.formats.checks import CheckName, CheckResult, passed
 from licence.formats.fields import moment_text
 from licence.formats.qr import Printed, ReadPrinted, read_printed, verify_printed
 from licence.formats.qr_card import Card
@@ -30,7 +30,13 @@ from licence.ids import Digest
 from verifier.artefacts import Ask
 from verifier.checks.c07_status import CLOCK_SKEW
 from verifier.checks.c09_holder import STANDARD as HOLDER_STANDARD
-from verifier.checks.c09_holder import HolderCertificate, Holding, check_certificate, with_status
+from verifier.checks.c09_holder import (
+    HolderCertificate,
+    Holding,
+    at_our_clock,
+    check_certificate,
+    with_status,
+)
 from verifier.checks.outcome import not_passed
 from verifier.memory import Memory
 from verifier.object_run import ObjectRun, facts_of
@@ -196,10 +202,8 @@ def _holder(run: ObjectRun, holder: HolderCode, proved: Proved, status: CheckRes
         holder.verify(certificate.public_key)
         facts = holder.judge(run.ask)
     except AnzhengError as error:
-        if error.code is Code.HOLDER_TIME and status.code is Code.CLOCK_SUSPECT:
-            # It is our clock that is wrong; about the holder's nothing is known.
-            return indeterminate(CheckName.HOLDER, Code.CLOCK_SUSPECT, standard=HOLDER_STANDARD)
-        return not_passed(CheckName.HOLDER, error, *error.facts.items(), standard=HOLDER_STANDARD)
+        result = not_passed(CheckName.HOLDER, error, *error.facts.items(), standard=HOLDER_STANDARD)
+        return at_our_clock(result, status)
     return _in_force(run, proved, certificate, facts)
 
 

@@ -23,7 +23,7 @@ from licence.formats.evidence import Anchored
 from licence.formats.report import Facts, Report, make_report
 from licence.formats.verdict import REQUIRED, Assurance
 from licence.ids import Digest, Leaf
-from verifier import consult
+from verifier.anchored import find_anchor
 from verifier.chain_of_trust import Path
 from verifier.checks.c01_container import Container, check_container
 from verifier.checks.c02_signature import STANDARD as SIGNATURE_STANDARD
@@ -31,7 +31,7 @@ from verifier.checks.c02_signature import Signed, check_signature
 from verifier.checks.c03_signer import check_signer, find_signer
 from verifier.checks.c04_timestamp import check_timestamp, read_token
 from verifier.checks.c05_data import check_data, read_data
-from verifier.checks.c06_anchor import Candidate, check_anchor, not_anchored
+from verifier.checks.c06_anchor import Candidate
 from verifier.checks.c09_holder import HolderQuestion, Presented, check_holder, with_status
 from verifier.checks.c11_referee import check_referee
 from verifier.checks.outcome import not_passed
@@ -166,36 +166,22 @@ class Verification:
         self, leaf: Leaf, licence: LicenceVersion, embedded: bytes | None, token: Token
     ) -> Anchored | None:
         """Try the file, the sidecar, and then the registry by leaf."""
-        bundle, says = self.trust.bundle, None
         candidates = [
             Candidate(source, data)
             for source, data in (("file", embedded), ("sidecar", self.sidecar))
             if data is not None
         ]
-        result, anchored, refused = check_anchor(leaf, licence, bundle, candidates)
-        if result is None and self.online is not None:
-            answer = consult.ask_evidence(self.online, leaf)
-            says = answer.says
-            if answer.evidence is not None:
-                candidates.append(Candidate("registry", answer.evidence))
-                result, anchored, refused = check_anchor(leaf, licence, bundle, candidates)
-        if result is None or anchored is None:
-            self.add(not_anchored(refused, says, token.gen_time, self.now))
-            return None
-        self.add(self._confirmed(result, anchored, licence))
+        result, anchored = find_anchor(
+            leaf,
+            licence,
+            self.trust.bundle,
+            candidates,
+            signed_at=token.gen_time,
+            now=self.now,
+            online=self.online,
+        )
+        self.add(result)
         return anchored
-
-    def _confirmed(
-        self, result: CheckResult, anchored: Anchored, licence: LicenceVersion
-    ) -> CheckResult:
-        if self.online is None:
-            return result
-        registry = self.trust.bundle.registry(licence.status.registry)
-        record = anchored.record
-        contract = registry.contract(record.chain_id, record.contract) if registry else None
-        if contract is None:
-            return result
-        return consult.confirm_anchor(self.online, result, anchored, contract)
 
     # ------------------------------------------------------------ (7) (8) (9): in force
 

@@ -51,6 +51,18 @@ def _check(container: Container) -> Signed:
     parts = cms.parse(container.cms)
     if not hmac.compare_digest(parts.message_digest, container.digest):
         raise AnzhengError(Code.SIGNATURE_BROKEN, "the file was changed after it was signed")
+    check_value(parts)
+    leaf = leaf_of_cms(container.digest, parts) if parts.timestamp_token is not None else None
+    return Signed(parts, leaf)
+
+
+def check_value(parts: cms.CmsParts) -> None:
+    """Do nothing if the signature value is right, whatever stands in the file.
+
+    Raises:
+        AnzhengError: SIGNATURE_BROKEN; ALGORITHM_UNSUPPORTED; SIGNER_UNTRUSTED for a certificate
+            that cannot be read.
+    """
     key = algorithms.rsa_key(load_certificate(parts.signer_certificate), parts.algorithm)
     attributes = cms.signed_attributes(
         message_digest=parts.message_digest,
@@ -59,5 +71,3 @@ def _check(container: Container) -> Signed:
     )
     if not algorithms.holds(key, parts.signature, attributes, parts.algorithm):
         raise AnzhengError(Code.SIGNATURE_BROKEN, "the signature value is wrong")
-    leaf = leaf_of_cms(container.digest, parts) if parts.timestamp_token is not None else None
-    return Signed(parts, leaf)

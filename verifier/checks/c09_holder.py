@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from licence.domain.model import LicenceVersion, StatusRef
 from licence.errors import AnzhengError, Code
 from licence.formats import oids
-from licence.formats.checks import CheckName, CheckResult, CheckState, passed
+from licence.formats.checks import CheckName, CheckResult, CheckState, indeterminate, passed
 from licence.formats.holder import Presentation, PresentationRequest, check_presentation
 from licence.formats.holder_binding import LicenceBinding, decode_binding
 from licence.formats.leaf import holder_certificate_leaf
@@ -130,6 +130,18 @@ def check_holder(question: HolderQuestion) -> tuple[CheckResult, StatusRef | Non
     )
 
 
+def at_our_clock(result: CheckResult, status: CheckResult) -> CheckResult:
+    """Return the result, or that it is our clock: then nothing is known about the holder's.
+
+    Args:
+        result: Check 9 or 10.
+        status: Check 7 of the licence.
+    """
+    if result.code is not Code.HOLDER_TIME or status.code is not Code.CLOCK_SUSPECT:
+        return result
+    return indeterminate(result.name, Code.CLOCK_SUSPECT, *result.facts, standard=result.standard)
+
+
 def with_status(result: CheckResult, status: CheckResult) -> CheckResult:
     """Return the result once the status of the certificate is known.
 
@@ -155,12 +167,14 @@ def check_certificate(certificates: Sequence[bytes], holding: Holding) -> Holder
         holding: What it must fit.
 
     Raises:
-        AnzhengError: HOLDER_CERTIFICATE.
+        AnzhengError: HOLDER_CERTIFICATE; HOLDER_TIME for one that begins later.
     """
     try:
         certificate = _on_path(certificates, holding)
         binding = _binding(certificate)
     except AnzhengError as error:
+        if error.code is Code.HOLDER_TIME:
+            raise
         # The path validation says "signer" of whatever it judges.
         raise _refuse(error.message) from error
     if (binding.leaf, binding.registry) != (holding.leaf, holding.registry):
@@ -176,6 +190,8 @@ def _on_path(certificates: Sequence[bytes], holding: Holding) -> x509.Certificat
     if holding.authority.holder_ca is None:
         raise _refuse("the authority has no holder certificates")
     path = find_path(certificates[0], certificates[1:], [holding.authority.holder_ca])
+    if holding.now < path[0].not_valid_before_utc:
+        raise AnzhengError(Code.HOLDER_TIME, "the holder's certificate begins later than now")
     check_dates(path, at=holding.now)
     check_policy(path, [oids.POLICY_HOLDER])
     # A presentation is made now: a leaked holder CA makes every certificate below it worthless.
