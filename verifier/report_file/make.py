@@ -27,6 +27,7 @@ from licence.formats.report_contents import (
 )
 from licence.formats.verdict import Words
 from verifier.pades.page_text import read_pages
+from verifier.pictures import Mark
 from verifier.report_file import typesetting
 from verifier.report_file.drawing import as_jpeg
 from verifier.report_file.lay_out import lay_out
@@ -47,11 +48,13 @@ class Named:
         name: What the artefact was called when it was handed over.
         report: What was found.
         picture: Page one of it, PNG or WebP or JPEG, if it was drawn.
+        marks: Where page and data differ; those of page one are drawn into the picture.
     """
 
     name: str
     report: Report
     picture: bytes | None = field(default=None, repr=False)
+    marks: tuple[Mark, ...] = ()
 
 
 def make_report_file(reports: Sequence[Named], *, seal: ReportSeal, now: datetime) -> bytes:
@@ -83,7 +86,7 @@ def make_report_file(reports: Sequence[Named], *, seal: ReportSeal, now: datetim
 
 def _pictures(reports: Sequence[Named]) -> dict[int, bytes]:
     return {
-        place: as_jpeg(each.picture)
+        place: as_jpeg(each.picture, each.marks)
         for place, each in enumerate(reports[:MAX_PICTURES])
         if each.picture is not None
     }

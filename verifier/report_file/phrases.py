@@ -48,7 +48,9 @@ FINDING_HEAD: Final = Words("说明", "what was found")
 NOTE: Final = Words("注意", "note")
 
 PICTURE: Final = Words(
-    "被核验文件的第一页(缩小图,仅供比对)", "Page one of the file, reduced, for comparison only"
+    "被核验文件的第一页(缩小图,仅供比对);红框(如有)标出与数据不符之处",
+    "Page one of the file, reduced, for comparison only; red frames, if any, show where it "
+    "differs from the data",
 )
 PICTURE_ALT: Final = Words(
     "被核验文件第一页的缩小图,上面盖有本次核验的结论",

@@ -47,6 +47,7 @@ from verifier.report_file.lay_out import lay_out
 from verifier.report_file.pages import MAX_REPORT_PAGES, check_pages
 from verifier.report_file.reported import Said, check_age, check_own_lists, check_reported, told
 from verifier.report_file.seal import maker_name
+from verifier.report_file.whole_token import check_whole
 from verifier.timestamp_token import Token, verify_token
 
 SIGNATURE_STANDARD: Final = "RFC 5652 5.6, ETSI EN 319 142-1"
@@ -155,6 +156,7 @@ class _Run:
             return None
         try:
             token = verify_token(parts.timestamp_token, parts.signature, structure.certificates)
+            check_whole(parts.timestamp_token, structure)
         except AnzhengError as error:
             self.add(not_passed(CheckName.TIMESTAMP, error))
             return None

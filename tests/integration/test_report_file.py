@@ -1,0 +1,324 @@
+"""Verification reports: what a genuine one says, and that nothing else passes for one."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+from functools import cache
+from hashlib import sha256
+
+import pytest
+from typing_extensions import override
+
+from licence.domain.model import Environment
+from licence.domain.status import StatusWord
+from licence.errors import AnzhengError, Code
+from licence.formats.checks import CheckName, CheckState
+from licence.formats.report import Report, decode, encode
+from licence.formats.report_contents import MAX_PARTS
+from licence.formats.verdict import Assurance, Verdict
+from licence.ids import Digest
+from tests.builders import SIGNED_AT, Issued, World, make_world, side_row
+from tests.fakes.reporting import (
+    MADE_AT,
+    MAKER,
+    WorldStamper,
+    read_back,
+    report_file,
+    report_key,
+    seal_of,
+)
+from verifier.artefacts import Ask, PdfFile, ReportFile, recognise
+from verifier.memory import Memory
+from verifier.pictures import Mark
+from verifier.policy import BATCH, Policy
+from verifier.report_file.make import Named, make_report_file
+from verifier.report_file.seal import ReportSeal
+from verifier.verify import verify, verify_artefact
+
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000002000000020802000000fdd49a73"
+    "0000001149444154789c63f8cfc0f01f84c1180419001bf003fde1a5d7c50000000049454e44ae426082"
+)
+
+
+@cache
+def world() -> World:
+    return make_world()
+
+
+@cache
+def issued() -> Issued:
+    return world().issue(world().version())
+
+
+@cache
+def good() -> Report:
+    return verify(issued().pdf, world().trust(), policy=BATCH, now=world().now)
+
+
+@cache
+def broken() -> Report:
+    pdf = bytearray(issued().pdf)
+    pdf[3_000] ^= 1
+    return verify(bytes(pdf), world().trust(), policy=BATCH, now=world().now)
+
+
+@cache
+def pending() -> Report:
+    return verify(issued().bare, world().trust(), policy=BATCH, now=world().now)
+
+
+@cache
+def foreign() -> Report:
+    return verify(b"%PDF-1.7\n", world().trust(), policy=BATCH, now=world().now)
+
+
+@cache
+def genuine() -> bytes:
+    return report_file(world(), good())
+
+
+def verdict(report: Report) -> str:
+    return f"{report.verdict} {report.code}"
+
+
+def test_a_genuine_report_of_a_valid_licence() -> None:
+    found = read_back(genuine(), world().trust())
+    assert verdict(found) == "valid OK"
+    assert found.assurance is Assurance.REPORT
+    assert found.licence is None
+    facts = dict(found.facts)
+    assert facts["reporter"] == MAKER
+    assert facts["reported_verdict"] == "valid"
+    assert facts["enterprise_name"] == good().licence.draft.enterprise_name  # type: ignore[union-attr]
+    assert facts["reported_file_sha256"] == good().file_sha256.hex()  # type: ignore[union-attr]
+    assert decode(encode(found)).verdict is Verdict.VALID
+
+
+def test_it_is_recognised_and_verified_like_any_other_artefact() -> None:
+    artefact = recognise(genuine())
+    assert isinstance(artefact, ReportFile)
+    ask = Ask(policy=BATCH, now=MADE_AT, reporters=(report_key().certificate,))
+    found, learned = verify_artefact(artefact, world().trust(), ask)
+    assert verdict(found) == "valid OK"
+    assert learned.newest_signed_time == MADE_AT
+    assert isinstance(recognise(issued().pdf), PdfFile)
+
+
+def test_the_same_reports_make_the_same_file() -> None:
+    assert report_file(world(), good()) == genuine()
+
+
+@pytest.mark.parametrize(
+    ("make", "expected"),
+    [
+        (broken, "invalid REPORTED_INVALID"),
+        (pending, "undetermined REPORTED_UNDETERMINED"),
+        (foreign, "foreign REPORTED_FOREIGN"),
+    ],
+)
+def test_what_was_reported_is_what_is_said(make: Callable[[], Report], expected: str) -> None:
+    found = read_back(report_file(world(), make()), world().trust())
+    assert verdict(found) == expected
+    assert dict(found.facts)["reported_code"] == make().code
+
+
+@pytest.mark.parametrize(
+    ("reports", "expected"),
+    [
+        ((good, good), "valid OK"),
+        ((good, foreign), "foreign REPORTED_FOREIGN"),
+        ((foreign, pending), "undetermined REPORTED_UNDETERMINED"),
+        ((good, pending, broken, foreign), "invalid REPORTED_INVALID"),
+    ],
+)
+def test_of_several_the_worst_counts(
+    reports: tuple[Callable[[], Report], ...], expected: str
+) -> None:
+    found = read_back(report_file(world(), *(make() for make in reports)), world().trust())
+    assert verdict(found) == expected
+    assert dict(found.facts)["reported_valid"] == reports.count(good)
+
+
+def test_a_thousand_reports_in_one_file() -> None:
+    parts = [Named(f"{number}.pdf", good()) for number in range(MAX_PARTS)]
+    data = make_report_file(parts, seal=seal_of(world()), now=MADE_AT)
+    found = read_back(data, world().trust())
+    assert verdict(found) == "valid OK"
+    assert dict(found.facts)["reported_valid"] == MAX_PARTS
+    with pytest.raises(AnzhengError) as caught:
+        make_report_file([*parts, parts[0]], seal=seal_of(world()), now=MADE_AT)
+    assert caught.value.code is Code.REQUEST_INVALID
+    with pytest.raises(AnzhengError) as caught:
+        make_report_file([], seal=seal_of(world()), now=MADE_AT)
+    assert caught.value.code is Code.REQUEST_INVALID
+
+
+@pytest.mark.parametrize("count", [21, 201])
+def test_many_reports_are_told_shorter(count: int) -> None:
+    parts = [Named(f"{number}.pdf", good()) for number in range(count)]
+    data = make_report_file(parts, seal=seal_of(world()), now=MADE_AT)
+    assert verdict(read_back(data, world().trust())) == "valid OK"
+
+
+def test_page_one_is_drawn_with_what_is_marked() -> None:
+    mark = Mark(0, 0.1, 0.1, 0.5, 0.2, "name", "甲", "乙")
+    data = report_file(world(), good(), picture=PNG, marks=(mark,))
+    assert verdict(read_back(data, world().trust())) == "valid OK"
+    assert len(data) > len(genuine())
+
+
+@pytest.mark.parametrize(
+    ("picture", "code"), [(b"no picture", Code.RENDER_FAILED), (PNG[:40], Code.RENDER_FAILED)]
+)
+def test_a_picture_that_is_none_is_refused(picture: bytes, code: Code) -> None:
+    with pytest.raises(AnzhengError) as caught:
+        report_file(world(), good(), picture=picture)
+    assert caught.value.code is code
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "许可证 㛃𬭎镕犇.pdf",
+        "emoji 😀 and \u202egnp.exe",
+        "⼀⼆ ﬁ ﬂ ·•\u3000　〔〕",
+        "a" * 1_000,
+        "\x00\n\t",
+        '"); #panic() $x$ \\ // *_`~<@',
+        "العربية עברית हिन्दी",
+        "e\u0301 \ufe0f \u200b - – — …",
+        "",
+    ],
+)
+def test_any_name_is_written_so_that_it_reads_back(name: str) -> None:
+    found = read_back(report_file(world(), good(), name=name), world().trust())
+    assert verdict(found) == "valid OK"
+
+
+# ---------------------------------------------------------------- whose, and when
+
+
+def test_a_stranger_s_report_is_not_opened() -> None:
+    found = read_back(genuine(), world().trust(), reporters=())
+    assert verdict(found) == "undetermined REPORT_SIGNER_UNKNOWN"
+    states = {check.name: check.state for check in found.checks}
+    assert states[CheckName.DATA] is CheckState.SKIPPED
+    other = read_back(genuine(), world().trust(), reporters=(report_key("另一核验方").certificate,))
+    assert verdict(other) == "undetermined REPORT_SIGNER_UNKNOWN"
+
+
+@pytest.mark.parametrize(
+    ("hours", "limit", "expected"),
+    [
+        (23, 24, "valid OK"),
+        (25, 24, "undetermined REPORT_STALE"),
+        (25, 48, "valid OK"),
+    ],
+)
+def test_a_report_ages(hours: int, limit: int, expected: str) -> None:
+    policy = Policy("test", report_max_age_hours=limit)
+    found = read_back(
+        genuine(), world().trust(), now=good().checked_at + timedelta(hours=hours), policy=policy
+    )
+    assert verdict(found) == expected
+
+
+def test_a_stale_report_of_something_invalid_is_stale() -> None:
+    now = broken().checked_at + timedelta(days=2)
+    found = read_back(report_file(world(), broken()), world().trust(), now=now)
+    assert verdict(found) == "undetermined REPORT_STALE"
+
+
+def test_a_clock_that_is_behind_tells_no_age() -> None:
+    behind = read_back(genuine(), world().trust(), now=SIGNED_AT - timedelta(hours=1))
+    assert verdict(behind) == "undetermined CLOCK_SUSPECT"
+    ahead = replace(Memory(), newest_signed_time=MADE_AT + timedelta(days=1))
+    remembered = read_back(genuine(), world().trust(), memory=ahead)
+    assert verdict(remembered) == "undetermined CLOCK_SUSPECT"
+
+
+def test_a_verifier_whose_clock_was_ahead_tells_no_age() -> None:
+    future = replace(good(), checked_at=MADE_AT + timedelta(hours=3))
+    data = report_file(world(), future)
+    found = read_back(data, world().trust(), now=MADE_AT + timedelta(hours=4))
+    assert verdict(found) == "undetermined CLOCK_SUSPECT"
+
+
+def test_a_report_answers_for_its_own_day_only() -> None:
+    past = replace(good(), on=date(2026, 3, 1))
+    data = report_file(world(), past)
+    assert verdict(read_back(data, world().trust())) == "undetermined REPORT_OTHER_DATE"
+    same = read_back(data, world().trust(), on=date(2026, 3, 1))
+    assert verdict(same) == "valid OK"
+    other = read_back(genuine(), world().trust(), on=date(2026, 3, 1))
+    assert verdict(other) == "undetermined REPORT_OTHER_DATE"
+
+
+def test_a_licence_that_ended_since_is_not_valid_by_a_report() -> None:
+    last = good().licence.draft.valid_to  # type: ignore[union-attr]
+    then = MADE_AT.replace(year=last.year, month=last.month, day=last.day)
+    report = replace(good(), checked_at=then, on=last)
+    data = report_file(world(), report, at=then)
+    trust = world().trust()
+    assert verdict(read_back(data, trust, now=then + timedelta(hours=1))) == "valid OK"
+    next_day = read_back(data, trust, now=then + timedelta(hours=20))
+    assert verdict(next_day) == "invalid EXPIRED"
+
+
+def test_what_our_own_lists_know_counts_more() -> None:
+    own = make_world()
+    own.publish({0: StatusWord.SUSPENDED}, [side_row(0, StatusWord.SUSPENDED, date(2026, 11, 20))])
+    found = read_back(genuine(), own.trust())
+    assert verdict(found) == "invalid STATUS_SUSPENDED"
+
+
+def test_a_report_about_a_report_makes_nothing_younger() -> None:
+    about = read_back(genuine(), world().trust())
+    later = MADE_AT + timedelta(minutes=5)
+    again = read_back(report_file(world(), about, at=later), world().trust(), now=later)
+    assert verdict(again) == "undetermined REPORT_OF_REPORT"
+
+
+def test_a_report_of_the_other_environment_is_not_valid() -> None:
+    foreign_world = replace(good(), environment=Environment.PRODUCTION)
+    found = read_back(report_file(world(), foreign_world), world().trust())
+    assert verdict(found) == "invalid ENVIRONMENT_MISMATCH"
+
+
+# ---------------------------------------------------------------- timestamps
+
+
+def test_without_a_timestamp_a_report_proves_no_time() -> None:
+    seal = ReportSeal(report_key(), None)
+    data = make_report_file([Named("a.pdf", good())], seal=seal, now=MADE_AT)
+    assert verdict(read_back(data, world().trust())) == "undetermined TIMESTAMP_MISSING"
+
+
+def test_an_authority_that_the_bundle_does_not_name_is_unknown_not_bad() -> None:
+    bundle = replace(world().bundle, tsa_roots=())
+    found = read_back(genuine(), world().trust(bundle))
+    assert verdict(found) == "undetermined TIMESTAMP_UNTRUSTED"
+
+
+def test_without_revocation_lists_the_time_is_not_proved() -> None:
+    class Silent(WorldStamper):
+        @override
+        def crls(self) -> tuple[bytes, ...]:
+            return ()
+
+    seal = ReportSeal(report_key(), Silent(world()))
+    data = make_report_file([Named("a.pdf", good())], seal=seal, now=MADE_AT)
+    assert verdict(read_back(data, world().trust())) == "undetermined SIGNER_REVOCATION_UNKNOWN"
+
+
+def test_a_token_over_something_else_is_refused_when_a_report_is_made() -> None:
+    class Lying(WorldStamper):
+        @override
+        def timestamp(self, imprint: Digest) -> bytes:
+            return super().timestamp(Digest(sha256(imprint).digest()))
+
+    seal = ReportSeal(report_key(), Lying(world()))
+    with pytest.raises(AnzhengError) as caught:
+        make_report_file([Named("a.pdf", good())], seal=seal, now=MADE_AT)
+    assert caught.value.code is Code.TSA_ANSWER
