@@ -117,6 +117,19 @@ class Seal:
     dss: DssMaterial
 
 
+@dataclass(frozen=True, slots=True)
+class Good:
+    """A good licence and its parts; `bare` is the file without evidence."""
+
+    version: LicenceVersion
+    data: bytes
+    bare: bytes
+    parts: CmsParts
+    leaf: Leaf
+    evidence: bytes
+    pdf: bytes
+
+
 @dataclass(slots=True)
 class Desk:
     """Makes files; every one of them with the published keys."""
@@ -140,6 +153,10 @@ class Desk:
     def bundle(self) -> TrustBundle:
         """The trust bundle."""
         return self.world.bundle
+
+    def good(self, index: int = 0) -> Good:
+        """Return the good licence with this place in the status lists."""
+        return good(index)
 
     def ask(self, file: bytes, *, bundle: TrustBundle | None = None, **more: object) -> Ask:
         """Return the usual question about a file."""
@@ -290,6 +307,27 @@ def dss_of(
 def tsa_at(world: World, moment: datetime, **more: object) -> TestTsa:
     """Return the timestamp authority of a world whose clock says this."""
     return world.pki.tsa(clock=FakeClock(moment), entropy=world.entropy, **more)  # type: ignore[arg-type]
+
+
+@cache
+def good(index: int) -> Good:
+    """Return one of the good licences that others are made from."""
+    desk = make_desk()
+    desk.begin(f"good/{index}")
+    changes = _GOOD[index]
+    version = desk.world.version(index, **changes)
+    data, prepared = desk.press(version=version)
+    parts, leaf = desk.sign(data, prepared)
+    proof = make_evidence([leaf])[0]
+    pdf = desk.finish(prepared.pdf, parts, leaf)
+    return Good(version, data, fill(pdf, None), parts, leaf, proof, pdf)
+
+
+_GOOD: Final[dict[int, dict[str, object]]] = {
+    0: {},
+    5: {"uscc": "91210281MA9TXT025M", "enterprise_name": "大连洁宏化工有限公司(示例)"},
+    7: {"scope": [{"name": f"硫酸{n}号", "risk": "NORMAL"} for n in range(40)]},
+}
 
 
 def make_desk() -> Desk:
