@@ -65,6 +65,8 @@ def check_timestamp(
         path, root = _check_trust(token, structure, bundle, block_time)
         if block_time is not None and token.gen_time > block_time + MAX_AFTER_BLOCK:
             raise AnzhengError(Code.TIMESTAMP_AFTER_BLOCK, "the timestamp is later than the anchor")
+        # Last, for a list that does not reach a time in the future only leaves open what is false.
+        check_not_revoked(path, RevocationData(structure.crls, structure.ocsps), at=token.gen_time)
     except AnzhengError as error:
         return not_passed(
             CheckName.TIMESTAMP, _as_timestamp(error), ("time", gen_time), standard=STANDARD
@@ -99,7 +101,6 @@ def _check_trust(
     check_dates(path, at=token.gen_time)
     # Whoever holds a leaked TSA key can write any time into a token: only the block speaks then.
     check_not_distrusted(path, bundle, (token.gen_time, block_time or token.gen_time))
-    check_not_revoked(path, RevocationData(structure.crls, structure.ocsps), at=token.gen_time)
     return path, root
 
 
