@@ -1,6 +1,6 @@
 """Draw the pictures of "what to compare on paper" on the verifier's page, from the samples.
 
-    .venv/bin/python -m tools.page_pictures
+.venv/bin/python -m tools.page_pictures
 """
 
 import io
@@ -40,11 +40,7 @@ def main() -> int:
 
 def _drawn() -> dict[str, Image.Image]:
     wanted = {source for source, _ in (*WHOLE.values(), *CUT.values())}
-    dpi, pictures.DPI = pictures.DPI, dict.fromkeys(dict(pictures.SHOWN), DPI)
-    try:
-        made = [picture for picture in pictures.draw() if picture.name in wanted]
-    finally:
-        pictures.DPI = dpi
+    made = [picture for picture in pictures.draw(DPI) if picture.name in wanted]
     return {each.name: Image.open(io.BytesIO(each.png)).convert("RGB") for each in made}
 
 

@@ -79,8 +79,8 @@ def main() -> int:
     return 0
 
 
-def draw() -> Iterator[Picture]:
-    """Yield the pictures; each section of a profile once."""
+def draw(sharpness: float | None = None) -> Iterator[Picture]:
+    """Yield the pictures, at a resolution other than theirs if wanted; each section once."""
     rows = _rows()
     press = Press(verify_base=VERIFY_BASE)
     done: set[str] = set()
@@ -88,7 +88,7 @@ def draw() -> Iterator[Picture]:
         version = _version(rows[number - 1], number)
         if version.draft.template.split("/")[0] != profile:
             raise SystemExit(f"row {number} is not {profile} but {version.draft.template}")
-        dpi = DPI.get(profile, OTHER_DPI)
+        dpi = sharpness or DPI.get(profile, OTHER_DPI)
         for section, picture in _sections(press, version, dpi):
             name = f"{profile}-{section}.png"
             if name not in done:

@@ -6,7 +6,7 @@ Standard: DESIGN 4.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Final, Literal, Protocol
@@ -35,6 +35,11 @@ _USCC_GROUPS: Final = (2, 6, 9, 1)
 
 _CODE_GROUPS: Final = (4, 4, 4, 4, 1)
 _UNUSUAL_KINDS: Final = frozenset(kind.value for kind in Kind if kind is not Kind.REGULAR)
+
+_HAN: Final = "[\u3400-\u9fff\u3001-\u301f\uff00-\uffef]"
+_BEHIND: Final = re.compile(f"(?<={_HAN})[,;:?!](?!//)|[,;](?={_HAN})")
+_BRACKETS: Final = re.compile(rf"(?<={_HAN})\(([^()]*)\)")
+_FULL_WIDTH: Final = str.maketrans(",;:?!", "，；：？！")
 
 _NOT_SHOWN: Final = frozenset({"index", "list_uri"})
 
@@ -179,8 +184,14 @@ def view_of(report: Report, lang: Lang) -> ResultView:
 
 
 def say(said: Words, lang: Lang) -> str:
-    """Return the words of one language."""
-    return said.en if lang == "en" else said.zh
+    """Return the words of one language, Chinese with Chinese punctuation."""
+    return said.en if lang == "en" else full_width(said.zh)
+
+
+def full_width(text: str) -> str:
+    """Return Chinese words with the punctuation of print; never for data, which is compared."""
+    text = _BEHIND.sub(lambda found: found[0].translate(_FULL_WIDTH), text)
+    return _BRACKETS.sub(r"（\1）", text)
 
 
 def limits_of(verdict: Verdict, code: Code, assurance: Assurance) -> str:
@@ -268,12 +279,13 @@ def _about(report: Report, lang: Lang) -> tuple[Row, ...]:
     container = report.check(CheckName.CONTAINER)
     original = container.fact("original_sha256") if container is not None else None
     policy = dict(report.policy)
+    assurance = say(ASSURANCE_WORDS[report.assurance], lang)
     rows = [
         Row("about_time", moment_text(report.checked_at)),
         Row("about_on", day_text(report.on, lang)),
         Row("about_status", fact_text(facts.get("status_as_of"))),
         Row("about_signed", fact_text(facts.get("signed_at"))),
-        Row("about_assurance", say(ASSURANCE_WORDS[report.assurance], lang)),
+        Row("about_assurance", assurance if report.verdict is Verdict.VALID else ""),
         Row("about_policy", fact_text(policy.get("name"))),
         Row("about_bundle", fact_text(report.bundle_version)),
         Row("about_sha256", report.file_sha256.hex() if report.file_sha256 is not None else ""),

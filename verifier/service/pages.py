@@ -69,7 +69,7 @@ class ServiceFacts:
     Args:
         is_test: Whether its trust bundle is that of the test environment.
         bundle_version: Of the trust bundle; None if there is none yet.
-        trust_as_of: When the trust data was last found to be the newest, for people.
+        trust_as_of: Newest signed time of the trust data, as a report writes times.
         forgery_url: Where a forgery is reported: a page, or a telephone number.
         has_reports: Whether signed verification reports can be had.
     """
@@ -118,11 +118,16 @@ class Pages:
 
     Args:
         built: The folder that `make web` fills.
+        environment: Finds and fills templates.
+        texts: What the pages say, by key and language.
+        fact_names: How facts of checks are called.
+        limits: What a result does not prove, by kind of result.
     """
 
     built: Path
     environment: Environment
     texts: Mapping[str, Mapping[str, str]]
+    fact_names: Mapping[str, Mapping[str, str]]
     limits: Mapping[str, Sequence[Mapping[str, str]]]
 
     def html(self, template: str, lang: Lang, facts: ServiceFacts, **given: object) -> str:
@@ -130,6 +135,7 @@ class Pages:
         script, styles = self._entry()
         return self.environment.get_template(template).render(
             t={key: said[lang] for key, said in self.texts.items()},
+            names={key: said[lang] for key, said in self.fact_names.items()},
             lang=lang,
             facts=facts,
             table=TABLE,
@@ -162,9 +168,13 @@ def open_pages(built: Path = BUILT) -> Pages:
     }
     environment.globals["scope_text"] = page_view.scope_text
     environment.globals["high_risk"] = page_view.high_risk
-    texts = json.loads((TEMPLATES / "texts.json").read_text("utf-8"))
-    limits = json.loads((TEMPLATES / "limits.json").read_text("utf-8"))
-    return Pages(built, environment, texts, limits)
+    environment.filters["full_width"] = page_view.full_width
+    environment.filters["fact_text"] = page_view.fact_text
+    texts, facts, limits = (
+        json.loads((TEMPLATES / f"{name}.json").read_text("utf-8"))
+        for name in ("texts", "facts", "limits")
+    )
+    return Pages(built, environment, texts, facts, limits)
 
 
 def router(desk: PageDesk, built: Path = BUILT) -> APIRouter:
@@ -209,6 +219,10 @@ def router(desk: PageDesk, built: Path = BUILT) -> APIRouter:
     @routes.get("/assets/{name}")
     async def asset(request: Request, name: str) -> Response:
         return await _file(request, folder, f"assets/{name}", Caching.IMMUTABLE)
+
+    @routes.get("/favicon.svg")
+    async def icon(request: Request) -> Response:
+        return await _file(request, folder, "favicon.svg", Caching.VERSIONED)
 
     @routes.get("/page/{name}")
     async def picture(request: Request, name: str) -> Response:

@@ -26,7 +26,9 @@ export function startHome(): void {
   startText();
   window.addEventListener("hashchange", takeFragment);
   // Coming back with the browser's button must not show an old wait.
-  window.addEventListener("pageshow", () => done());
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted) done();
+  });
   takeFragment();
 }
 
@@ -79,8 +81,8 @@ function takeFragment(): void {
   if (fragment.startsWith("c=")) {
     element<HTMLInputElement>("text").value = fragment.slice(2, 42);
     takeText(fragment.slice(2, 42), "typed");
-  } else if (understand(`#${fragment}`).kind === "object") {
-    takeText(`#${fragment}`, "seen");
+  } else if (understand(fragment).kind === "object") {
+    takeText(fragment, "seen");
   }
 }
 

@@ -20,7 +20,9 @@ export async function showLocally(given: string, lang: Lang, ask: () => void): P
   const trust = await openTrust();
   const question = { now: Date.now() / MS, policy: STRICT };
   const { report } = await verifyQr(given, trust, trust.memory, question);
-  const place = document.getElementById("local") as HTMLElement;
+  // A fresh place each time: the page may have emptied the last one.
+  const place = document.createElement("div");
+  document.getElementById("local")?.replaceChildren(place);
   render(
     <ReportView report={report} lang={lang}>
       <div class="local-note">

@@ -16,7 +16,7 @@ import {
   statusRows,
   verdictWords,
 } from "./view.ts";
-import { advice, words } from "./words.ts";
+import { advice, factName, fullWidth, say, words } from "./words.ts";
 
 interface Shown {
   readonly report: ShownReport;
@@ -46,14 +46,14 @@ export function VerdictCard({ report, lang }: Shown) {
       <div class="verdict-words">
         <p class="verdict-over">{text("result_title", lang)}</p>
         <h2 id="verdict" tabIndex={-1}>
-          {said.zh}{" "}
-          <span class="second" lang="en">
-            {said.en}
+          {lang === "en" ? capital(said.en) : said.zh}{" "}
+          <span class="second" lang={lang === "en" ? "zh-CN" : "en"}>
+            {lang === "en" ? said.zh : said.en}
           </span>
         </h2>
         <p class="verdict-meaning">{meaning(report, lang)}</p>
-        <p class="verdict-todo">{advice(report.code).todo[lang]}</p>
-        {report.notice !== undefined && <p class="verdict-notice">{report.notice}</p>}
+        <p class="verdict-todo">{say(advice(report.code).todo, lang)}</p>
+        {report.notice !== undefined && <p class="verdict-notice">{fullWidth(report.notice)}</p>}
         {report.code !== "OK" && (
           <p class="verdict-code">
             <span>{text("result_code", lang)}</span> <code>{report.code}</code>
@@ -62,6 +62,10 @@ export function VerdictCard({ report, lang }: Shown) {
       </div>
     </section>
   );
+}
+
+function capital(said: string): string {
+  return said.slice(0, 1).toUpperCase() + said.slice(1);
 }
 
 export function StatusBox({ report, lang }: Shown) {
@@ -154,26 +158,26 @@ function OneCheck({ number, check, lang }: { number: number; check: CheckJson; l
       <summary>
         <StateSign state={check.state} />
         <span class="check-name">
-          <span class="check-number">{number}</span> {row?.words[lang] ?? check.name}
+          <span class="check-number">{number}</span> {say(row?.words, lang) || check.name}
         </span>{" "}
-        <span class="check-outcome">{outcome?.[lang] ?? check.state}</span>
+        <span class="check-outcome">{say(outcome, lang) || check.state}</span>
       </summary>
       <div class="check-body">
-        <p class="check-question">{row?.question[lang]}</p>
+        <p class="check-question">{say(row?.question, lang)}</p>
         {check.state !== "passed" && (
           <>
             <p>
-              <b>{told.meaning[lang]}</b> <code>{check.code}</code>
+              <b>{say(told.meaning, lang)}</b> <code>{check.code}</code>
             </p>
-            <p>{told.todo[lang]}</p>
+            <p>{say(told.todo, lang)}</p>
           </>
         )}
         {check.notes.map((note) => (
           <p class="note" key={note}>
-            {text("check_note", lang)}: {advice(note).meaning[lang]} <code>{note}</code>
+            {text("check_note", lang)}: {say(advice(note).meaning, lang)} <code>{note}</code>
           </p>
         ))}
-        <SmallRows rows={factEntries(check)} />
+        <SmallRows rows={factEntries(check).map(([key, value]) => [factName(key, lang), value])} />
         {check.standard !== "" && (
           <p class="quiet">
             {text("check_standard", lang)}: {check.standard}

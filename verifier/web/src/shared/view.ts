@@ -1,6 +1,6 @@
 // What the pages show of a report; the twin of `verifier/service/page_view.py`.
 import { type Lang, type Said, text, type TextKey } from "./texts.ts";
-import { advice, limits, words } from "./words.ts";
+import { advice, limits, say, words } from "./words.ts";
 
 export type Fact = string | number | boolean | null;
 
@@ -49,13 +49,13 @@ export function verdictWords(report: ShownReport): Said {
 
 /** Say in one sentence why; of a valid one, how much it says. */
 export function meaning(report: ShownReport, lang: Lang): string {
-  if (report.verdict !== "valid") return advice(report.code).meaning[lang];
+  if (report.verdict !== "valid") return say(advice(report.code).meaning, lang);
   return assuranceWords(report.assurance, lang);
 }
 
 export function assuranceWords(assurance: string, lang: Lang): string {
   const found = (words.assurances as Record<string, { words: Said }>)[assurance];
-  return found?.words[lang] ?? assurance;
+  return found === undefined ? assurance : say(found.words, lang);
 }
 
 /** Return what a result of this kind does not prove. */
@@ -118,7 +118,10 @@ export function aboutRows(report: ShownReport, lang: Lang): readonly Row[] {
     { key: "about_on", value: dayText(report.on, lang) },
     { key: "about_status", value: factText(report.facts["status_as_of"]) },
     { key: "about_signed", value: factText(report.facts["signed_at"]) },
-    { key: "about_assurance", value: assuranceWords(report.assurance, lang) },
+    {
+      key: "about_assurance",
+      value: report.verdict === "valid" ? assuranceWords(report.assurance, lang) : "",
+    },
     { key: "about_policy", value: factText(report.policy["name"]) },
     { key: "about_bundle", value: factText(report.bundle_version) },
     { key: "about_sha256", value: report.file_sha256 ?? "" },

@@ -1,4 +1,5 @@
 // Words about verdicts, checks and codes, and what a result does not prove.
+import allFacts from "../../../service/templates/facts.json" with { type: "json" };
 import allLimits from "../../../service/templates/limits.json" with { type: "json" };
 import allWords from "../generated/words.json" with { type: "json" };
 import type { Lang, Said } from "./texts.ts";
@@ -15,6 +16,31 @@ export const words = allWords;
 export function limits(key: string, lang: Lang): readonly string[] {
   const found = (allLimits as Record<string, readonly Said[]>)[key] ?? [];
   return found.map((each) => each[lang]);
+}
+
+/** Return how a fact of a check is called; one without a name keeps its own. */
+export function factName(key: string, lang: Lang): string {
+  return (allFacts as Record<string, Said>)[key]?.[lang] ?? key;
+}
+
+// Without look-behind, which older phones do not know.
+const HAN = "[\\u3400-\\u9fff\\u3001-\\u301f\\uff00-\\uffef]";
+const BEHIND = new RegExp(`(${HAN})([,;:?!])(?!//)`, "g");
+const BEFORE = new RegExp(`[,;](?=${HAN})`, "g");
+const BRACKETS = new RegExp(`(${HAN})\\(([^()]*)\\)`, "g");
+const FULL_WIDTH: Record<string, string> = { ",": "，", ";": "；", ":": "：", "?": "？", "!": "！" };
+
+/** Return words in one language, Chinese with the punctuation of print; never for data. */
+export function say(said: Said | undefined, lang: Lang): string {
+  if (said === undefined) return "";
+  return lang === "en" ? said.en : fullWidth(said.zh);
+}
+
+export function fullWidth(text: string): string {
+  return text
+    .replace(BEHIND, (_, han: string, mark: string) => han + FULL_WIDTH[mark])
+    .replace(BEFORE, (mark) => FULL_WIDTH[mark] as string)
+    .replace(BRACKETS, "$1（$2）");
 }
 
 /** Return what is said about a code; one that these words do not know says only itself. */
