@@ -95,7 +95,7 @@ web: $(PAGES) ## build the verifier's pages into verifier/web/dist
 install: .venv/.dev $(CHAIN) $(READERS) $(PAGES) tools java analysers ## everything that the targets above need
 
 tools: ## programs that judge a licence, Chromium too (as root; else says which)
-	@$(PYTHON) tools/install.py system pdfsig qpdf openssl mutool exiftool chromium softhsm2-util
+	@$(PYTHON) tools/install.py system pdfsig qpdf openssl mutool exiftool chromium softhsm2-util pg_createcluster redis-server
 
 java: ## a JDK and Maven for the Java judges (as root; else says which)
 	@$(PYTHON) tools/install.py system javac mvn

@@ -73,7 +73,8 @@ class Settings(BaseSettings):
     environment: Environment = Environment.TEST
     data_dir: Path = Path("var/anzheng")
     database_url: str = ""
-    registry: str = "cn-aqsc-test"
+    # With the authority and a number it names batches, in 64 characters.
+    registry: str = Field(default="cn-aqsc-test", min_length=1, max_length=36)
     public_url: str = "http://127.0.0.1:8470"
     verify_base: str = "HTTPS://V.EXAMPLE/L/"
 

@@ -37,6 +37,8 @@ PACKAGES = {
     "java": "default-jdk-headless",
     "javac": "default-jdk-headless",
     "mvn": "maven",
+    "pg_createcluster": "postgresql",
+    "redis-server": "redis-server",
 }
 
 

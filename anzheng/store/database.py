@@ -1,4 +1,10 @@
-"""Opens the database and hands out transactions with all repositories on one connection."""
+"""Opens the database and hands out transactions with all repositories on one connection.
+
+Both databases keep the same two promises: one writing transaction at a time, and a reading one that
+sees one moment. SQLite has them (BEGIN IMMEDIATE, WAL). On PostgreSQL a writer first takes an
+advisory lock that ends with its transaction, and each of its statements then sees everything that
+was committed before; a reader has a snapshot (REPEATABLE READ, READ ONLY).
+"""
 
 import sqlite3
 from collections.abc import Iterator
@@ -32,6 +38,14 @@ READ_TIMEOUT_SECONDS = 1
 
 REOPENED_SECONDS = 30
 """A copy that took the place of an older one is seen after this."""
+
+WRITERS_LOCK = 0x616E7A68656E67
+"""Advisory lock of PostgreSQL that the one writer has: "anzheng" in ASCII."""
+
+LOST_WRITER_SECONDS = 60
+"""PostgreSQL ends a writer that went silent in its transaction: its machine may be gone."""
+
+CONNECT_SECONDS = 10
 
 _READ, _WRITE = "BEGIN", "BEGIN IMMEDIATE"
 
@@ -75,7 +89,8 @@ class Store:
         self._engine = open_reading_engine(url) if read_only else open_engine(url)
         # Made once: a look-up spends a tenth of its time on it otherwise.
         self._beginning = {
-            begin: self._engine.execution_options(anzheng_begin=begin) for begin in (_WRITE, _READ)
+            _WRITE: self._engine.execution_options(anzheng_begin=_WRITE),
+            _READ: self._engine.execution_options(anzheng_begin=_READ, **self._snapshot()),
         }
 
     @property
@@ -99,6 +114,11 @@ class Store:
         """Close all connections."""
         self._engine.dispose()
 
+    def _snapshot(self) -> dict[str, Any]:
+        if self.is_local:
+            return {}
+        return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[Unit]:
         try:
@@ -114,7 +134,11 @@ def open_engine(url: str) -> Engine:
     """Make an engine; SQLite gets WAL, full synchronisation and real transactions."""
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(url)
+        engine = create_engine(
+            parsed, pool_pre_ping=True, connect_args=_patience(BUSY_TIMEOUT_SECONDS)
+        )
+        event.listen(engine, "begin", _begin_postgresql)
+        return engine
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
@@ -132,7 +156,11 @@ def open_reading_engine(url: str) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
         return create_engine(
-            url, pool_pre_ping=True, execution_options={"postgresql_readonly": True}
+            parsed,
+            pool_pre_ping=True,
+            connect_args=_patience(READ_TIMEOUT_SECONDS),
+            isolation_level="REPEATABLE READ",
+            execution_options={"postgresql_readonly": True},
         )
     named = parsed.database or ""
     if not named.startswith("file:"):
@@ -156,6 +184,22 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _patience(lock_seconds: int) -> dict[str, Any]:
+    told = {
+        "lock_timeout": f"{lock_seconds}s",
+        "idle_in_transaction_session_timeout": f"{LOST_WRITER_SECONDS}s",
+        "timezone": "UTC",
+    }
+    options = " ".join(f"-c {name}={value}" for name, value in told.items())
+    return {"connect_timeout": CONNECT_SECONDS, "options": options}
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    # Under READ COMMITTED every statement behind the lock sees what earlier writers committed.
+    if connection.get_execution_options().get("anzheng_begin") == _WRITE:
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITERS_LOCK})")
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -1,0 +1,7 @@
+"""The tests of `tests.unit.anzheng.test_flows_retry`, on PostgreSQL."""
+
+import pytest
+
+from tests.unit.anzheng.test_flows_retry import *  # noqa: F403 - the very same tests
+
+pytestmark = pytest.mark.tools("pg_createcluster")
