@@ -82,8 +82,10 @@ abi: .venv/.all $(CHAIN) ## compile the contract into contracts/artifacts, measu
 pictures: .venv/.dev ## draw docs/pictures and the picture of each template anew from the samples
 	$(BIN)/python -m tools.pictures
 
-errors: .venv/.all ## make docs/errors.md anew from licence/errors.py
+errors: .venv/.all ## make docs/errors.md, docs/checks.md and the words of the pages anew from the code
 	$(BIN)/python -m tools.error_codes
+	$(BIN)/python -m tools.checks_page
+	$(BIN)/python -m tools.web_words
 
 openapi: .venv/.all ## make the description of the public registry anew from its routes
 	$(BIN)/python -m tools.registry_description

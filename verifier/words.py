@@ -116,7 +116,7 @@ UNSAID: Final = frozenset(
         Code.RELEASE_DAILY_CAP,
         Code.RELEASE_VERSION_TAKEN,
         Code.RELEASE_INDEX_TAKEN,
-        Code.TEMPLATE_UNKNOWN,
+        Code.PAGE_TEXT_MISMATCH,
         Code.TEMPLATE_CLOSED,
         Code.TEMPLATE_LICENCE_TYPE,
         Code.TEMPLATE_LACKS,

@@ -26,10 +26,15 @@ ADVICE: Final[Mapping[Code, Advice]] = MappingProxyType(
             "the page does not show what the data says",
             Act.REFUSE_AND_REPORT,
         ),
-        Code.PAGE_TEXT_MISMATCH: Advice(
-            "页面文字与证照数据不一致",
-            "the text of the page is not what the data says",
-            Act.REFUSE_AND_REPORT,
+        Code.GLYPH_UNKNOWN: Advice(
+            "页面有本核验程序不认识的字形",
+            "the page has a shape that this verifier does not know",
+            Act.UPDATE_TRUST,
+        ),
+        Code.TEMPLATE_UNKNOWN: Advice(
+            "页面版式比本核验程序新,无法核对",
+            "the page has a layout that is newer than this verifier",
+            Act.UPDATE_PROGRAM,
         ),
         Code.REGISTRY_UNKNOWN: Advice(
             "登记库不在信任数据中", "its registry is not in the trust data", Act.NOT_OURS

@@ -16,6 +16,7 @@ from licence.formats.checks import CheckName, CheckResult, passed
 from licence.ids import Digest
 from verifier.checks.outcome import not_passed
 
+NUMBER: Final = 1
 STANDARD: Final = "ISO 32000-1 12.8.1"
 
 

@@ -19,6 +19,7 @@ from verifier.chain_of_trust import load_certificate
 from verifier.checks.c01_container import Container
 from verifier.checks.outcome import not_passed
 
+NUMBER: Final = 2
 STANDARD: Final = "RFC 5652 5.6, ETSI EN 319 142-1"
 
 

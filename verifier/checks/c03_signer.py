@@ -34,6 +34,7 @@ from verifier.checks.outcome import not_passed
 from verifier.pades.structure import Structure
 from verifier.revocation import RevocationData, check_not_revoked
 
+NUMBER: Final = 3
 STANDARD: Final = "RFC 5280 6.1, ETSI EN 319 412-3"
 
 

@@ -30,6 +30,7 @@ from verifier.pades.structure import Structure
 from verifier.revocation import RevocationData, check_not_revoked
 from verifier.timestamp_token import Token, verify_token
 
+NUMBER: Final = 4
 STANDARD: Final = "RFC 3161 2.4.2, ETSI EN 319 422"
 MAX_AFTER_BLOCK: Final = timedelta(seconds=60)
 """How far the clock of the TSA may be ahead of that of the chain."""

@@ -18,6 +18,7 @@ from licence.formats.trust_types import TrustBundle
 from licence.pages import check_page_text
 from verifier.checks.outcome import not_passed
 
+NUMBER: Final = 5
 STANDARD: Final = "RFC 8785"
 
 
@@ -42,7 +43,10 @@ def read_data(
 
 
 def check_data(
-    licence: LicenceVersion, data: bytes, read_pages: Callable[[], Sequence[str]]
+    licence: LicenceVersion,
+    data: bytes,
+    read_pages: Callable[[], Sequence[str]],
+    read_drawn: Callable[[], Sequence[str]],
 ) -> CheckResult:
     """Compare the text of the pages with the data.
 
@@ -50,14 +54,16 @@ def check_data(
         licence: From `read_data`.
         data: The attachment itself.
         read_pages: Gives the text of each page as PDFium extracts it, or raises AnzhengError.
+        read_drawn: Gives the text of each page as somebody sees it, or raises AnzhengError.
     """
     code = short_code(data)
     try:
         pages = read_pages()
         check_page_text(pages, licence, code)
+        check_page_text(read_drawn(), licence, code)
     except AnzhengError as error:
-        # A template newer than this verifier is nothing against the file; it could not be checked.
-        if error.code is Code.TEMPLATE_UNKNOWN:
+        # Newer than this verifier is nothing against the file; it could not be checked.
+        if error.code in {Code.TEMPLATE_UNKNOWN, Code.GLYPH_UNKNOWN}:
             return not_passed(CheckName.DATA, error, standard=STANDARD)
         mismatch = AnzhengError(Code.DATA_PAGE_MISMATCH, error.message)
         return not_passed(CheckName.DATA, mismatch, *error.facts.items(), standard=STANDARD)

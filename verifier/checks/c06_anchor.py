@@ -28,6 +28,7 @@ from licence.formats.trust_types import Contract, Registry, TrustBundle
 from licence.ids import Address, AuthorityId, Leaf, RegistryId
 from verifier.checks.outcome import ended
 
+NUMBER: Final = 6
 STANDARD: Final = "RFC 9162 2.1.3, C2SP tlog-checkpoint"
 PENDING_TIME: Final = timedelta(hours=72)
 """How long a signed licence may wait for its anchor before that is an alarm."""

@@ -43,6 +43,7 @@ from verifier.checks.c07_status import (
 )
 from verifier.policy import MAX_ACCEPT_STALE_HOURS
 
+NUMBER: Final = 7
 STANDARD: Final = "EIP-1186, QBFT seals"
 
 _SERVES: Final = frozenset({Code.STATUS_STALE, Code.STATUS_NOT_AVAILABLE, Code.TRUST_BUNDLE_OLD})

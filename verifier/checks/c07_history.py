@@ -26,6 +26,7 @@ from verifier.checks.c07_status import (
     rows_of,
 )
 
+NUMBER: Final = 7
 STANDARD: Final = "draft-ietf-oauth-status-list-21 8.4"
 
 

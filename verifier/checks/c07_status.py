@@ -40,6 +40,7 @@ from licence.formats.status_shard import (
 from licence.formats.trust_types import Authority, StatusKey
 from licence.ids import StatusIndex
 
+NUMBER: Final = 7
 STANDARD: Final = "draft-ietf-oauth-status-list-21 8.3"
 CLOCK_SKEW: Final = timedelta(seconds=60)
 """How far the clocks of issuers and verifiers may honestly differ."""

@@ -14,6 +14,7 @@ from licence.domain.validity import period_on, renewal_deadline
 from licence.errors import Code, Fact
 from licence.formats.checks import CheckName, CheckResult, failed, passed
 
+NUMBER: Final = 8
 STANDARD: Final = "安全生产许可证条例 9"
 
 

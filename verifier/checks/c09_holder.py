@@ -35,6 +35,7 @@ from verifier.checks.c03_signer import closed_from
 from verifier.checks.c06_anchor import judge_evidence
 from verifier.checks.outcome import ended, not_passed
 
+NUMBER: Final = 9
 STANDARD: Final = "RFC 5280 6.1"
 
 

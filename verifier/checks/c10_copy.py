@@ -16,6 +16,7 @@ from licence.formats.fields import moment_text
 from licence.formats.holder import CLOCK_SKEW
 from verifier.checks.outcome import not_passed
 
+NUMBER: Final = 10
 STANDARD: Final = "anzheng-copy/v1"
 
 

@@ -11,6 +11,7 @@ from licence.errors import Code
 from licence.formats.checks import CheckName, CheckResult, indeterminate, passed
 from verifier.pades.opinion import Opinion
 
+NUMBER: Final = 11
 STANDARD: Final = "ETSI EN 319 102-1 5.5"
 
 

@@ -33,6 +33,7 @@ from tests.builders import (
     side_row,
 )
 from verifier.chain_of_trust import load_certificate
+from verifier.checks.register import unregistered
 from verifier.policy import BATCH, INSPECTOR, STRICT, Policy
 from verifier.verify import verify, verify_many
 
@@ -55,7 +56,9 @@ def check(
 ) -> Report:
     """Verify with the usual settings."""
     settings = {"policy": policy, "now": world.now, **more}
-    return verify(pdf, trust or world.trust(), **settings)  # type: ignore[arg-type]
+    report = verify(pdf, trust or world.trust(), **settings)  # type: ignore[arg-type]
+    assert unregistered(report.checks) == ()
+    return report
 
 
 def said(report: Report) -> tuple[Verdict, Code]:
