@@ -6,6 +6,10 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
+
 from licence.formats.report import Report
 from licence.ids import Digest
 from tests.builders import SIGNED_AT, FakeTrust, World
@@ -82,3 +86,24 @@ def read_back(
     ask = Ask(policy=BATCH, now=now, reporters=(report_key().certificate,))
     report, _ = check_report_file(data, trust, replace(ask, **changes))  # type: ignore[arg-type]
     return report
+
+
+def institution_seal(world: World) -> ReportSeal:
+    """Return a seal whose certificate the root of the world issued, like an institution's CA."""
+    pki, key = world.pki, report_key()
+    root = x509.load_der_x509_certificate(pki.root.certificate)
+    own = x509.load_der_x509_certificate(key.certificate)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(own.subject)
+        .issuer_name(root.subject)
+        .public_key(own.public_key())
+        .serial_number(4_711)
+        .not_valid_before(own.not_valid_before_utc)
+        .not_valid_after(own.not_valid_after_utc)
+    )
+    for extension in own.extensions:
+        builder = builder.add_extension(extension.value, critical=extension.critical)
+    issued = builder.sign(pki.private_keys["root"], SHA256()).public_bytes(Encoding.DER)
+    chain = (issued, pki.root.certificate)
+    return ReportSeal(ReportKey(key.private, chain), WorldStamper(world))

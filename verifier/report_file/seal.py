@@ -44,6 +44,8 @@ BITS: Final = 3072
 LIFE: Final = timedelta(days=3 * 365)
 MAX_FILE_BYTES: Final = 64 * 1024
 MIN_PASSWORD_BYTES: Final = 8
+MAX_NAME: Final = 64
+"""Characters of an organisation's name in a certificate (RFC 5280, A.1: ub-organization-name)."""
 
 DOCUMENT_SIGNING: Final = x509.ObjectIdentifier("1.3.6.1.5.5.7.3.36")
 _OWNER_ONLY: Final = 0o600
@@ -159,8 +161,8 @@ def make_report_key(
     """
     if len(password) < MIN_PASSWORD_BYTES:
         raise AnzhengError(Code.KEY_REFUSED, "a key password needs 8 bytes or more")
-    key = rsa.generate_private_key(_EXPONENT, BITS)
     subject = _subject(name)
+    key = rsa.generate_private_key(_EXPONENT, BITS)
     serial = int.from_bytes(entropy.bytes(16), "big") >> 1 | 1
     certificate = _self_signed(key, subject, serial, now)
     request = x509.CertificateSigningRequestBuilder().subject_name(subject)
@@ -285,16 +287,17 @@ def _write_new(path: Path, data: bytes, mode: int) -> None:
 
 
 def _subject(name: str) -> x509.Name:
-    try:
-        return x509.Name(
-            [
-                x509.NameAttribute(NameOID.COUNTRY_NAME, _COUNTRY),
-                x509.NameAttribute(NameOID.ORGANIZATION_NAME, name),
-                x509.NameAttribute(NameOID.COMMON_NAME, "核验报告 verification reports"),
-            ]
+    if not 1 <= len(name) <= MAX_NAME or not name.isprintable() or name != name.strip():
+        raise AnzhengError(
+            Code.FIELD_LENGTH, f"a name has 1 to {MAX_NAME} characters on one line", limit=MAX_NAME
         )
-    except ValueError as error:
-        raise AnzhengError(Code.FIELD_LENGTH, "a name has 1 to 64 characters") from error
+    return x509.Name(
+        [
+            x509.NameAttribute(NameOID.COUNTRY_NAME, _COUNTRY),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, name),
+            x509.NameAttribute(NameOID.COMMON_NAME, "核验报告 verification reports"),
+        ]
+    )
 
 
 def _self_signed(
