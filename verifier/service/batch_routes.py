@@ -95,23 +95,25 @@ def router(parts: BatchParts) -> APIRouter:
         parts.batches.refuse_more()
         await parts.door.admit(caller, files=0)
         spool = Spool(parts.spool_folder, parts.max_files)
+        taken = False
+
+        async def work() -> bytes:
+            nonlocal taken
+            batch = await parts.batches.begin(spool, wish)
+            taken = True
+            return batch.id.encode()
+
         try:
             digest = await _take_in(parts, request, spool)
             spool.check()
             await parts.door.admit(caller, files=len(spool.files))
-        except BaseException:
-            spool.close()
-            raise
-
-        async def work() -> bytes:
-            return (await parts.batches.begin(spool, wish)).id.encode()
-
-        if idempotency_key is None:
-            secret = await work()
-        else:
-            once = Once(f"batch {caller.who}", idempotency_key, (repr(wish).encode(), digest))
-            secret, again = await parts.answers.once(once, work)
-            if again:
+            if idempotency_key is None:
+                secret = await work()
+            else:
+                scope, asked = f"batch {caller.who}", (repr(wish).encode(), digest)
+                secret, _ = await parts.answers.once(Once(scope, idempotency_key, asked), work)
+        finally:
+            if not taken:
                 spool.close()
         batch = await _found(parts, secret.decode())
         headers = PRIVATE | {"Location": f"/v1/batches/{batch.id}"}
