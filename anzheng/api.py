@@ -5,8 +5,9 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from anzheng.routes import claims, health, licences, log, pki, trust, verifications
+from anzheng.routes import claims, data_codes, health, licences, log, pki, trust, verifications
 from anzheng.routes.claims import Redeem
+from anzheng.routes.data_codes import CodeOf
 from anzheng.routes.health import Ping, Waiting
 from anzheng.routes.pki import CertificateDesk
 from anzheng.routes.public import PublicGets
@@ -30,6 +31,7 @@ class ApiParts:
     older: OlderList
     verify: Verify
     redeem: Redeem
+    data_code: CodeOf
     pings: tuple[Ping, ...]
     waiting: Waiting
     certificates: CertificateDesk
@@ -53,6 +55,7 @@ def create_app(parts: ApiParts) -> FastAPI:
     app.include_router(pki.router(parts.certificates))
     app.include_router(verifications.router(parts.store, parts.clock, parts.verify))
     app.include_router(claims.router(parts.store, parts.clock, parts.redeem))
+    app.include_router(data_codes.router(parts.data_code))
     app.include_router(trust_files.files_router(parts.trust_folder))
     app.include_router(log.router(parts.log_folder))
     app.add_middleware(PublicGets)

@@ -16,6 +16,7 @@ from anzheng.commands import (
     authority,
     chain,
     monitor,
+    qr,
     registry,
     release,
     service,
@@ -83,6 +84,7 @@ app.add_typer(release.app, name="release")
 app.command("issue")(issue)
 app.add_typer(status.app, name="status")
 app.command("export")(export)
+app.add_typer(qr.app, name="qr")
 app.command("verify")(verify_command(CLOCK, SystemEntropy()))
 app.add_typer(trust.app, name="trust")
 app.add_typer(

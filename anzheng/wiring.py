@@ -26,6 +26,7 @@ from anzheng.devchain import DevChain
 from anzheng.estate import Estate
 from anzheng.files import FolderFileStore
 from anzheng.flows.claim import ClaimDesk
+from anzheng.flows.data_codes import code_by_leaf
 from anzheng.flows.key_making import KeyOffice
 from anzheng.flows.prepare import Preparer
 from anzheng.flows.publish import ListDesk, RegistrySource, publish
@@ -177,6 +178,7 @@ class Installation:
             older=list_history.find,
             verify=self.checker().verify,
             redeem=self.claim_desk().claim,
+            data_code=code_by_leaf(base.key_office(), base.store),
             pings=(("database", self._ping_store), ("chain", self.chain.check)),
             waiting=self.waiting,
             certificates=self.certificates,

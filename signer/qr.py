@@ -19,6 +19,9 @@ from licence.errors import AnzhengError, Code
 MAX_MODULES: Final = 37
 """Modules a side of version 5, the largest that the printed size leaves readable."""
 
+MAX_DATA_MODULES: Final = 109
+"""Modules a side of version 23: at 40 mm a module of a data code still has a third of one."""
+
 QUIET_MODULES: Final = 4
 """White modules around the code."""
 
@@ -63,18 +66,37 @@ def make_qr(verify_base: str, short_code: str) -> QrCode:
         AnzhengError: SETTINGS_INVALID, RENDER_FAILED when the code is too large or unreadable.
     """
     check_verify_base(verify_base)
-    payload = verify_base + short_code
+    code = _draw(verify_base + short_code, "H")
+    if len(code.rows) > MAX_MODULES:
+        raise AnzhengError(Code.RENDER_FAILED, "the QR code is too large", modules=len(code.rows))
+    return code
+
+
+def draw_data(payload: str) -> QrCode:
+    """Return a code that holds data, after reading it back: level Q, or M where Q is too fine.
+
+    Raises:
+        AnzhengError: RENDER_FAILED, when it is too large or unreadable.
+    """
+    fine = _draw(payload, "Q")
+    code = fine if len(fine.rows) <= MAX_DATA_MODULES else _draw(payload, "M")
+    if len(code.rows) > MAX_DATA_MODULES:
+        raise AnzhengError(
+            Code.RENDER_FAILED, "the data code is too fine to print", modules=len(code.rows)
+        )
+    return code
+
+
+def _draw(payload: str, level: str) -> QrCode:
     try:
-        code = zxingcpp.create_barcode(payload, zxingcpp.BarcodeFormat.QRCode, ec_level="H")
+        code = zxingcpp.create_barcode(payload, zxingcpp.BarcodeFormat.QRCode, ec_level=level)
         pixels = _pixels(code.to_image(scale=1, add_quiet_zones=False))
         picture = code.to_image(scale=_READ_SCALE, add_quiet_zones=True)
         read = zxingcpp.read_barcode(picture, formats=_READ, is_pure=True)
     except (RuntimeError, ValueError, TypeError) as error:
         raise AnzhengError(Code.RENDER_FAILED, "no QR code could be made") from error
-    if read is None or read.text != payload or len(pixels) > MAX_MODULES:
-        raise AnzhengError(
-            Code.RENDER_FAILED, "the QR code is too large or cannot be read", modules=len(pixels)
-        )
+    if read is None or read.text != payload:
+        raise AnzhengError(Code.RENDER_FAILED, "the QR code cannot be read", modules=len(pixels))
     return QrCode(payload, tuple(tuple(pixel == 0 for pixel in row) for row in pixels))
 
 
@@ -87,8 +109,13 @@ def to_svg(code: QrCode) -> str:
     side = len(code.rows) + 2 * QUIET_MODULES
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {side} {side}">'
-        f'<path fill-rule="evenodd" d="{"".join(_outlines(code.rows))}"/></svg>'
+        f'<path fill-rule="evenodd" d="{outline(code)}"/></svg>'
     )
+
+
+def outline(code: QrCode) -> str:
+    """Return the path of a code, one module = one unit, after its quiet zone."""
+    return "".join(_outlines(code.rows))
 
 
 def _outlines(rows: tuple[tuple[bool, ...], ...]) -> Iterator[str]:

@@ -19,8 +19,11 @@ def export(
 ) -> None:
     """导出 Write finished licences and their evidence into a folder, with an index.
 
+    Where the authority has a QR key, also the data codes 离线查验码 beside them.
+
     Example: anzheng export out/
     """
+    from anzheng.flows.data_codes import open_code_desk
     from anzheng.flows.export import export as run
     from anzheng.wiring import open_store_base
 
@@ -32,6 +35,7 @@ def export(
             base.clock,
             folder,
             pending_after_seconds=settings.pending_after_seconds if pending else None,
+            codes=lambda: open_code_desk(base.key_office()),
         )
         out.say(
             [

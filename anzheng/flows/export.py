@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from anzheng.files import FileStore, write_durably
+from anzheng.flows.data_codes import CodeDesk, write_code
 from anzheng.store.database import Store
 from anzheng.store.licences import FlowState, StoredLicence
 from licence.formats import canonical
@@ -38,6 +39,7 @@ def export(
     folder: Path,
     *,
     pending_after_seconds: int | None = None,
+    codes: Callable[[], CodeDesk] | None = None,
     on_written: Callable[[int], None] = lambda _count: None,
 ) -> tuple[Exported, ...]:
     """Write licences and evidence into a folder.
@@ -47,10 +49,12 @@ def export(
         files: Where the files are.
         clock: Tells how long something waits.
         folder: Gets `licences/*.pdf`, `evidence/*.evidence` and `index.json`.
+        codes: Opens what makes data codes (`codes/*.qr.txt`, `.svg`), where there is a QR key.
         pending_after_seconds: Also hand out what has waited for the chain so long; None: never.
         on_written: Told how many more are written.
     """
     rows = _rows(store, clock, pending_after_seconds)
+    desk = codes() if codes is not None and rows else None
     done = []
     for row, pdf in rows:
         name = file_name(row)
@@ -59,6 +63,8 @@ def export(
             evidence = unit.anchors.evidence(row.leaf) if row.leaf else None
         if evidence is not None:
             write_durably(folder / "evidence" / f"{name}.evidence", evidence)
+        if desk is not None and row.leaf is not None and desk.has_key(row.authority):
+            write_code(desk.make(row), folder / "codes", name)
         done.append(Exported(row, name, pending=row.final_pdf is None))
         on_written(1)
     index: list[JsonValue] = [_entry(one) for one in done]

@@ -25,7 +25,7 @@ MAX_ADDRESS_CHARACTERS: Final = 200
 MAX_TEXT_CHARACTERS: Final = 4_600
 
 _DIGITS_PER_GROUP: Final = 8
-_BASE: Final = re.compile(r"HTTPS?://[0-9A-Z.:-]{1,80}/V", re.ASCII)
+_BASE: Final = re.compile(r"HTTPS?://[0-9A-Z.:/-]{1,80}/V", re.ASCII)
 _ADDRESS: Final = re.compile(r"[Hh][Tt][Tt][Pp][Ss]?://[!\"$-~]+", re.ASCII)
 _CLAIM: Final = re.compile(r"([PSQApsqa][0-9])([!-~]{62,})", re.ASCII)
 _DIGITS: Final = re.compile(r"[A-Z2-7]+", re.ASCII)

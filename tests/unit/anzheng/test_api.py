@@ -49,10 +49,16 @@ class Parts:
             older=self.older,
             verify=self.verify,
             redeem=self.redeem,
+            data_code=self.data_code,
             pings=(("chain", self.ping),),
             waiting=lambda: {"decisions": self.parked},
             certificates=make_desk(folder.parent, clock),
         )
+
+    def data_code(self, leaf: Leaf) -> str:
+        if leaf != LEAF:
+            raise AnzhengError(Code.NOT_FOUND, "no code")
+        return "HTTPS://V.EXAMPLE/V#P1AAAA"
 
     def verify(self, pdf: bytes, on: date | None) -> Report:
         self.verified.append((pdf, on))
@@ -171,6 +177,13 @@ def test_evidence_that_is_not_there_yet_says_so(client: AppClient, known: bytes)
     assert known
     answer = client.get(f"/v1/evidence/{LEAF.hex()}")
     assert (answer.status_code, answer.json()["code"]) == (404, "ANCHOR_PENDING")
+
+
+def test_a_wallet_fetches_the_data_code(client: AppClient) -> None:
+    answer = client.get(f"/v1/data-codes/{LEAF.hex()}")
+    assert (answer.status_code, answer.text[:22]) == (200, "HTTPS://V.EXAMPLE/V#P1")
+    assert answer.headers["content-type"].startswith("text/plain")
+    assert client.get(f"/v1/data-codes/{'0' * 64}").status_code == 404
 
 
 def test_a_revoked_licence_is_an_answer_not_an_error(client: AppClient) -> None:
