@@ -87,8 +87,9 @@ errors: .venv/.all ## make docs/errors.md, docs/checks.md and the words of the p
 	$(BIN)/python -m tools.checks_page
 	$(BIN)/python -m tools.web_words
 
-openapi: .venv/.all ## make the description of the public registry anew from its routes
+openapi: .venv/.all ## make the descriptions of the public registry and the verifier's service anew from their routes
 	$(BIN)/python -m tools.registry_description
+	$(BIN)/python -m tools.verifier_description
 
 web: $(PAGES) ## build the verifier's pages into verifier/web/dist
 
