@@ -28,6 +28,9 @@ from verifier import words
 
 Lang = Literal["zh", "en"]
 
+MARGIN: Final = 0.004
+"""Of a page, between a difference and its frame."""
+
 BEIJING: Final = timezone(timedelta(hours=8))
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 _USCC_GROUPS: Final = (2, 6, 9, 1)
@@ -360,8 +363,14 @@ def scope_text(item: ScopeItem) -> str:
 
 
 def mark_of(found: Place) -> Mark:
-    """Return a place in the units of the page's picture."""
+    """Return a place in the units of the page's picture, with a little room around it."""
     x0, y0, x1, y1 = (
-        round(1000 * min(1.0, max(0.0, part))) for part in (found.x0, found.y0, found.x1, found.y1)
+        round(1000 * min(1.0, max(0.0, part)))
+        for part in (
+            found.x0 - MARGIN,
+            found.y0 - MARGIN,
+            found.x1 + MARGIN,
+            found.y1 + MARGIN,
+        )
     )
-    return Mark(x0, y0, max(1, x1 - x0), max(1, y1 - y0), found.shown, found.expected)
+    return Mark(x0, y0, x1 - x0, y1 - y0, found.shown, found.expected)
