@@ -66,6 +66,10 @@ class Act(Enum):
         "请联网后再查;在此之前既不能认定有效,也不能认定有问题。",
         "Connect to the network and check again; until then it is neither good nor bad.",
     )
+    CHECK_ONLINE = Words(
+        "请在有网络时到联网查验页面再查这个文件;在此之前既不能认定有效,也不能认定有问题。",
+        "Check this file on the online page too; until then it is neither good nor bad.",
+    )
     UPDATE_TRUST = Words(
         "请更新信任数据后再查;在此之前既不能认定有效,也不能认定有问题。",
         "Update the trust data and check again; until then it is neither good nor bad.",

@@ -195,5 +195,8 @@ ADVICE: Final[Mapping[Code, Advice]] = MappingProxyType(
         Code.REFEREE_DISAGREES: Advice(
             "两种核验方法结论不同", "two ways of checking disagree", Act.ASK_AUTHORITY
         ),
+        Code.NOT_CHECKED_ON_PHONE: Advice(
+            "离线页面不能作这一项核验", "the offline page cannot make this check", Act.CHECK_ONLINE
+        ),
     }
 )

@@ -2,11 +2,13 @@
 // after the pages, because it carries the list of their files.
 import { defineConfig } from "vite";
 
-import { filesOfOfflinePage } from "./build/precache.ts";
+import { buildName, filesOfOfflinePage } from "./build/precache.ts";
+
+const files = filesOfOfflinePage("dist");
 
 export default defineConfig({
   publicDir: false,
-  define: { __PRECACHE__: JSON.stringify(filesOfOfflinePage("dist")) },
+  define: { __PRECACHE__: JSON.stringify(files), __BUILD__: JSON.stringify(buildName(files)) },
   build: {
     outDir: "dist",
     emptyOutDir: false,

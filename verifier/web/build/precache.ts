@@ -1,6 +1,6 @@
 // What the service worker has to store so that the offline page starts without a network.
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 interface Chunk {
@@ -17,13 +17,17 @@ export interface Stored {
   sha256: string;
 }
 
+const WORKER = "worker.js";
+
 /** Return every file that `offline/index.html` can come to need. */
 export function filesOfOfflinePage(dist: string): Stored[] {
   const manifest = JSON.parse(readFileSync(join(dist, "manifest.json"), "utf8")) as Record<
     string,
     Chunk
   >;
-  const files = new Set<string>(["offline/index.html"]);
+  // The page, its manifest and icons; the worker itself the browser keeps.
+  const beside = readdirSync(join(dist, "offline")).filter((name) => name !== WORKER);
+  const files = new Set<string>(beside.map((name) => `offline/${name}`));
   const seen = new Set<string>();
   const visit = (key: string): void => {
     const chunk = manifest[key];
@@ -39,4 +43,9 @@ export function filesOfOfflinePage(dist: string): Stored[] {
       .update(readFileSync(join(dist, file)))
       .digest("hex"),
   }));
+}
+
+/** Return the name of a build: another one as soon as one byte of one file is another. */
+export function buildName(files: readonly Stored[]): string {
+  return createHash("sha256").update(JSON.stringify(files)).digest("hex").slice(0, 16);
 }
