@@ -10,12 +10,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from licence.formats.report import Report
+from licence.formats.report import Report, decode
 from licence.ids import Digest
 from tests.builders import SIGNED_AT, FakeTrust, World
 from tests.fakes.clock import FakeClock
 from tests.fakes.entropy import SeededEntropy
 from verifier.artefacts import Ask
+from verifier.checks.register import unregistered
 from verifier.policy import BATCH
 from verifier.report_file.make import Named, make_report_file
 from verifier.report_file.read import check_report_file
@@ -23,7 +24,14 @@ from verifier.report_file.seal import ReportKey, ReportSeal, make_report_key, op
 
 MAKER = "某某银行核验服务(示例)"
 PASSWORD = b"a long password"
+KEPT = Path(__file__).resolve().parent.parent / "compat" / "v1" / "whole"
 MADE_AT = SIGNED_AT + timedelta(minutes=12)
+
+
+@cache
+def kept(name: str) -> Report:
+    """Return a report of the first release about one of its files."""
+    return decode((KEPT / "reports" / f"{name}.json").read_bytes())
 
 
 def report_key(name: str = MAKER) -> ReportKey:
@@ -85,6 +93,7 @@ def read_back(
     """Verify a report file as somebody who pinned its maker."""
     ask = Ask(policy=BATCH, now=now, reporters=(report_key().certificate,))
     report, _ = check_report_file(data, trust, replace(ask, **changes))  # type: ignore[arg-type]
+    assert unregistered(report.checks) == ()
     return report
 
 

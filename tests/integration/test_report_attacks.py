@@ -15,14 +15,12 @@ from licence.formats.report import Report, encode
 from licence.formats.report_contents import Contents, Part
 from licence.formats.verdict import Verdict, Words
 from licence.ids import Digest
-from tests.builders import Issued, World, make_world, replace_cms
-from tests.fakes.reporting import MADE_AT, read_back, report_file, report_key, seal_of
+from tests.builders import World, make_world, replace_cms
+from tests.fakes.reporting import KEPT, MADE_AT, kept, read_back, report_file, report_key, seal_of
 from verifier.pades.report_structure import read_report_structure
-from verifier.policy import BATCH
 from verifier.report_file.lay_out import lay_out
 from verifier.report_file.sealing import seal_pages
 from verifier.report_file.typesetting import Typesetter
-from verifier.verify import verify
 
 
 @cache
@@ -30,21 +28,12 @@ def world() -> World:
     return make_world()
 
 
-@cache
-def issued() -> Issued:
-    return world().issue(world().version())
-
-
-@cache
 def good() -> Report:
-    return verify(issued().pdf, world().trust(), policy=BATCH, now=world().now)
+    return kept("good")
 
 
-@cache
 def suspended() -> Report:
-    pdf = bytearray(issued().pdf)
-    pdf[3_000] ^= 1
-    return verify(bytes(pdf), world().trust(), policy=BATCH, now=world().now)
+    return kept("suspended")
 
 
 @cache
@@ -95,7 +84,10 @@ def test_altered_files(change: Callable[[bytes], bytes], expected: str) -> None:
 
 
 def test_a_licence_is_no_report_and_a_report_no_licence() -> None:
-    assert read_back(issued().pdf, world().trust()).code is Code.CMS_NOT_OUR_TEMPLATE
+    assert (
+        read_back((KEPT / "good.pdf").read_bytes(), world().trust()).code
+        is Code.CMS_NOT_OUR_TEMPLATE
+    )
     place = hole.find(genuine())
     with pytest.raises(AnzhengError) as caught:
         cms.parse(hole.contents(genuine(), place))

@@ -17,11 +17,13 @@ from licence.formats.report import Report, decode, encode
 from licence.formats.report_contents import MAX_PARTS
 from licence.formats.verdict import Assurance, Verdict
 from licence.ids import Digest
-from tests.builders import SIGNED_AT, Issued, World, make_world, side_row
+from tests.builders import SIGNED_AT, World, make_world, side_row
 from tests.fakes.reporting import (
+    KEPT,
     MADE_AT,
     MAKER,
     WorldStamper,
+    kept,
     read_back,
     report_file,
     report_key,
@@ -33,7 +35,7 @@ from verifier.pictures import Mark
 from verifier.policy import BATCH, Policy
 from verifier.report_file.make import Named, make_report_file
 from verifier.report_file.seal import ReportSeal
-from verifier.verify import verify, verify_artefact
+from verifier.verify import verify_artefact
 
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000002000000020802000000fdd49a73"
@@ -46,31 +48,20 @@ def world() -> World:
     return make_world()
 
 
-@cache
-def issued() -> Issued:
-    return world().issue(world().version())
-
-
-@cache
 def good() -> Report:
-    return verify(issued().pdf, world().trust(), policy=BATCH, now=world().now)
+    return kept("good")
 
 
-@cache
 def broken() -> Report:
-    pdf = bytearray(issued().pdf)
-    pdf[3_000] ^= 1
-    return verify(bytes(pdf), world().trust(), policy=BATCH, now=world().now)
+    return kept("good_flipped_in_text")
 
 
-@cache
 def pending() -> Report:
-    return verify(issued().bare, world().trust(), policy=BATCH, now=world().now)
+    return kept("good_bare")
 
 
-@cache
 def foreign() -> Report:
-    return verify(b"%PDF-1.7\n", world().trust(), policy=BATCH, now=world().now)
+    return kept("foreign")
 
 
 @cache
@@ -102,7 +93,7 @@ def test_it_is_recognised_and_verified_like_any_other_artefact() -> None:
     found, learned = verify_artefact(artefact, world().trust(), ask)
     assert verdict(found) == "valid OK"
     assert learned.newest_signed_time == MADE_AT
-    assert isinstance(recognise(issued().pdf), PdfFile)
+    assert isinstance(recognise((KEPT / "good.pdf").read_bytes()), PdfFile)
 
 
 def test_the_same_reports_make_the_same_file() -> None:

@@ -7,15 +7,13 @@ from pathlib import Path
 import pytest
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 
-from licence.formats.report import Report, decode
 from tests.builders import World, make_world
-from tests.fakes.reporting import MADE_AT, MAKER, institution_seal
+from tests.fakes.reporting import MADE_AT, MAKER, institution_seal, kept
 from tests.interop import pdf_tools
 from tests.interop.java_judges import judge_signatures, judge_standards
 from verifier.report_file.make import Named, make_report_file
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-KEPT = ROOT / "tests" / "compat" / "v1" / "whole"
 NAMES = (
     "good_with_referee",
     "suspended",
@@ -29,11 +27,6 @@ NAMES = (
 @cache
 def world() -> World:
     return make_world()
-
-
-@cache
-def kept(name: str) -> Report:
-    return decode((KEPT / "reports" / f"{name}.json").read_bytes())
 
 
 def one(picture: bytes | None) -> bytes:
