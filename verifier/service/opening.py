@@ -118,7 +118,7 @@ def _assemble(
     door = Door(_callers(settings, clock), limiter)
     uploads = Uploads(Room(settings.upload_memory_mb * MIB), settings.upload_seconds)
     answers = Answers(vault, clock, life)
-    reports = open_reports(settings)
+    reports = open_reports(settings, trust, clock, entropy)
     batches = Batches(desk, vault, clock, entropy, log, settings.batches, life)
     about = About(
         version=service_app.VERSION,

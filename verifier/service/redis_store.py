@@ -23,6 +23,7 @@ TIMEOUT_SECONDS: Final = 0.5
 PREFIX: Final = "anzheng:verifier:"
 
 _TAKE: Final = """
+local function text(number) return string.format('%.17g', number) end
 local now, files, step, minute, per_day, ends =
   tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]),
   tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
@@ -30,9 +31,9 @@ local used = tonumber(redis.call('GET', KEYS[2]) or '0')
 if files > per_day - used then return {'day', tostring(per_day - used), '0'} end
 local arrival = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), now)
 if arrival - now > minute - step then
-  return {'minute', tostring(per_day - used), tostring(arrival - now - minute + step)}
+  return {'minute', tostring(per_day - used), text(arrival - now - minute + step)}
 end
-redis.call('SET', KEYS[1], tostring(arrival + step), 'EX', math.ceil(minute * 2))
+redis.call('SET', KEYS[1], text(arrival + step), 'EX', math.ceil(minute * 2))
 if files > 0 then
   redis.call('INCRBY', KEYS[2], files)
   redis.call('EXPIREAT', KEYS[2], ends)

@@ -64,7 +64,7 @@ class ServiceSettings(BaseSettings):
     replicas: int = Field(default=1, ge=1)
 
     report_key: Path | None = None
-    report_key_password: SecretStr = SecretStr("")
+    report_password_file: Path | None = None
     report_tsa_url: str = Field(default="", pattern="^(?:https?://.+)?$")
     otlp_url: str = Field(default="", pattern="^(?:https?://.+)?$")
     pages: Path | None = None
