@@ -111,6 +111,12 @@ export class Desk {
     await this.load();
   }
 
+  /** Erase all that the page keeps, its memory too. */
+  async erase(): Promise<void> {
+    await this.store.erase();
+    await this.load();
+  }
+
   // ---------------------------------------------------------------- checks
 
   /** Check the text of a code. */

@@ -120,6 +120,13 @@ export class PhoneStore {
     return found instanceof Uint8Array ? owned(found) : undefined;
   }
 
+  async erase(): Promise<void> {
+    const work = this.database.transaction([FILES, STATE], "readwrite", { durability: "strict" });
+    work.objectStore(FILES).clear();
+    work.objectStore(STATE).clear();
+    await finished(work);
+  }
+
   private store(name: string, mode: IDBTransactionMode): IDBObjectStore {
     return this.database.transaction([name], mode).objectStore(name);
   }

@@ -1,0 +1,50 @@
+// A result, with what this phone could not check said beside it.
+import { useEffect, useRef } from "preact/hooks";
+
+import type { ReportJson } from "../core/report.ts";
+import { ReportView } from "../shared/report-view.tsx";
+import type { Lang } from "../shared/texts.ts";
+import { words } from "../shared/words.ts";
+import { say } from "./texts.ts";
+
+interface Props {
+  readonly report: ReportJson;
+  readonly lang: Lang;
+  readonly onAgain: () => void;
+}
+
+export function Result({ report, lang, onAgain }: Props) {
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    place.current?.querySelector("h2")?.focus();
+    window.scrollTo(0, 0);
+  }, [report]);
+  return (
+    <div ref={place} class="result" data-verdict={report.verdict} data-code={report.code}>
+      <ReportView report={report} lang={lang}>
+        {report.code === "NOT_CHECKED_ON_PHONE" && <NotHere report={report} lang={lang} />}
+      </ReportView>
+      <p>
+        <button class="button" type="button" onClick={onAgain}>
+          {say("again", lang)}
+        </button>
+      </p>
+    </div>
+  );
+}
+
+function NotHere({ report, lang }: Omit<Props, "onAgain">) {
+  const proved = report.checks.filter((check) => check.state === "passed");
+  const names = proved.map((check) => words.checks.find((one) => one.name === check.name)?.words[lang]);
+  return (
+    <section class="panel not-here" aria-labelledby="not-here">
+      <h2 id="not-here">{say("result_not_here", lang)}</h2>
+      <p>{say("result_pdf_not", lang)}</p>
+      {names.length > 0 && (
+        <p>
+          <b>{say("result_pdf_proved", lang)}</b> {names.join(lang === "en" ? ", " : "、")}
+        </p>
+      )}
+    </section>
+  );
+}
