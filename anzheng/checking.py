@@ -1,21 +1,37 @@
 """Verification inside the application: our verifier with our own registry and chain at hand."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
+from typing import Final
 
 from anzheng import alarms
+from anzheng.flows.look_up import Key, described, find
 from anzheng.store.database import Store
+from licence.domain.validity import shanghai_date
 from licence.errors import AnzhengError, Code
 from licence.formats.report import Report
 from licence.ids import AuthorityId, ChainId, Digest, Leaf, RegistryId
 from licence.ports import Clock
 from verifier import past_lists
 from verifier.artefacts import Ask, recognise
+from verifier.checks.c01_container import check_container
+from verifier.pades.structure import read_structure
 from verifier.policy import STRICT, Policy
-from verifier.ports import ChainReader
+from verifier.ports import ChainReader, LookUpKey
 from verifier.trust import load_trust
 from verifier.verify import verify, verify_artefact
+
+_KEYS: Final[Mapping[LookUpKey, Key]] = MappingProxyType(
+    {
+        LookUpKey.NUMBER: Key.NUMBER,
+        LookUpKey.IDENTIFIER: Key.IDENTIFIER,
+        LookUpKey.SHORT_CODE: Key.SHORT_CODE,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +43,14 @@ class OwnRegistry:
         trust_folder: Where the published lists lie.
         reader: Reads the chain.
         chain_id: Which chain that is.
+        clock: Tells which day it is.
     """
 
     store: Store
     trust_folder: Path
     reader: ChainReader
     chain_id: ChainId
+    clock: Clock
 
     def evidence(self, leaf: Leaf) -> bytes | None:
         """Return the anchor evidence of a leaf.
@@ -66,6 +84,17 @@ class OwnRegistry:
     ) -> bytes | None:
         """Return the last status list token of a day in the past."""
         return past_lists.list_of_day(self.trust_folder, registry, authority, shard, on)
+
+    @property
+    def is_private(self) -> bool:
+        """Whether nobody on the way can change an answer: there is no way."""
+        return True
+
+    def look_up(self, by: LookUpKey, value: str) -> bytes | None:
+        """Return the answer to a search, as the public registry would give it."""
+        with self.store.read() as unit:
+            found = described(find(unit, _KEYS[by], value), shanghai_date(self.clock.now()))
+        return json.dumps(found, ensure_ascii=False).encode()
 
     def chain(self, chain_id: ChainId) -> ChainReader | None:
         """Return the reader of our chain."""
@@ -128,3 +157,15 @@ class TrustChecker:
         now = self.clock.now()
         trust = load_trust(self.folder, now=now)
         return verify(pdf, trust, policy=STRICT, now=now, sidecar=evidence)
+
+
+def certificates_of(pdf: bytes) -> tuple[bytes, ...]:
+    """Return the certificates in the signed validation data of a licence file.
+
+    Raises:
+        AnzhengError: CONTAINER_STRUCTURE and what else the gate says of a broken file.
+    """
+    result, container = check_container(pdf)
+    if container is None:
+        raise AnzhengError(result.code, "the file has not the shape of a licence")
+    return read_structure(pdf, container.byte_range, container.contents).certificates

@@ -77,6 +77,13 @@ def open_checker(folder: Path) -> Checker:
     return TrustChecker(folder, CLOCK)
 
 
+def read_certificates(pdf: bytes) -> tuple[bytes, ...]:
+    """Return the certificates of a licence file's signed validation data, for a limited copy."""
+    from anzheng.checking import certificates_of
+
+    return certificates_of(pdf)
+
+
 app.add_typer(authority.app, name="authority")
 app.command("preview")(preview)
 app.command("import")(import_)
@@ -88,7 +95,7 @@ app.add_typer(qr.app, name="qr")
 app.command("verify")(verify_command(CLOCK, SystemEntropy()))
 app.add_typer(trust.app, name="trust")
 app.add_typer(
-    wallet_app(WalletParts(CLOCK, open_checker=open_checker)),
+    wallet_app(WalletParts(CLOCK, open_checker=open_checker, read_certificates=read_certificates)),
     name="wallet",
 )
 app.add_typer(anchor.app, name="anchor")

@@ -1,17 +1,16 @@
 """Settings become objects here, and only here are concrete adapters named."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from functools import partial
+from datetime import datetime
+from functools import cache, partial
 from pathlib import Path
 
 from anchor import list_history
 from anchor.chain.artifact import load_artifact
 from anchor.chain.evm import Contract, EvmChain
 from anchor.chain.rpc import Rpc
-from anchor.chain_ports import Chain
 from anchor.chain_words import ContractWords
 from anchor.finality import parse as parse_finality
 from anzheng import estate as estates
@@ -20,7 +19,9 @@ from anzheng.alarms import StandingAlarms
 from anzheng.api import ApiParts
 from anzheng.checking import OwnChecker, OwnRegistry
 from anzheng.clock import SystemClock, SystemEntropy
-from anzheng.clock_guard import ChainReference, ClockGuard, Reference, TsaReference
+from anzheng.clock_guard import ClockGuard
+from anzheng.clock_references import open_clock_guard
+from anzheng.confirming import open_confirmer_store
 from anzheng.contracts import EstateKeeper, handover, words_of
 from anzheng.devchain import DevChain
 from anzheng.estate import Estate
@@ -37,9 +38,11 @@ from anzheng.judge import BundleJudge
 from anzheng.keyfiles import Key, open_key_file
 from anzheng.keyring import KeyRing, open_keyring
 from anzheng.nodes import contract_opener, first_url, open_nodes
-from anzheng.opening import EstateOffices, Means, ask_chain, issue_guard, refuse_mismatch
+from anzheng.opening import EstateOffices, Means, ask_chain, issue_guard
 from anzheng.pki import CertificateDesk
 from anzheng.quorum_reader import QuorumReader
+from anzheng.roles import Role
+from anzheng.senders import refuse_mismatch
 from anzheng.settings import Settings
 from anzheng.store.anchor_store import SqlAnchorStore
 from anzheng.store.database import Store
@@ -124,6 +127,7 @@ class Installation:
     guard: ClockGuard
     certificate_publisher: CertificatePublisher
     words: tuple[ContractWords, ...]
+    role: Role | None = None
 
     def publish_lists(self, *, every: bool = True) -> datetime:
         """Publish the status lists of all authorities, and what certificates point to.
@@ -138,7 +142,8 @@ class Installation:
             AnzhengError: CLOCK_WRONG, and what `publish` raises.
         """
         self.guard.demand()
-        self._publish_certificates()
+        if self.role is None:
+            self.publish_certificates()
         base, settings = self.base, self.base.settings
         desk = ListDesk(
             base.store,
@@ -150,8 +155,11 @@ class Installation:
         )
         return publish(desk, every=every).due_at
 
-    def _publish_certificates(self) -> None:
-        # A CA whose key is away for a while holds up no list: what was published lives for days.
+    def publish_certificates(self) -> None:
+        """Publish what certificates point to; an alarm stands while that is not possible.
+
+        A CA whose key is away for a while holds up no list: what was published lives for days.
+        """
         alarms = StandingAlarms(self.base.store, self.base.clock)
         try:
             self.certificate_publisher.publish()
@@ -164,7 +172,7 @@ class Installation:
         """Return what verifies files with this installation's own registry and chain."""
         base = self.base
         chain_id = self.estate.chain_id
-        registry = OwnRegistry(base.store, base.trust_folder, self.reader, chain_id)
+        registry = OwnRegistry(base.store, base.trust_folder, self.reader, chain_id, base.clock)
         return OwnChecker(registry, base.clock)
 
     def api_parts(self) -> ApiParts:
@@ -289,15 +297,28 @@ def open_base(
 
 @contextmanager
 def open_installation(
-    settings: Settings, clock: Clock | None = None, entropy: Entropy | None = None
+    settings: Settings,
+    clock: Clock | None = None,
+    entropy: Entropy | None = None,
+    role: Role | None = None,
 ) -> Iterator[Installation]:
-    """Open an installation whose authorities are set up."""
-    with open_base(settings, clock, entropy) as base, attach(base) as installation:
+    """Open an installation whose authorities are set up, or the part of it that a role has.
+
+    Raises:
+        AnzhengError: SETTINGS_INVALID for a role that would start a chain of its own.
+    """
+    if role is not None and settings.chain_devnet:
+        raise AnzhengError(
+            Code.SETTINGS_INVALID,
+            "processes with keys of their own share a chain: chain_devnet = false, chain_rpc_url",
+            field="chain_devnet",
+        )
+    with open_base(settings, clock, entropy) as base, attach(base, role) as installation:
         yield installation
 
 
 @contextmanager
-def attach(base: Base) -> Iterator[Installation]:
+def attach(base: Base, role: Role | None = None) -> Iterator[Installation]:
     """Open the offices of an installation whose base is open.
 
     Raises:
@@ -318,19 +339,22 @@ def attach(base: Base) -> Iterator[Installation]:
             estate=estate,
             ring=base.ring,
             store=base.store,
-            confirmer_store=SqlAnchorStore(_confirmer_store(settings, stack)),
+            confirmer_store=cache(lambda: SqlAnchorStore(open_confirmer_store(settings, stack))),
             chain=chain,
-            press=_press(settings, stack),
+            press=_press(settings, stack, role),
             register=base.register,
             judge=BundleJudge(bundle),
             clock=base.clock,
             entropy=base.entropy,
+            role=role,
         )
         offices = EstateOffices(means)
         stack.callback(offices.close)
         reader = QuorumReader(contract_opener(chain))
         desk = _certificate_desk(base, means, stack)
-        guard = _clock_guard(base, chain)
+        sources = partial(time_sources, settings, base.ring, base.clock, base.entropy)
+        alarms = StandingAlarms(base.store, base.clock)
+        guard = open_clock_guard(settings, sources, alarms, base.clock, chain, role)
         publisher = CertificatePublisher(desk, settings.public_folder / "pki", base.clock)
         yield Installation(
             base,
@@ -343,22 +367,8 @@ def attach(base: Base) -> Iterator[Installation]:
             guard,
             publisher,
             words_of(estate, chain, base.store),
+            role,
         )
-
-
-def _clock_guard(base: Base, chain: Chain) -> ClockGuard:
-    """Return what compares our clock; a trial's responder and chain have no other one."""
-    settings, clock = base.settings, base.clock
-    sources = time_sources(settings, base.ring, clock, base.entropy)
-    references: list[Reference] = [TsaReference(each, clock) for each in sources]
-    if not settings.chain_devnet:
-        references.append(ChainReference(chain, clock, settings.chain_block_seconds))
-    return ClockGuard(
-        clock,
-        references,
-        tolerance=timedelta(seconds=settings.clock_tolerance_seconds),
-        alarms=StandingAlarms(base.store, clock),
-    )
 
 
 def _certificate_desk(base: Base, means: Means, stack: ExitStack) -> CertificateDesk:
@@ -377,18 +387,11 @@ def _dev_chain(settings: Settings, stack: ExitStack) -> DevChain | None:
     return chain
 
 
-def _confirmer_store(settings: Settings, stack: ExitStack) -> Store:
-    """The confirmer believes nobody, so it has a memory of its own."""
-    url = f"sqlite:///{settings.data_dir / 'confirmer.sqlite3'}"
-    migrate(url)
-    store = Store(url)
-    stack.callback(store.close)
-    return store
-
-
-def _press(settings: Settings, stack: ExitStack) -> Presses:
-    if settings.press_processes == 0:
-        return Press(verify_base=settings.verify_base)
-    return stack.enter_context(
+def _press(settings: Settings, stack: ExitStack, role: Role | None) -> Callable[[], Presses]:
+    """Return what opens the press; the processes of a pool are started before any thread is."""
+    if settings.press_processes == 0 or role not in {None, Role.SIGNER}:
+        return cache(lambda: Press(verify_base=settings.verify_base))
+    pool = stack.enter_context(
         PressPool(verify_base=settings.verify_base, workers=settings.press_processes)
     )
+    return lambda: pool

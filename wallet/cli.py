@@ -1,4 +1,4 @@
-"""The commands `wallet claim | list | present | refresh`.
+"""The commands `wallet claim | list | present | refresh`, and those of `cli_codes`.
 
     anzheng wallet claim K7Q2-5XMD-44TB-M3FA
     anzheng wallet list
@@ -8,72 +8,33 @@
 No command says whether a licence is valid: the holder's own screen proves nothing to others.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
 from licence.errors import AnzhengError, Code
 from licence.formats.fields import moment_text
-from licence.formats.holder import MAX_MESSAGE_BYTES, PresentationRequest, encode_presentation
-from licence.ports import Clock
+from licence.formats.holder import MAX_MESSAGE_BYTES, encode_presentation
 from wallet.claim import claim
-from wallet.desk_http import HttpClaimDesk
+from wallet.cli_codes import add_codes
+from wallet.cli_parts import (
+    PASSWORD_VARIABLE,
+    JsonFlag,
+    NewPassword,
+    Password,
+    WalletParts,
+    always,
+    ask,
+)
 from wallet.durable import read_file, write_file
 from wallet.entry import Kept
 from wallet.keep import WalletFolder
-from wallet.ports import Checker, ClaimDesk
 from wallet.present import answer, read_request
 from wallet.refresh import is_complete, refresh
 from wallet.show import Out, answering, describe, lines_of
 
-PASSWORD_VARIABLE: Final = "ANZHENG_WALLET_PASSWORD"  # noqa: S105 - the name of a variable
-
-JsonFlag = Annotated[bool, typer.Option("--json", help="Answer as JSON, for machines.")]
-Password = Annotated[
-    str,
-    typer.Option(
-        envvar=PASSWORD_VARIABLE,
-        prompt="钱包密码 Wallet password",
-        hide_input=True,
-        show_default=False,
-        help="Password of the key; better by the variable, or typed when asked.",
-    ),
-]
-NewPassword = Annotated[
-    str,
-    typer.Option(
-        envvar=PASSWORD_VARIABLE,
-        prompt="钱包密码 Wallet password",
-        confirmation_prompt=True,
-        hide_input=True,
-        show_default=False,
-        help="Password for the key, 8 characters or more; better by the variable.",
-    ),
-]
-
-
-@dataclass(frozen=True, slots=True)
-class WalletParts:
-    """What the commands work with.
-
-    Attributes:
-        clock: Tells the time.
-        open_checker: Makes a verifier that believes a trust folder.
-        open_desk: Makes the claim desk at a URL.
-        folder: The wallet unless another is named.
-        trust: The trust folder unless another is named.
-        registry: The authority's URL unless another is named.
-    """
-
-    clock: Clock
-    open_checker: Callable[[Path], Checker]
-    open_desk: Callable[[str], ClaimDesk] = HttpClaimDesk
-    folder: Path = Path("wallet")
-    trust: Path = Path("trust")
-    registry: str = "http://127.0.0.1:8470"
+__all__ = ["PASSWORD_VARIABLE", "WalletParts", "wallet_app"]
 
 
 def wallet_app(parts: WalletParts) -> typer.Typer:
@@ -88,6 +49,7 @@ def wallet_app(parts: WalletParts) -> typer.Typer:
     _add_list(app, parts)
     _add_present(app, parts)
     _add_refresh(app, parts)
+    add_codes(app, parts)
     return app
 
 
@@ -195,7 +157,7 @@ def _add_present(app: typer.Typer, parts: WalletParts) -> None:
             folder = WalletFolder(wallet)
             kept = folder.find(licence)
             key = folder.open_key(kept, password.encode())
-            made = answer(asked, kept, key, now=now, agree=_always if yes else _ask)
+            made = answer(asked, kept, key, now=now, agree=always if yes else ask)
             write_file(out_file, encode_presentation(made))
             value = {
                 "leaf": kept.leaf.hex(),
@@ -236,15 +198,3 @@ def _add_refresh(app: typer.Typer, parts: WalletParts) -> None:
 def _tell(out: Out, folder: WalletFolder, kept: Kept) -> None:
     place = folder.folder(kept)
     out.say(describe(kept, place), [*lines_of(kept), f"已存入 Kept in: {place}"])
-
-
-def _always(_request: PresentationRequest) -> bool:
-    return True
-
-
-def _ask(request: PresentationRequest) -> bool:
-    """Show who asks and what for, and ask the holder."""
-    typer.echo(f"查验方 Who asks:  {request.audience}", err=True)
-    typer.echo(f"用途 What for:    {request.purpose}", err=True)
-    typer.echo(f"有效至 Good until: {moment_text(request.expires_at)}", err=True)
-    return typer.confirm("同意亮证吗 Present the licence?", default=False, err=True)

@@ -17,6 +17,7 @@ from licence.errors import AnzhengError, Code
 from licence.formats.claim import MAX_ANSWER_BYTES, ClaimAnswer, decode_answer
 from licence.formats.holder import ClaimRequest, encode_claim
 from licence.formats.limits import MAX_EVIDENCE_BYTES
+from licence.formats.qr_text import MAX_TEXT_CHARACTERS
 from licence.ids import Leaf
 
 TIMEOUT_SECONDS: Final = 30.0
@@ -93,6 +94,16 @@ class HttpClaimDesk:
         if status != _OK:
             raise _unavailable(f"the authority answered {status}")
         return body
+
+    def data_code(self, leaf: Leaf) -> str | None:
+        """Return the text of a licence's data code; see `wallet.ports.ClaimDesk`."""
+        asked = self._client.build_request("GET", f"/v1/data-codes/{leaf.hex()}")
+        status, body = self._exchange(asked, max(MAX_TEXT_CHARACTERS, MAX_PROBLEM_BYTES))
+        if status == _NOT_FOUND:
+            return None
+        if status != _OK:
+            raise _unavailable(f"the authority answered {status}")
+        return body.decode("ascii", "replace")
 
     def _exchange(self, request: httpx.Request, max_bytes: int) -> tuple[int, bytes]:
         try:

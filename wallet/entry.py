@@ -5,6 +5,7 @@
     licence.json            the licence's data; a limited copy will need it
     certificate.pem         the licence's own certificate, then its issuers
     certificate.evidence    anchor evidence of that certificate
+    data-code.txt           the authority's data code, once it was fetched or named
     key.pem                 the holder's key, encrypted
     entry.json              when it was claimed, and where
 
@@ -43,6 +44,7 @@ EVIDENCE: Final = "licence.pdf.evidence"
 DATA: Final = "licence.json"
 CERTIFICATE: Final = "certificate.pem"
 CERTIFICATE_EVIDENCE: Final = "certificate.evidence"
+DATA_CODE: Final = "data-code.txt"
 KEY: Final = "key.pem"
 ENTRY: Final = "entry.json"
 

@@ -16,8 +16,9 @@ from typing import Final
 from licence.domain.licence_no import folded
 from licence.errors import AnzhengError, Code
 from licence.formats.claim import code_digest
-from wallet.durable import failed, make_folder, read_file, sync_folder
-from wallet.entry import KEY, Kept, read_entry, write_entry, write_proofs
+from licence.formats.qr_text import MAX_TEXT_CHARACTERS
+from wallet.durable import failed, make_folder, read_file, sync_folder, write_file
+from wallet.entry import DATA_CODE, KEY, Kept, read_entry, write_entry, write_proofs
 from wallet.keys import MAX_KEY_FILE_BYTES, HolderKey, make_key, open_key
 
 MIN_LEAF_DIGITS: Final = 6
@@ -88,6 +89,25 @@ class WalletFolder:
             path.unlink()
         except OSError as error:
             raise failed(path, "cannot be removed", error) from error
+
+    def data_code(self, kept: Kept) -> str | None:
+        """Return the text of a licence's data code, or None if none is kept.
+
+        Raises:
+            AnzhengError: STORE_FAILED, TOO_LARGE.
+        """
+        path = self.folder(kept) / DATA_CODE
+        if not path.exists():
+            return None
+        return read_file(path, MAX_TEXT_CHARACTERS).decode("ascii", "replace")
+
+    def keep_data_code(self, kept: Kept, text: str) -> None:
+        """Keep the text of a licence's data code, over an older one.
+
+        Raises:
+            AnzhengError: STORE_FAILED.
+        """
+        write_file(self.folder(kept) / DATA_CODE, text.encode())
 
     def refill(self, kept: Kept) -> None:
         """Write evidence that arrived later.

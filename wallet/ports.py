@@ -29,6 +29,14 @@ class ClaimDesk(Protocol):
         """
         ...
 
+    def data_code(self, leaf: Leaf) -> str | None:
+        """Return the text of a licence's data code, or None while the authority makes none.
+
+        Raises:
+            AnzhengError: CLAIM_UNAVAILABLE.
+        """
+        ...
+
 
 class Checker(Protocol):
     """Verifies a licence file; the application gives the verifier for it."""

@@ -34,7 +34,15 @@ def read_request(data: bytes, *, now: datetime) -> PresentationRequest:
             for what is no question, or does not say plainly who asks and what for; HOLDER_TIME for
             one that has expired, or comes from the future.
     """
-    request = decode_request(data)
+    return check_time(decode_request(data), now=now)
+
+
+def check_time(request: PresentationRequest, *, now: datetime) -> PresentationRequest:
+    """Return a question that still waits for an answer.
+
+    Raises:
+        AnzhengError: HOLDER_TIME for one that has expired, or comes from the future.
+    """
     if now > request.expires_at:
         raise AnzhengError(
             Code.HOLDER_TIME,

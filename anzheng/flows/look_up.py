@@ -9,9 +9,11 @@ from datetime import date
 from enum import StrEnum, unique
 from typing import Final
 
+from anzheng.store.database import Unit
 from anzheng.store.public import PublicLicence
+from licence.domain.licence_no import folded
 from licence.domain.status import StatusEvent, more_negative, word_on
-from licence.formats.short_code import short_code
+from licence.formats.short_code import parse_short_code, short_code
 from licence.formats.status_shard import shard_of
 
 MAX_FOUND: Final = 50
@@ -25,6 +27,21 @@ class Key(StrEnum):
     NUMBER = "number"
     IDENTIFIER = "identifier"
     SHORT_CODE = "short-code"
+
+
+def find(unit: Unit, key: Key, value: str) -> tuple[PublicLicence, ...]:
+    """Search, by what somebody typed.
+
+    Raises:
+        AnzhengError: LICENCE_NO_FORMAT, SHORT_CODE_FORMAT or SHORT_CODE_CHECK.
+    """
+    match key:
+        case Key.NUMBER:
+            return unit.public.by_number(folded(value), most=MAX_FOUND)
+        case Key.IDENTIFIER:
+            return unit.public.by_elicence_id(value, most=MAX_FOUND)
+        case Key.SHORT_CODE:
+            return unit.public.by_short_code(parse_short_code(value).hex(), most=MAX_FOUND)
 
 
 def described(found: Iterable[PublicLicence], today: date) -> dict[str, object]:

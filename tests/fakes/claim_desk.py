@@ -24,6 +24,7 @@ class FakeClaimDesk:
         now: When certificates begin.
         codes: Licence by code, in the normal form of codes.
         proofs: Evidence by leaf; what is not here is not anchored.
+        data_codes: Text of the data code by leaf.
         sent: Claims as they came.
         changes: Fields of the answer to replace, for desks that hand over something else.
     """
@@ -32,6 +33,7 @@ class FakeClaimDesk:
     now: datetime
     codes: dict[str, Issued] = field(default_factory=dict)
     proofs: dict[Leaf, bytes] = field(default_factory=dict)
+    data_codes: dict[Leaf, str] = field(default_factory=dict)
     sent: list[ClaimRequest] = field(default_factory=list)
     changes: dict[str, object] = field(default_factory=dict)
     redeemed: dict[str, tuple[bytes, ClaimAnswer]] = field(default_factory=dict)
@@ -54,6 +56,10 @@ class FakeClaimDesk:
     def evidence(self, leaf: Leaf) -> bytes | None:
         """Return the evidence of a leaf."""
         return self.proofs.get(leaf)
+
+    def data_code(self, leaf: Leaf) -> str | None:
+        """Return the data code of a licence."""
+        return self.data_codes.get(leaf)
 
     def _issue(self, request: ClaimRequest, issued: Issued) -> ClaimAnswer:
         ca = self.world.pki.holder_ca

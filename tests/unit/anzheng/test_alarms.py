@@ -30,7 +30,7 @@ def issued(world: World) -> Issued:
 
 def checker(store: Store, folder: Path, clock: Clock) -> OwnChecker:
     """A checker whose registry knows nothing, and whose chain is never asked."""
-    registry = OwnRegistry(store, folder, RpcChain("http://127.0.0.1:9", CHAIN), CHAIN)
+    registry = OwnRegistry(store, folder, RpcChain("http://127.0.0.1:9", CHAIN), CHAIN, FakeClock())
     return OwnChecker(registry, clock)
 
 
