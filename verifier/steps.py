@@ -30,7 +30,7 @@ from verifier.checks.c02_signature import STANDARD as SIGNATURE_STANDARD
 from verifier.checks.c02_signature import Signed, check_signature
 from verifier.checks.c03_signer import check_signer, find_signer
 from verifier.checks.c04_timestamp import check_timestamp, read_token
-from verifier.checks.c05_data import check_data, read_data
+from verifier.checks.c05_data import check_data, check_words_beside, read_data
 from verifier.checks.c06_anchor import Candidate
 from verifier.checks.c09_holder import HolderQuestion, Presented, check_holder, with_status
 from verifier.checks.c11_referee import check_referee
@@ -39,6 +39,7 @@ from verifier.memory import Memory
 from verifier.ours import is_ours
 from verifier.pades.opinion import ask
 from verifier.pades.page_text import read_pages
+from verifier.pades.seen import book_for, read_drawn
 from verifier.pades.structure import Structure, read_structure
 from verifier.policy import Policy, Referee
 from verifier.ports import Online, TrustView
@@ -116,7 +117,15 @@ class Verification:
         self.leaf, self.licence = signed.leaf, licence
         if token is None or licence is None or signed.leaf is None:
             return
-        self.add(check_data(licence, structure.licence_json, lambda: read_pages(self.pdf)))
+        self.add(
+            check_words_beside(licence, structure.licence_json, structure.beside)
+            or check_data(
+                licence,
+                structure.licence_json,
+                lambda: read_pages(self.pdf),
+                lambda: read_drawn(self.pdf, book_for(licence.draft.glyphs)),
+            )
+        )
         # (6): the anchor; then (3) and (4) at the times that are proved.
         anchored = self._anchored(signed.leaf, licence, signed.parts.evidence, token)
         block_time = anchored.block_time if anchored is not None else None

@@ -17,6 +17,7 @@ from licence.formats.short_code import short_code
 from licence.formats.trust_types import TrustBundle
 from licence.pages import check_page_text
 from verifier.checks.outcome import not_passed
+from verifier.pades.beside import Beside, check_beside
 
 NUMBER: Final = 5
 STANDARD: Final = "RFC 8785"
@@ -40,6 +41,23 @@ def read_data(
     except AnzhengError as error:
         return not_passed(CheckName.DATA, error, standard=STANDARD), None
     return None, licence
+
+
+def check_words_beside(
+    licence: LicenceVersion, data: bytes, beside: Beside | None
+) -> CheckResult | None:
+    """Compare what the file says beside its pages with the data; None when all of it fits.
+
+    A template that is not known says nothing here: `check_data` tells of it.
+    """
+    try:
+        if beside is not None:
+            check_beside(beside, licence, short_code(data))
+    except AnzhengError as error:
+        if error.code is Code.TEMPLATE_UNKNOWN:
+            return None
+        return not_passed(CheckName.DATA, error, *error.facts.items(), standard=STANDARD)
+    return None
 
 
 def check_data(
