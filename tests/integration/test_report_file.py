@@ -172,6 +172,7 @@ def test_a_picture_that_is_none_is_refused(picture: bytes, code: Code) -> None:
     "name",
     [
         "许可证 㛃𬭎镕犇.pdf",
+        "one glyph for two characters 𩿗.pdf",
         "emoji 😀 and \u202egnp.exe",
         "⼀⼆ ﬁ ﬂ ·•\u3000　〔〕",
         "a" * 1_000,

@@ -31,9 +31,10 @@ from verifier.pictures import Mark
 from verifier.report_file import typesetting
 from verifier.report_file.drawing import as_jpeg
 from verifier.report_file.lay_out import lay_out
-from verifier.report_file.pages import MAX_REPORT_PAGES, check_pages
+from verifier.report_file.pages import MAX_REPORT_PAGES, check_pages, unread
 from verifier.report_file.seal import ReportSeal
 from verifier.report_file.sealing import seal_pages
+from verifier.report_file.sheet import Sheet
 from verifier.words import CHECKS, STATES, advice
 
 MAX_PICTURES: Final = 20
@@ -74,14 +75,26 @@ def make_report_file(reports: Sequence[Named], *, seal: ReportSeal, now: datetim
             Code.REQUEST_INVALID, f"a report file holds 1 to {MAX_PARTS} reports", limit=MAX_PARTS
         )
     # 1. What the file says: the reports as they are, and the words that it uses for them.
-    pictures = _pictures(reports)
-    attached = [report.encode(each.report) for each in reports]
-    contents = _contents(reports, attached, frozenset(pictures), seal, now)
+    made = _Draft(
+        [each.report for each in reports],
+        [report.encode(each.report) for each in reports],
+        _pictures(reports),
+    )
+    contents = _contents(reports, made, seal, now)
     # 2. Draw it, and read the pages back before anything is signed.
-    pages = _drawn(contents, reports, attached, pictures)
+    pages, contents = _drawn(contents, made)
     # 3. Sign.
     digest = report_contents.digest_of(report_contents.encode(contents))
     return seal_pages(pages, digest, seal, now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """The reports, as they are attached, and the pictures by place."""
+
+    reports: Sequence[Report]
+    attached: Sequence[bytes]
+    pictures: dict[int, bytes]
 
 
 def _pictures(reports: Sequence[Named]) -> dict[int, bytes]:
@@ -92,20 +105,14 @@ def _pictures(reports: Sequence[Named]) -> dict[int, bytes]:
     }
 
 
-def _contents(
-    reports: Sequence[Named],
-    attached: Sequence[bytes],
-    pictured: frozenset[int],
-    seal: ReportSeal,
-    now: datetime,
-) -> Contents:
+def _contents(reports: Sequence[Named], made: _Draft, seal: ReportSeal, now: datetime) -> Contents:
     parts = tuple(
         Part(
             _one_line(each.name, MAX_NAME_CHARACTERS),
             report_contents.digest_of(data),
-            place in pictured,
+            pictured=place in made.pictures,
         )
-        for place, (each, data) in enumerate(zip(reports, attached, strict=True))
+        for place, (each, data) in enumerate(zip(reports, made.attached, strict=True))
     )
     contents = Contents(
         made_at=whole_second(now),
@@ -113,9 +120,9 @@ def _contents(
         certificate=seal.key.fingerprint,
         stamped=seal.stamper is not None,
         parts=parts,
-        words=MappingProxyType(_words(each.report for each in reports)),
+        words=MappingProxyType(_words(made.reports)),
     )
-    said = "".join(lay_out(contents, [each.report for each in reports]).said())
+    said = "".join(lay_out(contents, made.reports).said())
     return replace(contents, unprintable=typesetting.unprintable("".join(said.split())))
 
 
@@ -141,26 +148,42 @@ def _words(reports: Iterable[Report]) -> dict[str, Words]:
     return words
 
 
-def _drawn(
-    contents: Contents,
-    reports: Sequence[Named],
-    attached: Sequence[bytes],
-    pictures: dict[int, bytes],
-) -> bytes:
-    sheet = lay_out(contents, [each.report for each in reports])
-    count = len(attached)
-    attachments = {report_contents.ATTACHMENT: report_contents.encode(contents)}
-    attachments |= {attachment_name(place, count): data for place, data in enumerate(attached)}
-    pages = _typesetter().typeset(
-        sheet, made_on=contents.made_at.date(), attachments=attachments, pictures=pictures
-    )
+def _drawn(contents: Contents, made: _Draft) -> tuple[bytes, Contents]:
+    """Return pages that read as they should, and the contents that they were drawn from."""
+    drawn = _draw(contents, made)
+    strange = unread(drawn.texts, drawn.sheet)
+    if strange:
+        # A character that comes back as another one is told by its code point.
+        known = dict.fromkeys(contents.unprintable + strange)
+        contents = replace(contents, unprintable="".join(sorted(known)))
+        drawn = _draw(contents, made)
     try:
-        check_pages(read_pages(pages, most=MAX_REPORT_PAGES), sheet)
+        check_pages(drawn.texts, drawn.sheet)
     except AnzhengError as error:
         raise AnzhengError(
             Code.RENDER_FAILED, "the pages do not read as they should", **error.facts
         ) from error
-    return pages
+    return drawn.pages, contents
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """Pages, what they shall say, and what is read from them."""
+
+    pages: bytes
+    sheet: Sheet
+    texts: tuple[str, ...]
+
+
+def _draw(contents: Contents, made: _Draft) -> _Drawn:
+    sheet = lay_out(contents, made.reports)
+    count = len(made.attached)
+    attachments = {report_contents.ATTACHMENT: report_contents.encode(contents)}
+    attachments |= {attachment_name(place, count): data for place, data in enumerate(made.attached)}
+    pages = _typesetter().typeset(
+        sheet, made_on=contents.made_at.date(), attachments=attachments, pictures=made.pictures
+    )
+    return _Drawn(pages, sheet, read_pages(pages, most=MAX_REPORT_PAGES))
 
 
 @lru_cache(maxsize=1)

@@ -4,6 +4,7 @@ Everything is there, and nothing else: the text of all pages together, without t
 that of the sheet, character by character; white space and line breaks are the page's own.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
@@ -36,6 +37,16 @@ def check_pages(pages: Sequence[str], sheet: Sheet) -> None:
         at += len(body)
     if at != len(expected):
         raise _mismatch(len(pages), "end")
+
+
+def unread(pages: Sequence[str], sheet: Sheet) -> str:
+    """Return the characters of a sheet that do not all come back from its pages, each once.
+
+    Two characters that a font draws by one glyph are read back as one of them.
+    """
+    expected = Counter(squeezed("".join(sheet.said())))
+    found = Counter(squeezed("".join(pages)))
+    return "".join(sorted(expected - found))
 
 
 def _mismatch(page: int, where: str) -> AnzhengError:
