@@ -1,4 +1,4 @@
-"""The wallet's codes and copies: made here, judged by the verifier, not without the holder's word."""
+"""The wallet's codes and copies: made here, judged by the verifier, agreed to by the holder."""
 
 import json
 from collections.abc import Callable
