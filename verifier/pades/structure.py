@@ -8,6 +8,7 @@ Standard: ISO 32000-1 12.7, 12.8; ETSI EN 319 142-1; research pdf_judges 3, pdfs
 """
 
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,16 +16,20 @@ import pikepdf
 
 from licence.errors import AnzhengError, Code
 from licence.pages import MAX_PAGES
+from verifier.pades.beside import MAX_METADATA_BYTES, Beside
 from verifier.pades.objects import (
+    FORBIDDEN_KEYS,
+    FORBIDDEN_TYPES,
     LIBRARY_ERRORS,
+    active,
     allow_only,
-    check_inert,
-    dictionaries,
     inflate,
     keys,
     refuse,
     same,
 )
+from verifier.pades.shape import Value, dictionaries_in, is_reference, read_values
+from verifier.pades.shape_kinds import check_shape
 
 MAX_OBJECTS: Final = 20_000
 """Indirect objects of one file; a licence of twenty pages has about five hundred."""
@@ -45,20 +50,21 @@ _WIDGET_KEYS: Final = keys("/Type /Subtype /FT /T /TU /F /P /V /Rect /AP /Struct
 _SIGNATURE_KEYS: Final = keys(
     "/Type /Filter /SubFilter /ByteRange /Contents /Reference /M /Name /Reason /Location"
 )
-_DRAWN_KEYS: Final = keys("/XObject /Pattern /ExtGState")
 
 
 @dataclass(frozen=True, slots=True)
 class Structure:
     """What the checks need of the signed objects, bytes as they were attached.
 
-    `certificates`, `crls` and `ocsps` come from the DSS inside the signed revision.
+    `certificates`, `crls` and `ocsps` come from the DSS inside the signed revision; `beside` is
+    what a licence file says beside its pages.
     """
 
     licence_json: bytes
     certificates: tuple[bytes, ...]
     crls: tuple[bytes, ...]
     ocsps: tuple[bytes, ...]
+    beside: Beside | None = None
 
 
 def read_structure(pdf: bytes, byte_range: tuple[int, int, int, int], contents: bytes) -> Structure:
@@ -95,75 +101,40 @@ def _read(
     allow_only(catalog, _CATALOG_KEYS, "catalog")
     if "/Names" not in catalog and "/AF" not in catalog:
         raise AnzhengError(Code.DATA_MISSING, "the file carries no licence.json")
-    _check_every_object(document)
+    if len(document.objects) > MAX_OBJECTS:
+        raise refuse("too many objects")
+    # Before anybody asks for the pages: the parser mends a page tree when it is asked.
+    values = read_values(document)
+    _check_every_object(*values)
     widget = _only_field(document)
     check_certified(catalog, widget, byte_range, contents)
     certificates, crls, ocsps = validation_data(catalog)
-    return Structure(
-        licence_json=_attachment(catalog),
-        certificates=certificates,
-        crls=crls,
-        ocsps=ocsps,
-    )
+    data = _attachment(catalog)
+    words = check_shape(*values)
+    packet = inflate(catalog.Metadata, MAX_METADATA_BYTES)
+    return Structure(data, certificates, crls, ocsps, Beside(words, packet))
 
 
 # ---------------------------------------------------------------- every object
 
 
-def _check_every_object(document: pikepdf.Pdf) -> None:
-    if len(document.objects) > MAX_OBJECTS:
-        raise refuse("too many objects")
+def _check_every_object(objects: Mapping[str, Value], streams: frozenset[str]) -> None:
     counts = {"/Sig": 0, "/EmbeddedFile": 0, "/Filespec": 0, "/SigRef": 0, "/TransformParams": 0}
-    drawn = _Drawn()
-    for top in document.objects:
-        drawn.add(top)
-        for each in dictionaries(top, 0):
-            kind = str(each.get("/Type", ""))
-            if kind in counts:
+    for reference, top in objects.items():
+        if reference in streams and "/F" in top:
+            raise active("a stream kept in another file")
+        for each in dictionaries_in(top):
+            kind = each.get("/Type")
+            if isinstance(kind, str) and kind in counts:
                 counts[kind] += 1
-            check_inert(each)
+            if kind in FORBIDDEN_TYPES or not FORBIDDEN_KEYS.isdisjoint(each):
+                raise active("an object that our files never have")
+            # Structure attributes are called /A too, but name an owner /O and have no /S.
+            action = objects.get(each["/A"]) if is_reference(each.get("/A")) else each.get("/A")
+            if isinstance(action, dict) and "/S" in action:
+                raise active("an action")
     if any(count != 1 for count in counts.values()):
         raise refuse("more, or fewer, signatures or attachments than one")
-    drawn.check()
-
-
-class _Drawn:
-    """What is drawn beside the words of a page: vectors, and no words that are seen but not read.
-
-    A program that extracts text looks into forms, not into patterns or pictures. So there are no
-    pictures, and neither a form nor a pattern has a font; a form with no resources of its own, as
-    the first template had one, would take those of the page.
-    """
-
-    def __init__(self) -> None:
-        self._patterns = 0
-        self._bare_forms = 0
-
-    def add(self, value: pikepdf.Object) -> None:
-        """Look at one object."""
-        if not isinstance(value, pikepdf.Stream):
-            return
-        stream = value.stream_dict
-        kind = stream.get("/Subtype")
-        if kind == "/Image" or "/ShadingType" in stream:
-            raise refuse("a picture")
-        if "/PatternType" in stream:
-            self._patterns += 1
-        elif kind != "/Form":
-            return
-        if "/Group" in stream or "/OC" in stream:
-            raise refuse("a form of another kind than ours")
-        if "/Resources" in stream:
-            allow_only(stream.Resources, _DRAWN_KEYS, "resources of a form")
-        elif "/PatternType" in stream:
-            raise refuse("a pattern without resources")
-        else:
-            self._bare_forms += 1
-
-    def check(self) -> None:
-        """Refuse what no template has together."""
-        if self._patterns and self._bare_forms:
-            raise refuse("a form without resources")
 
 
 # ---------------------------------------------------------------- field and signature
