@@ -91,8 +91,8 @@ def read_presented(
 
     Raises:
         AnzhengError: REQUEST_INVALID without a licence file, for one of the two without the other,
-            for several licences at once, for a file that cannot be read, and for a question that
-            is none; what `decode_presentation` raises for an answer that is none.
+            for several licences at once, for a file that cannot be read, and for a question or
+            an answer that is none: what cannot be read says nothing about the licence.
     """
     if not files:
         raise AnzhengError(Code.REQUEST_INVALID, "name a licence file")
@@ -104,12 +104,25 @@ def read_presented(
         )
     if len(files) > 1:
         raise AnzhengError(Code.REQUEST_INVALID, "a presentation is about one licence file")
+    asked = read_question(request)
     try:
-        asked = decode_request(_read(request))
+        return Presented(asked, decode_presentation(_read(answer)))
     except AnzhengError as error:
-        message = f"{request} is no presentation request: {error.message}"
+        message = f"{answer} is no answer to a presentation request: {error.message}"
         raise AnzhengError(Code.REQUEST_INVALID, message) from error
-    return Presented(asked, decode_presentation(_read(answer)))
+
+
+def read_question(path: Path) -> PresentationRequest:
+    """Read our own question.
+
+    Raises:
+        AnzhengError: REQUEST_INVALID for a file that cannot be read or is none.
+    """
+    try:
+        return decode_request(_read(path))
+    except AnzhengError as error:
+        message = f"{path} is no presentation request: {error.message}"
+        raise AnzhengError(Code.REQUEST_INVALID, message) from error
 
 
 def _read(path: Path) -> bytes:

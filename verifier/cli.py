@@ -1,6 +1,7 @@
-"""The command `verify`: files in, one verdict each, the worst as exit code.
+"""The command `verify`: artefacts in, one verdict each, the worst as exit code.
 
     anzheng verify 许可证.pdf --offline --trust trust/
+    anzheng verify folder/ batch.zip '*.pdf' --csv results.csv
     python -m verifier 许可证.pdf --json
 
 Whoever shows a licence can be asked to prove that it is theirs, by two files:
@@ -11,75 +12,39 @@ Whoever shows a licence can be asked to prove that it is theirs, by two files:
 Exit codes are those of the verdict table: 0 valid, 1 invalid, 2 undetermined, 3 usage, 4 foreign.
 """
 
-import io
-import json
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Final
 
 import typer
-from rich.console import Console
 
 from licence.errors import AnzhengError, Code
-from licence.formats.chain_proof import MAX_PROOF_BYTES
+from licence.formats.checks import CheckName, CheckState
 from licence.formats.fields import moment_text
-from licence.formats.holder import MAX_REQUEST_LIFE, encode_request
-from licence.formats.limits import MAX_EVIDENCE_BYTES, MAX_PDF_BYTES
-from licence.formats.report import Report, encode
-from licence.formats.verdict import EXIT_USAGE, TABLE, Verdict, worst_exit
-from licence.ids import ChainId
+from licence.formats.holder import encode_request
+from licence.formats.report import Report
+from licence.formats.verdict import TABLE, Verdict, worst_exit
 from licence.ports import Clock, Entropy
+from verifier import asked_once
+from verifier import cli_options as options
 from verifier import memory as memories
-from verifier.asking import Question, read_presented, write_request
-from verifier.checks.c09_holder import Presented
+from verifier.asked_once import answered_path
+from verifier.asking import Question, write_request
+from verifier.cli_inputs import SIDECAR, Named, named
+from verifier.cli_many import outcomes
+from verifier.cli_open import Opened, Options, open_all
+from verifier.cli_options import MAX_MINUTES
+from verifier.cli_print import Printer, fail, tell, tell_error, write_anything
+from verifier.cli_report import ReportPlace, write_csv, write_report
+from verifier.cli_table import progress
 from verifier.memory import Memory, memory_path
 from verifier.offline import no_network
-from verifier.online import HttpRegistry
-from verifier.policy import MAX_ACCEPT_STALE_HOURS, STRICT, Policy, Referee
-from verifier.ports import Online
-from verifier.rpc import RpcChain
-from verifier.show import printable, show
-from verifier.trust import TrustStore, load_trust
-from verifier.trust_update import Source, update_trust, verifiers_lists
-from verifier.verify import verify_and_learn
+from verifier.policy import STRICT, Policy, Referee
+from verifier.report_file.opening import SealPlace
 
-SIDECAR: Final = ".evidence"
-"""`licence.pdf.evidence` beside `licence.pdf` is tried after the evidence in the file."""
-
-MAX_MINUTES: Final = MAX_REQUEST_LIFE // timedelta(minutes=1)
-
-_DATE: Final = ["%Y-%m-%d"]
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What the command line asks for.
-
-    Attributes:
-        trust: Folder of the trust repository.
-        offline: Whether no socket may be opened.
-        registry: Where the registry is, when it may be asked.
-        rpc: A chain node, when one may be asked.
-        on: The day asked about, when it is not today.
-        policy: What is demanded.
-        request: File with our question to whoever presents the licence.
-        presentation: File with the answer to it.
-        chain_proof: File with a status proof of the chain.
-    """
-
-    trust: Path
-    offline: bool
-    registry: str | None
-    rpc: str | None
-    on: date | None
-    policy: Policy
-    request: Path | None = None
-    presentation: Path | None = None
-    chain_proof: Path | None = None
+__all__ = ["MAX_MINUTES", "SIDECAR", "Options", "put", "run", "tell", "verify_command"]
 
 
 def verify_command(
@@ -99,58 +64,34 @@ def verify_command(
     """
 
     def command(  # noqa: PLR0913 - one argument for each option
-        files: Annotated[
-            list[Path] | None, typer.Argument(help="许可证文件 Licence files (PDF).")
-        ] = None,
+        files: options.Files = None,
         *,
-        offline: Annotated[
-            bool, typer.Option("--offline", help="不联网 Open no socket at all.")
-        ] = False,
-        trust: Annotated[
-            Path, typer.Option(help="信任文件夹 Folder of the trust repository.")
-        ] = default_trust,
-        at: Annotated[
-            datetime | None,
-            typer.Option(help="查询日期 The day asked about; today unless given.", formats=_DATE),
-        ] = None,
-        as_json: Annotated[
-            bool, typer.Option("--json", help="One JSON report a file and line.")
-        ] = False,
-        accept_stale_hours: Annotated[
-            int,
-            typer.Option(
-                min=0,
-                max=MAX_ACCEPT_STALE_HOURS,
-                help="Hours for which an expired status list still counts.",
-            ),
-        ] = 0,
-        registry: Annotated[
-            str | None, typer.Option(help="登记库 URL of the registry.")
-        ] = default_registry,
-        rpc: Annotated[str | None, typer.Option(help="URL of a chain node.")] = None,
-        referee: Annotated[
-            Referee, typer.Option(help="Whether pyHanko is asked too.")
-        ] = Referee.ALWAYS,
-        request: Annotated[
-            Path | None, typer.Option(help="The request that you wrote by --ask.")
-        ] = None,
-        presentation: Annotated[
-            Path | None, typer.Option(help="亮证应答 The holder's answer to it.")
-        ] = None,
-        chain_proof: Annotated[
-            Path | None,
-            typer.Option(help="链上状态证明 A status proof, as `anzheng status proof` makes it."),
-        ] = None,
-        ask: Annotated[
-            Path | None,
-            typer.Option(help="查验请求 Write a fresh request for the holder into this file."),
-        ] = None,
-        audience: Annotated[str, typer.Option(help="With --ask: who asks.")] = "",
-        purpose: Annotated[str, typer.Option(help="With --ask: what for.")] = "",
-        minutes: Annotated[
-            int,
-            typer.Option(min=1, max=MAX_MINUTES, help="With --ask: how long an answer is taken."),
-        ] = 10,
+        text: options.Text = None,
+        workers: options.Workers = None,
+        offline: options.Offline = False,
+        trust: options.Trust = default_trust,
+        at: options.At = None,
+        accept_stale_hours: options.AcceptStaleHours = 0,
+        registry: options.Registry = default_registry,
+        rpc: options.Rpc = None,
+        referee: options.AskReferee = Referee.ALWAYS,
+        chain_proof: options.ChainProof = None,
+        report_cert: options.ReportCert = None,
+        request: options.Request = None,
+        presentation: options.Presentation = None,
+        challenge: options.Challenge = None,
+        recipient: options.Recipient = None,
+        ask: options.Ask = None,
+        audience: options.Audience = "",
+        purpose: options.Purpose = "",
+        minutes: options.Minutes = 10,
+        as_json: options.AsJson = False,
+        details: options.Details = None,
+        csv: options.Csv = None,
+        report: options.Report = None,
+        report_key: options.ReportKey = None,
+        report_password: options.ReportPassword = None,
+        report_tsa: options.ReportTsa = None,
     ) -> None:
         """核验许可证 Verify licences: valid, invalid, undetermined, or not of this system.
 
@@ -161,10 +102,13 @@ def verify_command(
         Example: anzheng verify licence.pdf --offline --trust trust/
         """
         if ask is not None:
-            alone = not files and request is None and presentation is None
+            alone = not (files or text) and request is None and presentation is None
             question = Question(ask, audience, purpose, timedelta(minutes=minutes), alone=alone)
             raise typer.Exit(put(question, clock, entropy, as_json=as_json))
-        options = Options(
+        seal = None
+        if report_key is not None and report_password is not None:
+            seal = SealPlace(report_key, report_password, None if offline else report_tsa)
+        chosen = Options(
             trust=trust,
             offline=offline,
             registry=None if offline else registry,
@@ -174,8 +118,18 @@ def verify_command(
             request=request,
             presentation=presentation,
             chain_proof=chain_proof,
+            texts=tuple(text or ()),
+            challenge=challenge,
+            purpose=purpose or None,
+            recipient=recipient,
+            reporters=tuple(report_cert or ()),
+            workers=workers,
+            details=details,
+            csv=csv,
+            report=report,
+            seal=seal,
         )
-        raise typer.Exit(run(files or [], options, clock, as_json=as_json))
+        raise typer.Exit(run(files or [], chosen, clock, as_json=as_json, entropy=entropy))
 
     return command
 
@@ -185,7 +139,7 @@ def put(question: Question, clock: Clock, entropy: Entropy, *, as_json: bool) ->
     try:
         request = write_request(question, now=clock.now(), entropy=entropy)
     except AnzhengError as error:
-        return _fail(error, as_json=as_json)
+        return fail(error, as_json=as_json)
     if as_json:
         sys.stdout.write(encode_request(request).decode("utf-8") + "\n")
     else:
@@ -195,50 +149,63 @@ def put(question: Question, clock: Clock, entropy: Entropy, *, as_json: bool) ->
     return TABLE[Verdict.VALID].exit_code
 
 
-def run(files: Sequence[Path], options: Options, clock: Clock, *, as_json: bool) -> int:
-    """Verify files, print what was found, and return the exit code."""
-    _write_anything(as_json=as_json)
-    console = Console(highlight=False, soft_wrap=True)
+def run(
+    files: Sequence[Path],
+    options: Options,
+    clock: Clock,
+    *,
+    as_json: bool,
+    entropy: Entropy | None = None,
+) -> int:
+    """Verify artefacts, print what was found, and return the exit code."""
+    write_anything(as_json=as_json)
     guard: AbstractContextManager[None] = no_network() if options.offline else nullcontext()
-    codes = []
     with guard:
         try:
-            opened = _open(files, options, clock.now(), as_json=as_json)
-            memory = opened.store.memory
+            place = ReportPlace.of(options, clock, entropy)
+            opened = open_all(
+                files, options, clock.now(), lambda error: tell_error(error, as_json=as_json)
+            )
+            items = named(files, options.texts)
+            printer = Printer(options, as_json=as_json, total=len(items))
+            codes, memory = _verify_all(items, opened, options, clock, printer)
+            printer.end()
+            write_csv(options.csv, printer.kept)
+            write_report(place, printer.answers, opened.store)
         except AnzhengError as error:
-            return _fail(error, as_json=as_json)
-        for path in files:
-            try:
-                report, memory = _verify(path, opened, options, clock.now(), memory)
-                codes.append(report.exit_code)
-                _print(console, path.name, report, as_json=as_json)
-            except AnzhengError as error:
-                codes.append(_fail(error, as_json=as_json))
-        _remember(options.trust, opened.before, memory, as_json=as_json)
+            return fail(error, as_json=as_json)
+    _remember(options.trust, opened.before, memory, as_json=as_json)
     return worst_exit(codes)
 
 
-def _write_anything(*, as_json: bool) -> None:
-    """Let no name and no language setting stop a report: JSON is UTF-8, text is escaped."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-    if as_json and isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8")
+def _verify_all(
+    items: Sequence[Named], opened: Opened, options: Options, clock: Clock, printer: "Printer"
+) -> tuple[list[int], Memory]:
+    """Verify everything; what cannot be read is said and stops nothing else."""
+    codes: list[int] = []
+    memory = opened.store.memory
+    with progress(len(items), wanted=printer.many) as ticker:
+        for name, outcome in outcomes(items, opened, options, clock):
+            ticker.tick()
+            if isinstance(outcome, AnzhengError):
+                codes.append(printer.unread(outcome))
+                continue
+            memory = memory.joined(outcome.learned)
+            codes.append(outcome.report.exit_code)
+            _note_answer(opened, outcome.report, options.trust, clock)
+            printer.say(name, outcome)
+    if not codes:
+        raise AnzhengError(Code.REQUEST_INVALID, "name a licence file; here is none")
+    return codes, memory
 
 
-def _print(console: Console, name: str, report: Report, *, as_json: bool) -> None:
-    try:
-        if as_json:
-            sys.stdout.write(encode(report).decode("utf-8") + "\n")
-        else:
-            show(console, name, report)
-        sys.stdout.flush()
-    except OSError as error:
-        # Nobody was told, so nobody may take the exit code for an answer.
-        raise AnzhengError(
-            Code.STORE_FAILED, f"the report cannot be written out: {error.strerror}"
-        ) from error
+def _note_answer(opened: Opened, report: Report, folder: Path, clock: Clock) -> None:
+    """Close our question once its holder has answered it: the next presenter gets a new one."""
+    holder = report.check(CheckName.HOLDER)
+    if opened.question is None or holder is None or holder.state is not CheckState.PASSED:
+        return
+    closed = opened.answered.with_answer(opened.question, now=clock.now())
+    asked_once.save(answered_path(folder), closed)
 
 
 def _remember(folder: Path, before: Memory, memory: Memory, *, as_json: bool) -> None:
@@ -248,113 +215,10 @@ def _remember(folder: Path, before: Memory, memory: Memory, *, as_json: bool) ->
     try:
         memories.save(memory_path(folder), memory)
     except AnzhengError as error:
-        tell(error.code, error.message, as_json=as_json)
-
-
-@dataclass(frozen=True, slots=True)
-class _Opened:
-    store: TrustStore
-    before: Memory
-    online: Online | None
-    presented: Presented | None
-    chain_proof: bytes | None
-
-
-def _open(files: Sequence[Path], options: Options, now: datetime, *, as_json: bool) -> _Opened:
-    """Load what is believed; online, bring it up to date first when the registry answers."""
-    presented = read_presented(files, options.request, options.presentation)
-    proof = options.chain_proof
-    chain_proof = _read(proof, MAX_PROOF_BYTES + 1) if proof is not None else None
-    if not options.trust.is_dir():
-        raise AnzhengError(
-            Code.REQUEST_INVALID, f"there is no trust folder {options.trust}; name one by --trust"
-        )
-    before = memories.load(memory_path(options.trust))
-    store = None
-    if options.registry is not None:
-        store = _updated(options, before, now, as_json=as_json)
-    if store is None:
-        store = load_trust(options.trust, now=now, memory=before)
-    online = _online(options, store) if options.registry is not None else None
-    return _Opened(store, before, online, presented, chain_proof)
-
-
-def _updated(
-    options: Options, memory: Memory, now: datetime, *, as_json: bool
-) -> TrustStore | None:
-    try:
-        source = Source(f"{(options.registry or '').rstrip('/')}/trust")
-        return update_trust(options.trust, source, now=now, memory=memory, wanted=verifiers_lists)
-    except AnzhengError as error:
-        # What is stored still counts; how old it is, the checks will say.
-        tell(error.code, error.message, as_json=as_json)
-        return None
-
-
-def _online(options: Options, store: TrustStore) -> Online:
-    chains: dict[ChainId, RpcChain] = {}
-    if options.rpc is not None:
-        for registry in store.bundle.registries:
-            for contract in registry.contracts:
-                chains[contract.chain_id] = RpcChain(options.rpc, contract.chain_id)
-    return HttpRegistry(options.registry or "", chains)
-
-
-def _verify(
-    path: Path, opened: _Opened, options: Options, now: datetime, memory: Memory
-) -> tuple[Report, Memory]:
-    report, learned = verify_and_learn(
-        _read(path, MAX_PDF_BYTES + 1),
-        opened.store,
-        policy=options.policy,
-        now=now,
-        on=options.on,
-        memory=memory,
-        sidecar=_sidecar(path),
-        online=opened.online,
-        presentation=opened.presented,
-        chain_proof=opened.chain_proof,
-    )
-    # A name may hold bytes that are no text at all.
-    name = path.name.encode("utf-8", "backslashreplace").decode("utf-8")
-    return replace(report, facts=(("file", name), *report.facts)), learned
-
-
-def _sidecar(path: Path) -> bytes | None:
-    """Return the evidence beside a file; what cannot be read is not there."""
-    beside = path.with_name(path.name + SIDECAR)
-    try:
-        return _read(beside, MAX_EVIDENCE_BYTES + 1) if beside.is_file() else None
-    except (AnzhengError, OSError):
-        return None
-
-
-def _read(path: Path, limit: int) -> bytes:
-    """Read at most `limit` bytes: one more than is allowed, so that the check sees too many."""
-    try:
-        with path.open("rb") as file:
-            return file.read(limit)
-    except OSError as error:
-        raise AnzhengError(Code.REQUEST_INVALID, f"the file {path} cannot be read") from error
+        tell_error(error, as_json=as_json)
 
 
 def _policy(accept_stale_hours: int, referee: Referee) -> Policy:
     if (accept_stale_hours, referee) == (STRICT.accept_stale_hours, STRICT.referee):
         return STRICT
     return Policy("command line", accept_stale_hours=accept_stale_hours, referee=referee)
-
-
-def _fail(error: AnzhengError, *, as_json: bool) -> int:
-    """Print an error on one line; what could not be checked is undetermined, the rest usage."""
-    tell(error.code, error.message, as_json=as_json)
-    usage = error.code is Code.REQUEST_INVALID
-    return EXIT_USAGE if usage else TABLE[Verdict.UNDETERMINED].exit_code
-
-
-def tell(code: Code, message: str, *, as_json: bool) -> None:
-    """Print an error on one line of standard error, whatever a path in it contains."""
-    line = f"{code.value}: {printable(message)}"
-    if as_json:
-        # Escaped: a name may hold what is no text, and standard error may be no UTF-8.
-        line = json.dumps({"code": code.value, "message": message})
-    sys.stderr.write(f"{line}\n")

@@ -24,6 +24,10 @@ MARKS: Final[Mapping[CheckState, tuple[str, str]]] = {
 """Mark and colour of each state."""
 
 
+COLOURS: Final[Mapping[str, str]] = {"amber": "yellow", "grey": "bright_black"}
+"""Colours of the verdict table that a terminal calls otherwise."""
+
+
 def show(console: Console, name: str, report: Report) -> None:
     """Print one report.
 
@@ -33,7 +37,7 @@ def show(console: Console, name: str, report: Report) -> None:
         report: What was found.
     """
     row = TABLE[report.verdict]
-    colour = {"amber": "yellow", "grey": "bright_black"}.get(row.colour, row.colour)
+    colour = COLOURS.get(row.colour, row.colour)
     console.print(Text(printable(name), style="bold"))
     console.print(Text(f"{row.words.zh}  {row.words.en}", style=f"bold {colour}"))
     console.print(Text(f"  {_reason(report)}"))

@@ -129,9 +129,33 @@ def test_the_holder_answers_and_the_licence_is_valid(run: Run, pdf: Path, tmp_pa
     request = ask(run, tmp_path / "request.json")
     answered = answer(request)
     assert judge(run, pdf, request, answered) == ("valid", "OK")
-    result = run(pdf, "--offline", "--request", request, "--presentation", answered)
+    again = ask(run, tmp_path / "again.json")
+    result = run(pdf, "--offline", "--request", again, "--presentation", answer(again))
     assert result.exit_code == 0
     assert "持有人 holder: 通过" in result.output
+
+
+def test_a_question_is_answered_once(run: Run, world: World, pdf: Path, tmp_path: Path) -> None:
+    request = ask(run, tmp_path / "request.json")
+    thief = answer(request, ec.derive_private_key(0xB0B, ec.SECP256R1()))
+    arguments = (pdf, "--offline", "--request", request, "--presentation")
+    # A wrong answer closes no question: whoever shouts first could stop the holder.
+    assert run(*arguments, thief).exit_code == 1
+    answered = answer(request)
+    assert run(*arguments, answered).exit_code == 0
+    for late in (world.now, world.now + timedelta(minutes=30)):
+        result = run(*arguments, answered, now=late)
+        assert (result.exit_code, result.stdout) == (3, "")
+        assert result.stderr.startswith("REQUEST_INVALID: ")
+    # Another question is open still, and a damaged memory of answers is not passed over.
+    other = ask(run, tmp_path / "other.json")
+    kept = tmp_path / "trust.answered.json"
+    kept.write_bytes(kept.read_bytes()[:-2])
+    refused = run(pdf, "--offline", "--request", other, "--presentation", answer(other))
+    assert refused.exit_code == 2
+    assert refused.stderr.startswith("STORE_FAILED: ")
+    kept.unlink()
+    assert run(pdf, "--offline", "--request", other, "--presentation", answer(other)).exit_code == 0
 
 
 def test_a_thief_an_old_answer_and_a_late_one_are_refused(
@@ -177,7 +201,7 @@ def test_an_answer_that_is_none_is_never_valid(
     broken = tmp_path / "broken.json"
     broken.write_bytes(data)
     result = run(pdf, "--offline", "--request", request, "--presentation", broken)
-    assert result.exit_code == 2
+    assert result.exit_code == 3
     assert result.stdout == ""
 
 

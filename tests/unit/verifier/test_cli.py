@@ -246,7 +246,7 @@ def test_a_report_that_cannot_be_written_out_is_no_verdict(
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("verifier.cli.show", full)
+    monkeypatch.setattr("verifier.cli_print.show", full)
     result = run(file, "--offline")
     assert result.exit_code == 2
     assert result.stderr.startswith("STORE_FAILED: ")

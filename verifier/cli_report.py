@@ -1,0 +1,95 @@
+"""Results into files: a table, and a signed verification report."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from licence.errors import AnzhengError, Code
+from licence.formats.report import Report
+from licence.ports import Clock, Entropy
+from verifier.cli_open import Options
+from verifier.pool import Answer
+from verifier.report_file.opening import SealPlace, open_seal
+from verifier.table import rows_as_csv
+from verifier.trust import TrustStore
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPlace:
+    """Where a report goes, and with what it is made.
+
+    Attributes:
+        path: The file.
+        seal: Key and timestamp authority.
+        clock: Tells the time.
+        entropy: For the nonce of the timestamp.
+    """
+
+    path: Path
+    seal: SealPlace
+    clock: Clock
+    entropy: Entropy
+
+    @classmethod
+    def of(cls, options: Options, clock: Clock, entropy: Entropy | None) -> "ReportPlace | None":
+        """Return where the report goes; None when none is wanted.
+
+        Raises:
+            AnzhengError: REQUEST_INVALID without a key, before anything is verified.
+        """
+        if options.report is None:
+            return None
+        if options.seal is None or entropy is None:
+            raise AnzhengError(
+                Code.REQUEST_INVALID,
+                "--report needs --report-key and --report-password; "
+                "make a key by `report-key init`",
+            )
+        return cls(options.report, options.seal, clock, entropy)
+
+
+def write_csv(path: Path | None, rows: Sequence[tuple[str, Report]]) -> None:
+    """Write the table, if one is wanted.
+
+    Raises:
+        AnzhengError: STORE_FAILED.
+    """
+    if path is not None:
+        _write(path, rows_as_csv(rows))
+
+
+def write_report(
+    place: ReportPlace | None, answers: Sequence[tuple[str, Answer]], store: TrustStore
+) -> None:
+    """Write the signed report, if one is wanted.
+
+    Raises:
+        AnzhengError: STORE_FAILED; as `open_seal` and `make_report_file`.
+    """
+    if place is None:
+        return
+    # Here, for it needs the extra `verifier-service`, and nothing else of this command does.
+    from verifier.report_file.make import Named, make_report_file  # noqa: PLC0415
+
+    seal = open_seal(
+        place.seal, lambda: store.bundle.tsa_roots, clock=place.clock, entropy=place.entropy
+    )
+    parts = [
+        Named(
+            name,
+            answer.report,
+            answer.picture.data if answer.picture is not None else None,
+            answer.marks,
+        )
+        for name, answer in answers
+    ]
+    _write(place.path, make_report_file(parts, seal=seal, now=place.clock.now()))
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise AnzhengError(
+            Code.STORE_FAILED, f"{path} cannot be written: {error.strerror}"
+        ) from error
