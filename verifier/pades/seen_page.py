@@ -176,7 +176,7 @@ class PageReader:
         self.state.pen = float(given[0])
 
     def do_nothing(self, given: Operands) -> None:
-        """`cs`, `CS`, `SCN`: spaces of colours, and the colour of lines, decide about nothing here."""
+        """`cs`, `CS`, `SCN`: spaces of colours, and the colour of lines, decide nothing here."""
 
     def do_clip(self, _given: Operands) -> None:
         """`W`, `W*`: with the next path."""
