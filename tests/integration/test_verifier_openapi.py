@@ -43,7 +43,7 @@ def test_answers_are_as_described(app: FastAPI, path: str) -> None:
         operation = schema[path][method]
 
         @given(case=operation.as_strategy())
-        @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
         def check(case: schemathesis.Case[Any]) -> None:
             # That a text is no code, or a file no ZIP, stands in no schema: refusing it is right.
             case.call_and_validate(excluded_checks=[positive_data_acceptance, unsupported_method])

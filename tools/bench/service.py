@@ -35,12 +35,12 @@ class Running:
     """A service of its own process."""
 
     port: int
-    pid: int
+    process: subprocess.Popen[bytes]
 
     @property
     def memory(self) -> int:
         """Bytes that it and its children hold."""
-        return family_rss(self.pid)
+        return family_rss(self.process.pid)
 
 
 def measures(seconds: float = SECONDS) -> list[Measure]:
@@ -100,7 +100,7 @@ def running(home: Path, **settings: object) -> Iterator[Running]:
         )
     try:
         _wait(port)
-        yield Running(port, process.pid)
+        yield Running(port, process)
     finally:
         process.send_signal(signal.SIGTERM)
         try:

@@ -1,5 +1,6 @@
 """Runs the service: until it is told to stop, and then until what is under way is answered."""
 
+import signal
 import socket
 import threading
 from collections.abc import Iterator
@@ -63,11 +64,15 @@ def run(opened: Opened, host: str, port: int) -> None:
         AnzhengError: CONFLICT when the port is taken.
     """
     listener = listen(host, port)
+    # The server raises the signal again when it has ended; by then all is done as it should be.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
     opened.log.info("listening", host=host, port=listener.getsockname()[1])
     try:
         make_server(opened, host, port).run(sockets=[listener])
     finally:
         listener.close()
+        opened.log.info("ended")
 
 
 @contextmanager
