@@ -3,7 +3,9 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
+import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,6 +29,9 @@ CONTENTS = Contents(
     unprintable="😀",
 )
 
+SCHEMA_FILE = (
+    Path(__file__).parents[3] / "docs" / "formats" / "schemas" / "report-contents.schema.json"
+)
 LINES = st.text(min_size=1, max_size=200).filter(str.isprintable)
 PARTS = st.builds(
     Part,
@@ -104,3 +109,18 @@ def test_an_attachment_that_has_another_name_is_refused() -> None:
 def test_one_report_has_the_plain_name() -> None:
     assert attachment_name(0, 1) == "report.json"
     assert attachment_name(41, 1_000) == "report-0042.json"
+
+
+def test_the_schema_accepts_contents_and_refuses_twins() -> None:
+    schema = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    assert validator.is_valid(json.loads(encode(CONTENTS)))
+    for twin in (
+        changed(more=1),
+        changed(reports=[]),
+        changed(schema="anzheng-report-file/v2"),
+        changed(words={"../x": {"zh": "通过", "en": "passed"}}),
+        changed(maker={"name": "", "certificate_sha256": "01" * 32}),
+    ):
+        assert not validator.is_valid(json.loads(twin))
