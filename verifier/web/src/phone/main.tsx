@@ -14,8 +14,7 @@ async function start(place: HTMLElement): Promise<void> {
   try {
     const desk = await Desk.open();
     const kept = await desk.store.get("lang");
-    const wished: Lang = navigator.language.startsWith("zh") || !navigator.language ? "zh" : "en";
-    const lang: Lang = kept === "en" || kept === "zh" ? kept : wished;
+    const lang: Lang = kept === "en" ? "en" : "zh";
     place.replaceChildren();
     render(<App desk={desk} start={lang} />, place);
   } catch (error) {

@@ -112,9 +112,13 @@ async function collectList(store: TrustStore, staged: Staged, path: string): Pro
 /** Put a collected pack into the phone's store. */
 export async function keep(phone: PhoneStore, update: Update, now: Seconds): Promise<void> {
   const { store, files } = update;
-  // A new pack shows that it is no earlier than its signature: an older clock mistake is over.
+  const before = await phone.memory();
+  // A newer signature shows that it is later than that: an older mistake of the clock is over. The
+  // same pack once more shows nothing, or setting the clock back would be as easy as importing.
+  const isNewer = store.newestSignedTime > before.newestSignedTime;
   const newestClock = Math.max(Math.floor(now), store.newestSignedTime);
-  await phone.replaceFiles(files, store.memory, { updatedAt: Math.floor(now), newestClock });
+  const state = { updatedAt: Math.floor(now), ...(isNewer ? { newestClock } : {}) };
+  await phone.replaceFiles(files, store.memory, state);
 }
 
 /** Return the files of a trust repository that is served at an address. */
