@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.fakes.verifier_site import Site, running_site
 from tests.interop.dossier import Dossier, open_dossier
 
 
@@ -26,3 +27,10 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"))
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A verifier's service with its pages, and what is handed in there."""
+    with running_site(tmp_path_factory.mktemp("site")) as site:
+        yield site

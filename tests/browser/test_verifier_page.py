@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Route, expect
 
 from tests.fakes.browsing import DESKTOP, PHONE, Shape, Tab, axe, drop, opened
-from tests.fakes.verifier_site import Site, running_site
+from tests.fakes.verifier_site import Site
 
 pytestmark = pytest.mark.tools("chromium", "node")
 
@@ -22,12 +22,6 @@ CASES = {
     "foreign": ("foreign", "非本系统证照", "NOT_A_LICENCE"),
 }
 SHAPES = {"valid": "circle", "invalid": "path", "undetermined": "path", "foreign": "rect"}
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with running_site(tmp_path_factory.mktemp("site")) as site:
-        yield site
 
 
 @pytest.fixture

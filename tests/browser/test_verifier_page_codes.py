@@ -1,24 +1,17 @@
 """QR codes on the public page: by camera, photo and address; what is read here is not sent."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.fakes.browsing import DESKTOP, PHONE, Tab, axe, opened
-from tests.fakes.verifier_site import Site, draw_code, film, running_site
+from tests.fakes.browsing import PHONE, Tab, axe, opened
+from tests.fakes.verifier_site import Site, draw_code
 
 pytestmark = pytest.mark.tools("chromium", "node")
 
 LONG_MS = 60_000
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with running_site(tmp_path_factory.mktemp("site")) as site:
-        yield site
 
 
 @pytest.fixture
@@ -89,7 +82,7 @@ def test_a_photo_is_read_here(tab: Tab, site: Site, tmp_path: Path) -> None:
     assert not tab.sent
 
 
-def test_a_photo_without_a_code_says_so(tab: Tab, site: Site, tmp_path: Path) -> None:
+def test_a_photo_without_a_code_says_so(tab: Tab, tmp_path: Path) -> None:
     photo = tmp_path / "photo.png"
     draw_code("X").resize((40, 40)).point(lambda _: 255).save(photo)
     page = tab.go("/")
@@ -107,32 +100,6 @@ def test_a_code_of_somebody_else_is_shown_and_not_opened(
     expect(page.locator("#problem code")).to_have_text(site.codes["other"], timeout=LONG_MS)
     assert page.url == f"{site.url}/"
     assert page.locator("#problem a").count() == 0
-
-
-@pytest.mark.parametrize("name", ["printed", "pointer"])
-def test_the_camera_reads_a_code(site: Site, tmp_path: Path, name: str) -> None:
-    video = film(site.codes[name], tmp_path / "camera.mjpeg")
-    flags = [
-        "--use-fake-ui-for-media-stream",
-        "--use-fake-device-for-media-stream",
-        f"--use-file-for-fake-video-capture={video}",
-    ]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=flags)
-        with opened(browser, site.url, DESKTOP, permissions=["camera"]) as tab:
-            tab.page.clock.set_fixed_time(site.now)
-            page = tab.go("/")
-            page.locator("#scan").click()
-            if name == "printed":
-                assert shown(page) == "valid"
-                assert not tab.sent
-            else:
-                # The pointer says only which licence it is: the service is asked.
-                page.wait_for_url("**/result/*", timeout=LONG_MS)
-                expect(page.locator(".verdict")).to_be_visible()
-            assert page.locator("dialog").count() == 0
-            assert page.evaluate("document.querySelector('video')") is None
-        browser.close()
 
 
 def test_without_a_camera_the_other_ways_are_named(tab: Tab) -> None:

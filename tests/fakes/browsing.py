@@ -84,7 +84,7 @@ class Tab:
 @contextmanager
 def opened(browser: Browser, url: str, shape: Shape, **more: object) -> Iterator[Tab]:
     """Open a tab; when it closes, it must have kept the policy and spoken to nobody else."""
-    context = browser.new_context(**{**shape, **more})  # type: ignore[arg-type]
+    context = browser.new_context(**{**shape, **more})
     try:
         tab = _watched(context, url)
         yield tab

@@ -118,7 +118,10 @@ def _make(world: World, folder: Path) -> tuple[dict[str, Path], dict[str, str], 
 
 def _different(world: World) -> bytes:
     """Return a file of a dishonest press: signed data that the page does not show."""
-    shown, said = world.version(DIFFERENT), world.version(DIFFERENT, enterprise_name="大连镕森化工有限公司")
+    shown, said = (
+        world.version(DIFFERENT),
+        world.version(DIFFERENT, enterprise_name="大连镕森化工有限公司"),
+    )
     save = pades._save
 
     def tampered(pdf: pikepdf.Pdf) -> bytes:

@@ -11,7 +11,7 @@ import mimetypes
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Final, Protocol
+from typing import Annotated, Any, Final, Protocol
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
@@ -150,8 +150,21 @@ class Pages:
             manifest = json.loads((self.built / "manifest.json").read_text("utf-8"))
         except (OSError, ValueError):
             return "", []
-        entry = manifest[_ENTRY]
-        return f"/{entry['file']}", [f"/{name}" for name in entry.get("css", ())]
+        styles: dict[str, None] = {}
+        _collect(manifest, _ENTRY, styles, set())
+        return f"/{manifest[_ENTRY]['file']}", [f"/{name}" for name in styles]
+
+
+def _collect(
+    manifest: Mapping[str, Any], name: str, styles: dict[str, None], seen: set[str]
+) -> None:
+    """Gather the styles of a chunk; those that it shares with other pages come first."""
+    if name in seen:
+        return
+    seen.add(name)
+    for each in manifest[name].get("imports", ()):
+        _collect(manifest, each, styles, seen)
+    styles.update(dict.fromkeys(manifest[name].get("css", ())))
 
 
 def open_pages(built: Path = BUILT) -> Pages:
