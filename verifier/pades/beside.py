@@ -75,7 +75,7 @@ def _allowed(licence: LicenceVersion, code: str) -> Mapping[str, frozenset[str]]
         blocks = [each for one in plan.sections for each in (*one.blocks, *one.pinned)]
         sections = frozenset(section.name for section in plan.sections)
         headings = frozenset(text for block in blocks for _key, text in block.said())
-    keywords = ", ".join((draft.licence_no, draft.elicence_id, draft.uscc))
+    keywords = f"{draft.licence_no}, {draft.elicence_id}, {draft.uscc}"
     return {
         "title": frozenset((f"{title} {draft.licence_no}",)),
         "author": frozenset((draft.issuer,)),

@@ -77,6 +77,8 @@ class Walk:
             if known != kind:
                 raise refuse(f"an object that is {known} and {kind}")
             if value in self._entered:
+                if self.kinds[kind].once:
+                    raise refuse(f"a {kind} in two places")
                 return
             self._entered.add(value)
             is_stream = value in self.streams
@@ -115,12 +117,21 @@ Rule = Callable[[Walk, Value], None]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What an object of a kind has: rules by entry, which of them must be there, and the rest."""
+    """What an object of a kind has.
+
+    Attributes:
+        entries: The rule of each entry.
+        needed: Entries that must be there.
+        is_stream: Whether it is a stream.
+        also: What holds for several entries together.
+        once: Whether it stands in one place only, as in a tree.
+    """
 
     entries: Mapping[str, Rule]
     needed: frozenset[str]
     is_stream: bool = False
     also: Callable[[Walk, Value], None] | None = None
+    once: bool = False
 
     def check(self, walk: Walk, name: str, value: Value) -> None:
         """Hold an object against the rules."""

@@ -7,6 +7,7 @@ Standard: ISO 32000-1, tables 28 to 30, 87, 93, 95, 111 to 124, 153, 252, 322 to
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
@@ -27,15 +28,36 @@ from verifier.pades.shape import (
     scalar,
     scalars,
 )
+from verifier.pades.shape_rules import (
+    colours,
+    counted,
+    destination,
+    element_children,
+    glyph_map,
+    leaf_of_tree,
+    names_tree,
+    numbers_tree,
+    one_file,
+    one_program,
+    pairs,
+    paper,
+    roles,
+    seal_box,
+    spoken,
+)
 
-PAPERS: Final = ((595.2756, 841.8898), (841.8898, 1190.5511))
-"""A4 and A3 in points; either way up."""
-PAPER_TOLERANCE: Final = 0.1
-MAX_SEAL: Final = (320.0, 130.0)
-"""Widest and highest field of seals, in points."""
 MAX_DRAWN_DEPTH: Final = 6
 """Forms within forms."""
 
+MAX_STREAM_BYTES: Final[Mapping[str, int]] = MappingProxyType(
+    {
+        **dict.fromkeys(("content", "form"), 512 << 10),
+        **dict.fromkeys(("program", "bare program", "material"), 1 << 20),
+        **dict.fromkeys(("code map", "glyph set", "pattern", "metadata"), 64 << 10),
+        **dict.fromkeys(("file", "profile"), 256 << 10),
+    }
+)
+"""How large a stream of each kind may be unpacked; ours are several times smaller."""
 ELEMENTS: Final = keys(
     "/TD /Div /P /Span /TR /TH /H1 /H2 /H3 /Table /Figure /TBody /THead /Document /Form /L /LI "
     "/Lbl /LBody /Caption /Sect /Part"
@@ -44,17 +66,20 @@ DESCRIPTIONS: Final = ("u:licence.json (RFC 8785)", "u:电子证照元数据 (RF
 TOOLTIP: Final = "u:发证机关电子印章"
 
 
-def check_shape(
-    objects: Mapping[str, Value], streams: frozenset[str]
-) -> tuple[tuple[str, str], ...]:
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a walk has found: words beside the pages, and how large each stream may be unpacked."""
+
+    words: tuple[tuple[str, str], ...]
+    limits: tuple[tuple[str, int], ...]
+
+
+def check_shape(objects: Mapping[str, Value], streams: frozenset[str]) -> Shape:
     """Hold every object of a file against its kind.
 
     Args:
         objects: From `read_values`.
         streams: The same.
-
-    Returns:
-        What the file says beside its pages: where, and the text.
 
     Raises:
         AnzhengError: CONTAINER_STRUCTURE.
@@ -62,7 +87,8 @@ def check_shape(
     walk = Walk(objects, streams, KINDS)
     walk.run("trailer", _trailer(objects, streams))
     _check_drawn_depth(walk)
-    return tuple(walk.words)
+    limits = ((each, kind) for each, kind in walk.met.items() if each in streams)
+    return Shape(tuple(walk.words), tuple((each, MAX_STREAM_BYTES[kind]) for each, kind in limits))
 
 
 def _trailer(objects: Mapping[str, Value], streams: frozenset[str]) -> Value:
@@ -101,151 +127,6 @@ def _drawn_by(walk: Walk, reference: str) -> list[str]:
     return found
 
 
-# ---------------------------------------------------------------- single values
-
-
-def _paper(walk: Walk, value: Value) -> None:
-    """Let a media box be a sheet that we print on, from its lower left corner."""
-    box = walk.plain(value)
-    if not isinstance(box, list) or len(box) != 4 or box[:2] != [0, 0]:  # noqa: PLR2004
-        raise refuse("a page of another size")
-    size = tuple(sorted(float(each) for each in box[2:]))
-    near = (
-        all(abs(a - b) <= PAPER_TOLERANCE for a, b in zip(size, each, strict=True))
-        for each in PAPERS
-    )
-    if not any(near):
-        raise refuse("a page of another size")
-
-
-def _seal_box(walk: Walk, value: Value) -> None:
-    """Let the field be where a seal may be, and no larger."""
-    box = walk.plain(value)
-    if not isinstance(box, list) or len(box) != 4:  # noqa: PLR2004
-        raise refuse("a seal without its place")
-    left, bottom, right, top = (float(each) for each in box)
-    if not 0 < right - left <= MAX_SEAL[0] or not 0 < top - bottom <= MAX_SEAL[1]:
-        raise refuse("a seal of another size")
-
-
-def _pairs(walk: Walk, value: Value) -> None:
-    """Let the name tree of files be one leaf: a name, and its file."""
-    found = walk.plain(value)
-    if not isinstance(found, list) or len(found) != 2:  # noqa: PLR2004
-        raise refuse("not exactly one attachment")
-    scalar(walk, found[0])
-    walk.enter("filespec", found[1])
-
-
-def _destination(walk: Walk, value: Value) -> None:
-    """Let a bookmark lead to a place on a page."""
-    found = walk.plain(value, "destination")
-    if not isinstance(found, list) or len(found) != 5 or found[1] != "/XYZ":  # noqa: PLR2004
-        raise refuse("a bookmark that leads elsewhere")
-    walk.promise(found[0], "page")
-    for item in found[2:]:
-        scalar(walk, item)
-
-
-def _element_children(walk: Walk, value: Value) -> None:
-    """Let a structure element have marked content, the seal, or elements below it."""
-    target = walk.objects.get(value) if isinstance(value, str) and value in walk.objects else value
-    items = walk.plain(value) if isinstance(target, list) else [value]
-    for item in items:
-        if isinstance(item, int) and not isinstance(item, bool):
-            continue
-        found = walk.objects.get(item) if isinstance(item, str) else item
-        kind = found.get("/Type") if isinstance(found, dict) else None
-        walk.enter({"/MCR": "marked", "/OBJR": "reference"}.get(str(kind), "element"), item)
-
-
-def _numbers_tree(walk: Walk, value: Value) -> None:
-    """Let the parent tree be one leaf: numbers, and the elements that they mean."""
-    found = walk.plain(value)
-    if not isinstance(found, list):
-        raise refuse("a parent tree of another shape")
-    for item in found[1::2]:
-        target = walk.objects.get(item) if isinstance(item, str) else item
-        if not isinstance(target, list):
-            walk.promise(item, "element")
-            continue
-        for element in walk.plain(item):
-            if element is not None:
-                walk.promise(element, "element")
-
-
-def _names_tree(walk: Walk, value: Value) -> None:
-    found = walk.plain(value)
-    if not isinstance(found, list):
-        raise refuse("an ID tree of another shape")
-    for name, element in zip(found[::2], found[1::2], strict=True):
-        scalar(walk, name)
-        walk.promise(element, "element")
-
-
-def _leaf_of_tree(entry: str, rule: Rule) -> Rule:
-    """Let a tree be one leaf; large ones have kids, each a leaf with limits."""
-
-    def tree(walk: Walk, value: Value) -> None:
-        found = walk.plain(value, "tree")
-        if not isinstance(found, dict) or not found.keys() <= {entry, "/Kids", "/Limits"}:
-            raise refuse("a tree of another shape")
-        if entry in found:
-            rule(walk, found[entry])
-        scalars(walk, found.get("/Limits", []))
-        for kid in walk.plain(found.get("/Kids", [])):
-            if walk.met.get(kid) == "tree":
-                raise refuse("a tree in a circle")
-            tree(walk, kid)
-
-    return tree
-
-
-def _by_name(rule: Rule) -> Rule:
-    """Let an entry be a dictionary of single values by any name."""
-
-    def each(walk: Walk, value: Value) -> None:
-        found = walk.plain(value)
-        if not isinstance(found, dict):
-            raise refuse("no dictionary where one should be")
-        for item in found.values():
-            rule(walk, item)
-
-    return each
-
-
-_colours: Final = _by_name(only("/DeviceGray", "/DeviceRGB"))
-_roles: Final = _by_name(scalar)
-
-
-# ---------------------------------------------------------------- what holds for several entries
-
-
-def _pages(_walk: Walk, value: Value) -> None:
-    if value["/Count"] != len(value["/Kids"]):
-        raise refuse("a page tree that counts wrongly")
-
-
-def _one_program(_walk: Walk, value: Value) -> None:
-    if len({"/FontFile2", "/FontFile3"} & value.keys()) != 1:
-        raise refuse("a font that is not embedded")
-
-
-def _glyph_map(_walk: Walk, value: Value) -> None:
-    if (value["/Subtype"] == "/CIDFontType2") is not ("/CIDToGIDMap" in value):
-        raise refuse("a font whose glyphs are found in another way")
-
-
-def _spoken(_walk: Walk, value: Value) -> None:
-    if "/Alt" in value and value["/S"] != "/Figure":
-        raise refuse("words laid over others for those who hear the page")
-
-
-def _one_file(_walk: Walk, value: Value) -> None:
-    if value["/EF"].get("/F") != value["/EF"].get("/UF", value["/EF"].get("/F")):
-        raise refuse("two different attachments")
-
-
 # ---------------------------------------------------------------- the kinds
 
 
@@ -259,6 +140,11 @@ def _kind(also: Rule | None = None, **entries: Rule) -> Kind:
     named_so = {f"/{name.rstrip('_')}": rule for name, rule in entries.items()}
     needed = frozenset(f"/{name}" for name in entries if not name.endswith("_"))
     return Kind(MappingProxyType(named_so), needed, also=also)
+
+
+def _once(kind: Kind) -> Kind:
+    """Return a kind whose objects stand in one place each."""
+    return replace(kind, once=True)
 
 
 def _stream(**entries: Rule) -> Kind:
@@ -298,16 +184,16 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         ),
         "profile": _stream(N=only(3), Range_=scalars),
         # -- pages
-        "pages": _kind(Type=only("/Pages"), Kids=many("page"), Count=scalar, also=_pages),
-        "page": _kind(
+        "pages": _kind(Type=only("/Pages"), Kids=many("page"), Count=scalar, also=counted),
+        "page": _once(_kind(
             Type=only("/Page"), Parent=back("pages"), Resources=one("resources of a page"),
-            MediaBox=_paper, Contents=one_or_many("content"), StructParents=scalar,
+            MediaBox=paper, Contents=one_or_many("content"), StructParents=scalar,
             Tabs=only("/S"), Annots_=many("widget"),
-        ),
+        )),
         "content": _stream(),
         "resources of a page": _kind(
             Font_=named("font"), XObject_=_XOBJECTS, ProcSet_=scalars,
-            ColorSpace_=_colours,
+            ColorSpace_=colours,
         ),
         "resources of a form": _kind(
             ExtGState_=named("state"), XObject_=_XOBJECTS, Pattern_=named("pattern")
@@ -332,13 +218,13 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "glyphs": _kind(
             Type=only("/Font"), Subtype=only("/CIDFontType0", "/CIDFontType2"), BaseFont=scalar,
             CIDSystemInfo=_SYSTEM, DW=scalar, W=scalars, FontDescriptor=one("descriptor"),
-            CIDToGIDMap_=only("/Identity"), also=_glyph_map,
+            CIDToGIDMap_=only("/Identity"), also=glyph_map,
         ),
         "descriptor": _kind(
             Type=only("/FontDescriptor"), FontName=scalar, Flags=scalar, FontBBox=scalars,
             ItalicAngle=scalar, Ascent=scalar, Descent=scalar, CapHeight=scalar, StemV=scalar,
             CIDSet_=one("glyph set"), FontFile2_=one("program"), FontFile3_=one("bare program"),
-            also=_one_program,
+            also=one_program,
         ),
         "glyph set": _stream(),
         "program": _stream(),
@@ -348,7 +234,7 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "widget": _kind(
             Type=only("/Annot"), Subtype=only("/Widget"), FT=only("/Sig"),
             T=only("u:AuthoritySeal"), TU=only(TOOLTIP), F=only(132), P=back("page"),
-            V=one("signature"), Rect=_seal_box, AP=flat(N=one("form")), StructParent=scalar,
+            V=one("signature"), Rect=seal_box, AP=flat(N=one("form")), StructParent=scalar,
         ),
         "signature": _kind(
             Type=only("/Sig"), Filter=scalar, SubFilter=scalar, M=scalar, Reason=said("reason"),
@@ -365,10 +251,10 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         ),
         "material": _stream(),
         "names": _kind(EmbeddedFiles=one("files")),
-        "files": _kind(Names=_pairs),
+        "files": _kind(Names=pairs),
         "filespec": _kind(
             Type=only("/Filespec"), F=scalar, UF=scalar, AFRelationship=scalar,
-            Desc=only(*DESCRIPTIONS), EF=flat(F=one("file"), UF=one("file")), also=_one_file,
+            Desc=only(*DESCRIPTIONS), EF=flat(F=one("file"), UF=one("file")), also=one_file,
         ),
         "file": _stream(
             Type=only("/EmbeddedFile"), Subtype=only("/application/json"),
@@ -378,20 +264,20 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "outlines": _kind(
             Type=only("/Outlines"), First=one("bookmark"), Last=back("bookmark"), Count=scalar
         ),
-        "bookmark": _kind(
-            Title=said("bookmark"), Parent=back("outlines", "bookmark"), Dest=_destination,
+        "bookmark": _once(_kind(
+            Title=said("bookmark"), Parent=back("outlines", "bookmark"), Dest=destination,
             Next_=one("bookmark"), Prev_=back("bookmark"),
-        ),
+        )),
         "structure": _kind(
-            Type=only("/StructTreeRoot"), K=_element_children, RoleMap=_roles,
-            ParentTree=_leaf_of_tree("/Nums", _numbers_tree), ParentTreeNextKey=scalar,
-            IDTree_=_leaf_of_tree("/Names", _names_tree),
+            Type=only("/StructTreeRoot"), K=element_children, RoleMap=roles,
+            ParentTree=leaf_of_tree("/Nums", numbers_tree), ParentTreeNextKey=scalar,
+            IDTree_=leaf_of_tree("/Names", names_tree),
         ),
-        "element": _kind(
+        "element": _once(_kind(
             Type=only("/StructElem"), S=only(*sorted(ELEMENTS)), P=back("element", "structure"),
-            K=_element_children, Pg_=back("page"), A_=one_or_many("attributes"), ID_=scalar,
-            T_=said("heading"), Alt_=said("picture"), Lang_=only("u:en"), also=_spoken,
-        ),
+            K=element_children, Pg_=back("page"), A_=one_or_many("attributes"), ID_=scalar,
+            T_=said("heading"), Alt_=said("picture"), Lang_=only("u:en"), also=spoken,
+        )),
         "marked": _kind(Type=only("/MCR"), MCID=scalar, Pg=back("page")),
         "reference": _kind(Type=only("/OBJR"), Obj=back("widget"), Pg=back("page")),
         "attributes": _kind(

@@ -29,7 +29,7 @@ from verifier.pades.objects import (
     same,
 )
 from verifier.pades.shape import Value, dictionaries_in, is_reference, read_values
-from verifier.pades.shape_kinds import check_shape
+from verifier.pades.shape_kinds import Shape, check_shape
 
 MAX_OBJECTS: Final = 20_000
 """Indirect objects of one file; a licence of twenty pages has about five hundred."""
@@ -37,6 +37,8 @@ MAX_VALIDATION_OBJECTS: Final = 16
 """Certificates, CRLs and OCSP answers in each list of the DSS."""
 MAX_VALIDATION_OBJECT_BYTES: Final = 1 << 20
 MAX_LICENCE_JSON_BYTES: Final = 256 << 10
+MAX_UNPACKED_BYTES: Final = 32 << 20
+"""All streams of one file together; a licence of twenty pages has less than one megabyte."""
 ATTACHMENT: Final = "licence.json"
 
 
@@ -110,9 +112,19 @@ def _read(
     check_certified(catalog, widget, byte_range, contents)
     certificates, crls, ocsps = validation_data(catalog)
     data = _attachment(catalog)
-    words = check_shape(*values)
+    shape = check_shape(*values)
+    _check_sizes(document, shape)
     packet = inflate(catalog.Metadata, MAX_METADATA_BYTES)
-    return Structure(data, certificates, crls, ocsps, Beside(words, packet))
+    return Structure(data, certificates, crls, ocsps, Beside(shape.words, packet))
+
+
+def _check_sizes(document: pikepdf.Pdf, shape: Shape) -> None:
+    """Refuse streams that unpack to more than any of ours, before anybody unpacks them whole."""
+    left = MAX_UNPACKED_BYTES
+    for reference, limit in shape.limits:
+        number, generation, _ = reference.split()
+        stream = document.get_object(int(number), int(generation))
+        left -= len(inflate(stream, min(limit, left)))
 
 
 # ---------------------------------------------------------------- every object
