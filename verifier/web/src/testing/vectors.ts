@@ -63,7 +63,7 @@ export async function storeOf(vector: VectorTrust): Promise<TrustStore> {
       files.set(storedPath(path, meta), data);
     }
   }
-  const newestSignedTime = moment(vector.newest_signed_time);
+  const newestSignedTime = Date.parse(vector.newest_signed_time) / 1000;
   const expired = vector.metadata_expired_at;
   return {
     bundle: await decodeBundle(utf8(vector.bundle)),
