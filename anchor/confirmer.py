@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from anchor.calls import ConfirmCall, ProposeCall
-from anchor.ports import Block, Chain, Proposal, ProposalState, Right, Transaction
+from anchor.ports import Block, Chain, Proposal, ProposalState, Right, Transaction, TxState
 from anchor.sender import Sender
 from anchor.status_writer import (
     StatusOrder,
@@ -20,6 +20,7 @@ from anchor.status_writer import (
     has_lapsed,
     is_written,
     order_of,
+    read_statuses,
 )
 from licence.domain.status import counts_on
 from licence.domain.validity import shanghai_date
@@ -159,6 +160,45 @@ class Confirmer:
     def _proposal(self, call: ConfirmCall) -> Proposal | None:
         proposed = ProposeCall(call.status, call.changes, call.decision)
         return self._chain.proposal(self._authority, proposed, call.proposer)
+
+
+class ConfirmedElsewhere:
+    """Stands for a confirmer in another process: waits until the chain says what it confirmed.
+
+    Args:
+        chain: The contract.
+        account: The authority's confirm account, whose key is not here.
+    """
+
+    def __init__(self, chain: Chain, account: Address) -> None:
+        self._chain = chain
+        self._account = account
+
+    def release(self) -> None:
+        """Have nothing to give back."""
+
+    def advance(self, data: bytes) -> Transaction:
+        """Say whether a decision stands in the last final block.
+
+        Args:
+            data: The encoded decision with its signatures.
+
+        Returns:
+            A transaction of another process; call again later unless it is FINAL.
+
+        Raises:
+            AnzhengError: DECISION_SYNTAX, CHAIN_UNAVAILABLE, STATUS_UNKNOWN_VALUE.
+        """
+        order, at = order_of(decisions.decode(data)), self._chain.final_height()
+        found = read_statuses(self._chain, order.authority, order.indices, at=at) if at >= 0 else ()
+        stands = bool(found) and all(word is order.word for word in found)
+        return Transaction(
+            purpose=f"confirm:{order.decision.hex()}",
+            account=self._account,
+            nonce=None,
+            raws=(),
+            state=TxState.FINAL if stands else TxState.SENT,
+        )
 
 
 def verify_officers(

@@ -16,6 +16,7 @@ from anzheng.commands import (
     authority,
     chain,
     monitor,
+    processes,
     qr,
     registry,
     release,
@@ -32,10 +33,11 @@ from anzheng.commands.issue import issue
 from anzheng.commands.nodes import nodes
 from anzheng.commands.preview import preview
 from anzheng.commands.roster import import_
-from anzheng.commands.service import worker
+from anzheng.commands.worker import worker
 from licence.errors import AnzhengError, Code
 from licence.formats.verdict import EXIT_USAGE
 from verifier.cli import tell, verify_command
+from verifier.report_file.cli import report_key_app
 from wallet.cli import WalletParts, wallet_app
 from wallet.ports import Checker
 
@@ -46,7 +48,6 @@ LOG_LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 app = typer.Typer(
     help="安证 anzheng: issue licences as signed PDFs, anchor them, hold them, verify them.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 
@@ -94,6 +95,7 @@ app.command("export")(export)
 app.add_typer(qr.app, name="qr")
 app.command("verify")(verify_command(CLOCK, SystemEntropy()))
 app.add_typer(trust.app, name="trust")
+app.add_typer(report_key_app(CLOCK, SystemEntropy()), name="report-key")
 app.add_typer(
     wallet_app(WalletParts(CLOCK, open_checker=open_checker, read_certificates=read_certificates)),
     name="wallet",
@@ -101,6 +103,7 @@ app.add_typer(
 app.add_typer(anchor.app, name="anchor")
 app.add_typer(chain.app, name="chain")
 app.add_typer(witness.app, name="witness")
+processes.add_to(service.app)
 app.add_typer(service.app, name="serve")
 app.add_typer(registry.app, name="registry")
 app.add_typer(monitor.app, name="monitor")

@@ -18,7 +18,8 @@ from anzheng.estate import ContractEntry, Estate
 from anzheng.flows import succession, trust
 from anzheng.keyring import KeyRing
 from anzheng.nodes import fee_policy
-from anzheng.opening import Means, open_sender
+from anzheng.opening import Means
+from anzheng.senders import open_sender
 from anzheng.settings import Settings
 from anzheng.store.anchor_store import SqlAnchorStore
 from anzheng.store.database import Store
@@ -106,12 +107,12 @@ def handover(means: Means, keeper: EstateKeeper, administrator: bytes) -> succes
     def others(authority: AuthorityId) -> tuple[Sender, ...]:
         return (
             open_sender(means, authority, "anchor", store),
-            open_sender(means, authority, "confirm", means.confirmer_store),
+            open_sender(means, authority, "confirm", means.confirmer_store()),
         )
 
     return succession.Means(
         store=means.store,
-        stores=(store, means.confirmer_store),
+        stores=(store, means.confirmer_store()),
         keeper=keeper,
         administrator=Administrator(
             chain.node, estate.chain_id, administrator, fee_policy(means.settings)

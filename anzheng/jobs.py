@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final, Protocol
 
 import structlog
@@ -21,6 +22,7 @@ from anzheng.flows.anchor_watch import watched
 from anzheng.flows.offices import Office
 from anzheng.queue.embedded import OutboxQueue
 from anzheng.queue.ports import Handler
+from anzheng.roles import Role
 from anzheng.store.database import Store
 from anzheng.wiring import Installation
 from anzheng.worker import Worker
@@ -43,8 +45,22 @@ decided, such as a day that has come or a word on the chain, is in the lists wit
 LISTS_PAUSE_SECONDS = 16
 """Longest pause after lists could not be published."""
 
+CERTIFICATES_TOPIC = "certificates"
+"""Outbox topic of the signer's process: what certificates point to. One key, for all CAs."""
+
+CERTIFICATES_KEY = "all"
+
 LANES: Final = (frozenset({publishing.TOPIC}), None)
 """Topics that get a worker of their own, and one for all: signing for an hour holds up no list."""
+
+ROLE_LANES: Final[Mapping[Role, tuple[frozenset[str], ...]]] = {
+    Role.SIGNER: (frozenset({CERTIFICATES_TOPIC}), frozenset({releasing.TOPIC})),
+    Role.ANCHOR: (
+        frozenset({publishing.TOPIC}),
+        frozenset({signing.ANCHOR_TOPIC, anchoring.FILL_TOPIC, deciding.TOPIC}),
+    ),
+}
+"""The same where processes have keys of their own; the confirmer may not write into the queue."""
 
 TRIES = 3
 """So often a pass over an authority's batches is tried before the job is given back."""
@@ -128,12 +144,18 @@ def handlers(installation: Installation, rule: BatchRule | None = None) -> Mappi
         return min(due, base.clock.now() + timedelta(seconds=LISTS_LOOK_SECONDS))
 
     return {
+        CERTIFICATES_TOPIC: partial(_publish_certificates, installation),
         publishing.TOPIC: publish,
         releasing.TOPIC: sign,
         signing.ANCHOR_TOPIC: _patient(anchor, base.clock),
         anchoring.FILL_TOPIC: fill,
         deciding.TOPIC: _patient(status, base.clock),
     }
+
+
+def _publish_certificates(installation: Installation, _key: str) -> datetime:
+    installation.publish_certificates()
+    return installation.base.clock.now() + timedelta(seconds=LISTS_LOOK_SECONDS)
 
 
 class _Writer(Protocol):
@@ -184,10 +206,13 @@ def _patient(handler: Handler, clock: Clock) -> Handler:
     return patient
 
 
-def ask_for_lists(store: Store, clock: Clock) -> None:
-    """Ask for a look at the lists, which then comes again by itself, whatever asked before."""
+def ask_for_lists(store: Store, clock: Clock, role: Role | None = None) -> None:
+    """Ask for what then comes again by itself, whatever asked before: lists, or certificates."""
+    topic, key = (publishing.TOPIC, publishing.KEY)
+    if role is Role.SIGNER:
+        topic, key = (CERTIFICATES_TOPIC, CERTIFICATES_KEY)
     with store.write() as unit:
-        unit.outbox.add(publishing.TOPIC, publishing.KEY, clock.now())
+        unit.outbox.add(topic, key, clock.now())
 
 
 def make_worker(

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
     Encoding,
     PrivateFormat,
     PublicFormat,
+    load_der_public_key,
     load_pem_private_key,
 )
 
@@ -69,9 +70,7 @@ class Key:
         Raises:
             AnzhengError: KEY_REFUSED for another kind.
         """
-        if not isinstance(self.private, ed25519.Ed25519PrivateKey):
-            raise AnzhengError(Code.KEY_REFUSED, "only Ed25519 keys have a raw form here")
-        return self.private.public_key().public_bytes_raw()
+        return raw_of(self.public_der)
 
     @property
     def secret(self) -> bytes:
@@ -84,6 +83,21 @@ class Key:
     def key_id(self) -> bytes:
         """Short name of the key: the first bytes of its digest."""
         return es256.key_id(self.public_der)
+
+
+def raw_of(public_der: bytes) -> bytes:
+    """Return the 32 bytes of an Ed25519 key from its SubjectPublicKeyInfo.
+
+    Raises:
+        AnzhengError: KEY_REFUSED for another kind.
+    """
+    try:
+        key = load_der_public_key(public_der)
+    except (ValueError, UnsupportedAlgorithm) as exc:
+        raise AnzhengError(Code.KEY_REFUSED, "this is no public key") from exc
+    if not isinstance(key, ed25519.Ed25519PublicKey):
+        raise AnzhengError(Code.KEY_REFUSED, "only Ed25519 keys have a raw form here")
+    return key.public_bytes_raw()
 
 
 def generate(kind: KeyKind) -> Key:

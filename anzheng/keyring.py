@@ -1,7 +1,8 @@
 """Where the keys of an installation lie, and what opens them.
 
 One folder `keys/`: an encrypted PKCS#8 file a key (`NAME.pem`), or the `pkcs11:` URI of one in
-hardware (`NAME.uri`), and its certificate beside it where it has one (`NAME.der`). In production
+hardware (`NAME.uri`), and its certificate beside it where it has one (`NAME.der`). Of a key that
+another process has there is only the public half (`NAME.pub`, SubjectPublicKeyInfo). In production
 password and PINs come from the environment; a trial keeps a password that it made itself.
 """
 
@@ -27,6 +28,7 @@ from signer.keys.pkcs11_uri import SCHEME as PKCS11
 from signer.keys.pkcs11_uri import Pkcs11Uri, parse_pkcs11_uri
 
 PASSWORD_BYTES = 24
+MAX_PUBLIC_BYTES = 4 * 1024
 FILE = "file:"
 
 
@@ -68,6 +70,25 @@ class KeyRing:
         if name not in self._opened:
             self._opened[name] = keyfiles.open_key_file(self._place(name), self.secret)
         return self._opened[name]
+
+    def public_der(self, name: str) -> bytes:
+        """Return the public half of a key of the application, whoever has the other half.
+
+        Raises:
+            AnzhengError: KEY_URI when neither lies here.
+        """
+        place = self.folder / f"{name}.pub"
+        if not self.has(name) and place.is_file():
+            return place.read_bytes()[:MAX_PUBLIC_BYTES]
+        return self.open(name).public_der
+
+    def public_raw(self, name: str) -> bytes:
+        """Return the 32 bytes of the public half of an Ed25519 key.
+
+        Raises:
+            AnzhengError: KEY_URI, KEY_REFUSED for another kind.
+        """
+        return keyfiles.raw_of(self.public_der(name))
 
     def keep_rsa(self, name: str, key: rsa.RSAPrivateKey, certificate: bytes) -> None:
         """Keep a key of the signer with its certificate."""

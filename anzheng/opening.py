@@ -1,46 +1,44 @@
 """Opens the office of an authority: its keys, accounts and stores become working objects."""
 
-import os
-import socket
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 
-from anchor.chain.account import EvmAccount
-from anchor.chain.evm import EvmChain
-from anchor.confirmer import Confirmer
+from anchor.confirmer import ConfirmedElsewhere
 from anchor.log import AuthorityLog, LogIdentity
-from anchor.ports import CheckpointWitness, EvidenceJudge, TransactionStore
+from anchor.ports import CheckpointWitness, EvidenceJudge
 from anchor.public_log import LogFolder
 from anchor.publish import Anchorer
-from anchor.sender import Sender, SendPolicy
-from anchor.start_checks import ChainWatch
 from anchor.status_writer import StatusWriter
 from anchor.witness import Witness
 from anzheng import keyring as keyrings
-from anzheng.alarms import StandingAlarms
 from anzheng.chain_truth import check_chain
-from anzheng.estate import AuthorityEntry, Estate
+from anzheng.estate import AuthorityEntry
 from anzheng.flows.key_making import KeyOffice
-from anzheng.flows.offices import BatchSigner, Office
-from anzheng.flows.reconcile_guard import IssueGuard, check_local
+from anzheng.flows.offices import BatchSigner, Confirms
+from anzheng.flows.reconcile_guard import IssueGuard, check_local, newest_in
 from anzheng.key_book import KeyState
 from anzheng.keyring import KeyRing
 from anzheng.licence_signers import LockedSigner, licence_signer, signing_key
-from anzheng.nodes import fee_policy, watch_rules
+from anzheng.roles import Role
+from anzheng.senders import (
+    ChainMeans,
+    check_node,
+    open_confirmer,
+    open_sender,
+    unless_unavailable,
+)
 from anzheng.settings import Settings
 from anzheng.store.anchor_store import SqlAnchorStore
-from anzheng.store.database import Store
 from anzheng.witness_http import HttpWitness
 from anzheng.witnesses import FileWitnessStore
 from licence.domain.model import Environment
 from licence.errors import AnzhengError, Code
 from licence.formats.checkpoint import LogKey, WitnessKey
 from licence.formats.evidence import log_origin
-from licence.ids import AuthorityId, RegistryId
-from licence.ports import Clock, Entropy
+from licence.ids import AuthorityId, Digest, RegistryId
 from signer.certificate_register import CertificateRegister
 from signer.issue import IssuePolicy, Signer
 from signer.ledger import Ledger
@@ -49,33 +47,26 @@ from signer.press import Presses
 SIGNER_AGE = timedelta(hours=1)
 """Revocation data that goes into the files is at most so old."""
 
-REFUSALS = 3
-"""A call is parked when the contract refuses it in so many passes: a node may be behind."""
-
-HOST_CHARACTERS = 40
-"""So much of this machine's name goes into the name of a writer."""
-
-TEST_NODES = ("anvil", "ganache", "hardhat")
-"""How nodes that keep no real chain call themselves."""
-
 _KEY_IS_AWAY = frozenset({Code.KEY_LOCKED, Code.KEY_URI, Code.TOOL_MISSING})
 
 
-@dataclass(frozen=True, slots=True)
-class Means:
-    """What all offices of an installation share."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means(ChainMeans):
+    """What all offices of an installation share.
 
-    settings: Settings
-    estate: Estate
-    ring: KeyRing
-    store: Store
-    confirmer_store: SqlAnchorStore
-    chain: EvmChain
-    press: Presses
+    Attributes:
+        confirmer_store: The confirmer's own memory; opened when something is to be confirmed.
+        press: Renders; opened when something is to be rendered.
+        register: What the CAs issued.
+        judge: Judges fresh evidence.
+        role: What this process is; none for all at once.
+    """
+
+    confirmer_store: Callable[[], SqlAnchorStore]
+    press: Callable[[], Presses]
     register: CertificateRegister
     judge: EvidenceJudge
-    clock: Clock
-    entropy: Entropy
+    role: Role | None = None
 
     @property
     def keys(self) -> KeyOffice:
@@ -91,121 +82,141 @@ class Means:
 
 
 @dataclass(frozen=True, slots=True)
-class _Opened:
-    """An office, and what its signer was made from."""
+class _Signing:
+    """A signer, and what it was made from."""
 
-    office: Office
+    signer: BatchSigner
     key: str
-    signer_since: datetime
+    since: datetime
+
+
+class EstateOffice:
+    """The office of an authority; conforms to `flows.offices.Office`.
+
+    Keys are opened with the part that needs them, so that a process which has only some of the
+    keys works. The signer is made anew when another key is to sign, and for fresh revocation data.
+
+    Args:
+        means: What all offices share.
+        entry: Whose it is.
+    """
+
+    def __init__(self, means: Means, entry: AuthorityEntry) -> None:
+        self._means = means
+        self._entry = entry
+        self._store = SqlAnchorStore(means.store)
+        self._ledger: Ledger | None = None
+        self._signing: _Signing | None = None
+
+    @property
+    def authority(self) -> AuthorityId:
+        """Which authority."""
+        return self._entry.id
+
+    @property
+    def registry(self) -> RegistryId:
+        """Where its status is kept."""
+        return self._means.estate.registry
+
+    @property
+    def ledger(self) -> Ledger:
+        """The signer's memory."""
+        if self._ledger is None:
+            place = _ledger_file(self._means.settings, self._entry.id)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            self._ledger = Ledger(place)
+        return self._ledger
+
+    @property
+    def signer(self) -> BatchSigner:
+        """What signs now."""
+        means, entry, known = self._means, self._entry, self._signing
+        now = means.clock.now()
+        key = signing_key(means.keys, entry.id, now)
+        if known is None or key is None or known.key != key.name or now - known.since > SIGNER_AGE:
+            signer = _signer(means, entry, self.ledger, key)
+            # Whatever keeps a key from signing may be over the next time.
+            works = key is not None and not isinstance(signer, LockedSigner)
+            known = _Signing(signer, key.name if key is not None and works else "", now)
+            self._signing = known
+        return known.signer
+
+    @cached_property
+    def anchorer(self) -> Anchorer:
+        """Brings batches onto the chain."""
+        check_node(self._means)
+        return _anchorer(self._means, self._entry, self._store)
+
+    @cached_property
+    def status_writer(self) -> StatusWriter:
+        """Writes and proposes status."""
+        check_node(self._means)
+        sender = open_sender(self._means, self._entry.id, "propose", self._store)
+        return StatusWriter(self._means.chain, sender, self._entry.id)
+
+    @cached_property
+    def confirmer(self) -> Confirms:
+        """Confirms final status, or waits for the process that does."""
+        check_node(self._means)
+        if self._means.role is Role.ANCHOR:
+            return ConfirmedElsewhere(self._means.chain, self._entry.confirm_account)
+        return open_confirmer(self._means, self._entry, self._means.confirmer_store())
+
+    @cached_property
+    def hmac_key(self) -> bytes:
+        """Hides numbers in manifests."""
+        return self._means.ring.open(keyrings.manifest_key(self._entry.id)).secret
+
+    def set_aside(self, decision: Digest) -> int:
+        """Forget the parked transactions of a decision; another process forgets its own."""
+        stores = [self._store]
+        if self._means.role is None:
+            stores.append(self._means.confirmer_store())
+        return sum(each.set_aside(decision) for each in stores)
+
+    def demand(self) -> None:
+        """Refuse to issue while the database is older than ledger, public log or chain.
+
+        Raises:
+            AnzhengError: RECONCILE_NEEDED, CHAIN_REORGANISED.
+        """
+        means, authority = self._means, self._entry.id
+        newest = newest_in(_ledger_file(means.settings, authority), authority)
+        public = public_folder(means.settings.data_dir).reader
+        with means.store.read() as unit:
+            check_local(unit, public, newest, means.estate.registry, authority)
+        ask_chain(means, authority)
+
+    def close(self) -> None:
+        """Close what it holds open."""
+        if self._ledger is not None:
+            self._ledger.close()
+            self._ledger = None
 
 
 @dataclass(slots=True)
 class EstateOffices:
-    """Opens offices, once each; conforms to `flows.offices.Offices`.
-
-    The signer of an office is made anew when another key is to sign, and for fresh revocation data.
-    """
+    """Opens offices, once each; conforms to `flows.offices.Offices`."""
 
     means: Means
-    _opened: dict[AuthorityId, _Opened] = field(default_factory=dict)
+    _opened: dict[AuthorityId, EstateOffice] = field(default_factory=dict)
 
-    def open(self, authority: AuthorityId) -> Office:
+    def open(self, authority: AuthorityId) -> EstateOffice:
         """Return the office of an authority."""
-        entry, now = self.means.estate.authority(authority), self.means.clock.now()
-        key = signing_key(self.means.keys, entry.id, now)
-        known = self._opened.get(authority)
-        if known is None:
-            office = _open(self.means, entry, key)
-        elif key is None or known.key != key.name or now - known.signer_since > SIGNER_AGE:
-            signer = _signer(self.means, entry, known.office.ledger, key)
-            office = replace(known.office, signer=signer)
-        else:
-            return known.office
-        # Whatever keeps a key from signing may be over the next time.
-        works = key is not None and not isinstance(office.signer, LockedSigner)
-        name = key.name if key is not None and works else ""
-        self._opened[authority] = _Opened(office, name, now)
-        return office
+        if authority not in self._opened:
+            entry = self.means.estate.authority(authority)
+            self._opened[authority] = EstateOffice(self.means, entry)
+        return self._opened[authority]
 
     def close(self) -> None:
         """Close what the offices hold open."""
         for opened in self._opened.values():
-            opened.office.ledger.close()
+            opened.close()
         self._opened.clear()
 
 
-def refuse_test_node(client: str) -> None:
-    """Refuse a node that is made for tests, whatever chain id it claims.
-
-    Raises:
-        AnzhengError: SETTINGS_UNSAFE.
-    """
-    if client.lower().startswith(TEST_NODES):
-        raise AnzhengError(
-            Code.SETTINGS_UNSAFE,
-            "production refuses a test chain: chain_rpc_url leads to a node made for tests",
-            fields="chain_rpc_url",
-            client=client[:40],
-        )
-
-
-def refuse_mismatch(settings: Settings, estate: Estate) -> None:
-    """Refuse settings that are not those of the data folder.
-
-    Raises:
-        AnzhengError: SETTINGS_INVALID, SETTINGS_UNSAFE.
-    """
-    if settings.registry != estate.registry or settings.chain_id != estate.chain_id:
-        raise AnzhengError(
-            Code.SETTINGS_INVALID,
-            "registry or chain_id are not those with which this data folder was set up",
-        )
-    if settings.environment is Environment.PRODUCTION and estate.test_chain:
-        raise AnzhengError(
-            Code.SETTINGS_UNSAFE, "a production setting refuses authorities on a test chain"
-        )
-
-
-def _check_node(means: Means) -> None:
-    if means.settings.environment is not Environment.PRODUCTION:
-        return
-    # Without a node nothing is written; signing goes on until there is one.
-    with _unless_unavailable():
-        for client in means.chain.node.each("web3_clientVersion"):
-            refuse_test_node(str(client))
-
-
-@contextmanager
-def _unless_unavailable() -> Iterator[None]:
-    """Go on when the node does not answer."""
-    try:
-        yield
-    except AnzhengError as error:
-        if error.code is not Code.CHAIN_UNAVAILABLE:
-            raise
-
-
-def _open(means: Means, entry: AuthorityEntry, key: KeyState | None) -> Office:
-    _check_node(means)
-    folder = means.settings.data_dir / "signer"
-    folder.mkdir(parents=True, exist_ok=True)
-    ledger = Ledger(folder / f"{entry.id}.sqlite3")
-    store = SqlAnchorStore(means.store)
-    stores = (store, means.confirmer_store)
-    return Office(
-        authority=entry.id,
-        registry=means.estate.registry,
-        signer=_signer(means, entry, ledger, key),
-        ledger=ledger,
-        anchorer=_anchorer(means, entry, store),
-        status_writer=StatusWriter(
-            means.chain, open_sender(means, entry.id, "propose", store), entry.id
-        ),
-        confirmer=_confirmer(means, entry),
-        hmac_key=means.ring.open(keyrings.manifest_key(entry.id)).secret,
-        set_aside=lambda decision: sum(each.set_aside(decision) for each in stores),
-        demand=lambda: _demand(means, entry.id, ledger),
-    )
+def _ledger_file(settings: Settings, authority: AuthorityId) -> Path:
+    return settings.data_dir / "signer" / f"{authority}.sqlite3"
 
 
 def issue_guard(settings: Settings, ring: KeyRing) -> IssueGuard:
@@ -218,20 +229,17 @@ def issue_guard(settings: Settings, ring: KeyRing) -> IssueGuard:
     )
 
 
-def _demand(means: Means, authority: AuthorityId, ledger: Ledger) -> None:
-    public = public_folder(means.settings.data_dir).reader
-    with means.store.read() as unit:
-        check_local(unit, public, ledger.newest(authority), means.estate.registry, authority)
-    ask_chain(means, authority)
-
-
 def ask_chain(means: Means, authority: AuthorityId) -> None:
     """Refuse a database that the chain shows to be old; go on while no node answers.
+
+    The signer's own process sees no chain: there the anchoring process asks, before it anchors.
 
     Raises:
         AnzhengError: RECONCILE_NEEDED, CHAIN_REORGANISED.
     """
-    with _unless_unavailable():
+    if means.role is Role.SIGNER:
+        return
+    with unless_unavailable():
         check_chain(means.store, means.estate, means.chain, authority)
 
 
@@ -251,7 +259,7 @@ def _signer(
         if error.code not in _KEY_IS_AWAY:
             raise
         return LockedSigner(error)
-    return Signer(signer, press=means.press, ledger=ledger, policy=policy, clock=means.clock)
+    return Signer(signer, press=means.press(), ledger=ledger, policy=policy, clock=means.clock)
 
 
 def _anchorer(means: Means, entry: AuthorityEntry, store: SqlAnchorStore) -> Anchorer:
@@ -303,39 +311,3 @@ def public_folder(home: Path) -> LogFolder:
 
 def _witness_folder(home: Path, name: str) -> Path:
     return home / "witnesses" / name
-
-
-def _confirmer(means: Means, entry: AuthorityEntry) -> Confirmer:
-    sender = open_sender(means, entry.id, "confirm", means.confirmer_store)
-    return Confirmer(
-        means.chain,
-        sender,
-        entry.id,
-        entry.pinned_officers,
-        means.clock,
-        registry=means.estate.registry,
-        proposers=(entry.propose_account,),
-    )
-
-
-def open_sender(means: Means, authority: AuthorityId, role: str, store: TransactionStore) -> Sender:
-    """Return what sends from an account of an authority to the contract of `means`."""
-    secret = means.ring.open(keyrings.account_key(authority, role)).secret
-    # Accounts of a deputy say in whose name they act.
-    principal = authority if means.estate.authority(authority).deputy else None
-    account = EvmAccount(means.chain, secret, fee_policy(means.settings), principal=principal)
-    alarms = StandingAlarms(means.store, means.clock)
-    watch = ChainWatch(means.chain, means.clock, alarms, watch_rules(means.settings))
-    policy = SendPolicy(
-        resend_seconds=means.settings.chain_resend_seconds,
-        lease_seconds=means.settings.lease_seconds,
-        refusals=REFUSALS,
-    )
-    holder = _holder(means.entropy)
-    return Sender(means.chain, account, store, means.clock, policy, holder, watch)
-
-
-def _holder(entropy: Entropy) -> str:
-    """Return a name that no other sender has, on this machine or another."""
-    host = socket.gethostname()[:HOST_CHARACTERS]
-    return f"{host}:{os.getpid()}:{entropy.bytes(8).hex()}"

@@ -82,7 +82,7 @@ def case_of(
         hmac_key=office.hmac_key,
         officers=entry.pinned_officers,
         origin=origin,
-        log_key=LogKey(origin, base.ring.open(keyrings.log_key(authority)).public_raw),
+        log_key=LogKey(origin, base.ring.public_raw(keyrings.log_key(authority))),
         public=public,
         publisher=own,
         copies=copies,

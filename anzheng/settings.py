@@ -1,6 +1,7 @@
 """The one `Settings`: read once at the start, handed on as values, never read again.
 
-Order of precedence: arguments, environment (`ANZHENG_…`), the TOML file, the defaults here.
+Order of precedence: arguments, environment (`ANZHENG_…`), secrets mounted as files
+(`/run/secrets/anzheng_<name>`), the TOML file, the defaults here.
 `config.example.toml` shows every field; a test compares it with this module.
 """
 
@@ -30,6 +31,9 @@ DEVNET_CHAIN_ID = 31337
 """Chain id of a local anvil."""
 
 NODES_OF_WHICH_ONE_MAY_LIE = 3
+
+SECRETS = Path("/run/secrets")
+"""Where containers find their secrets, one a file."""
 
 
 class TsaSettings(BaseModel):
@@ -83,6 +87,9 @@ class Settings(BaseSettings):
     registry_database_url: str = ""
     registry_ca_url: str = Field(default="", pattern="^(?:https?://.+)?$")
     idempotency_hours: int = Field(default=24, ge=1)
+    signer_url: str = Field(default="", pattern="^(?:https?://.+)?$")
+    desk_host: str = "127.0.0.1"
+    desk_port: int = Field(default=8472, ge=0, le=65535)
 
     chain_devnet: bool = True
     chain_rpc_url: str = ""
@@ -139,8 +146,9 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Read arguments, then the environment, then the TOML file that `load` names."""
-        return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls))
+        """Read arguments, the environment, mounted secrets, then the TOML file of `load`."""
+        toml = TomlConfigSettingsSource(settings_cls)
+        return (init_settings, env_settings, file_secret_settings, toml)
 
     @property
     def database(self) -> str:
@@ -192,7 +200,9 @@ def load_public(config: Path | None = None, **given: object) -> Settings:
         )
 
     class _FromFile(Settings):
-        model_config = SettingsConfigDict(toml_file=config)
+        model_config = SettingsConfigDict(
+            toml_file=config, secrets_dir=SECRETS if SECRETS.is_dir() else None
+        )
 
     try:
         read = _FromFile(**given)  # type: ignore[arg-type]

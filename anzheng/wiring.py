@@ -187,7 +187,7 @@ class Installation:
             verify=self.checker().verify,
             redeem=self.claim_desk().claim,
             data_code=code_by_leaf(base.key_office(), base.store),
-            pings=(("database", self._ping_store), ("chain", self.chain.check)),
+            pings=(("database", self.ping_store), ("chain", self.chain.check)),
             waiting=self.waiting,
             certificates=self.certificates,
         )
@@ -210,7 +210,12 @@ class Installation:
                 "licences": unit.licences.counts().get(FlowState.PARKED, 0),
             }
 
-    def _ping_store(self) -> None:
+    def new_offices(self) -> EstateOffices:
+        """Return offices of the caller's own; it closes them."""
+        return EstateOffices(self.offices.means)
+
+    def ping_store(self) -> None:
+        """Return when the database answers."""
         with self.base.store.read() as unit:
             unit.licences.counts()
 
@@ -220,7 +225,7 @@ class Installation:
 
     def claim_desk(self) -> ClaimDesk:
         """Return what hands out and redeems claim codes."""
-        base = self.base
+        base, guard = self.base, issue_guard(self.base.settings, self.base.ring)
         return ClaimDesk(
             store=base.store,
             files=base.files,
@@ -230,10 +235,7 @@ class Installation:
             register=base.register,
             code_hours=base.settings.claim_code_hours,
             allow_rsa=base.settings.holder_rsa_keys,
-            guard=replace(
-                issue_guard(base.settings, base.ring),
-                demand_chain=partial(ask_chain, self.offices.means),
-            ),
+            guard=replace(guard, demand_chain=partial(ask_chain, self.offices.means)),
         )
 
 

@@ -46,23 +46,30 @@ class RevocationList:
 
 
 class CertificateRegister:
-    """The register in one SQLite file.
+    """The register in one SQLite file, opened when it is first asked: STORE_FAILED when it cannot.
 
     Args:
         path: The file; made when it is missing.
-
-    Raises:
-        AnzhengError: STORE_FAILED.
     """
 
     def __init__(self, path: Path) -> None:
-        self._connection = open_database(path, _SCHEMA)
+        self._path = path
+        self._opened: sqlite3.Connection | None = None
         # Several threads may hold one register (claims, answers); a connection has one transaction.
         self._turn = Lock()
+        self._opening = Lock()
+
+    @property
+    def _connection(self) -> sqlite3.Connection:
+        with self._opening:
+            if self._opened is None:
+                self._opened = open_database(self._path, _SCHEMA)
+            return self._opened
 
     def close(self) -> None:
         """Close the file."""
-        self._connection.close()
+        if self._opened is not None:
+            self._opened.close()
 
     def record(self, certificate: bytes, *, now: datetime) -> None:
         """Store a certificate before it is handed out; twice is once.

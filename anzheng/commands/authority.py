@@ -7,11 +7,13 @@ import typer
 
 from anzheng.commands import keys
 from anzheng.commands.common import JsonFlag, answering, read_file, read_leaf, settings_of
+from anzheng.commands.dealing import deal
 from anzheng.commands.watch_key import watch_key
 
 app = typer.Typer(help="发证机关 Issuing authorities.", no_args_is_help=True)
 app.add_typer(keys.app, name="keys")
 app.command("watch-key")(watch_key)
+keys.app.command("deal")(deal)
 
 
 @app.command()
@@ -76,13 +78,13 @@ def claim_code(context: typer.Context, leaf: str, *, as_json: JsonFlag = False) 
 
     Example: anzheng authority claim-code 5f2c…
     """
-    from anzheng.wiring import open_installation
+    from anzheng.flows.claim import make_code
+    from anzheng.wiring import open_store_base
 
-    with (
-        answering(as_json=as_json) as out,
-        open_installation(settings_of(context)) as installation,
-    ):
-        code = installation.claim_desk().make_code(read_leaf(leaf))
+    settings = settings_of(context)
+    with answering(as_json=as_json) as out, open_store_base(settings) as base:
+        hours = settings.claim_code_hours
+        code = make_code(base.store, base.clock, base.entropy, read_leaf(leaf), hours)
         out.say({"code": code, "leaf": leaf}, [code])
 
 

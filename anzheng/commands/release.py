@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from anzheng.commands.common import JsonFlag, answering, read_file, settings_of
+from anzheng.settings import Settings
 
 app = typer.Typer(help="放行 Release: two officers sign for the exact data.", no_args_is_help=True)
 
@@ -88,16 +89,26 @@ def submit(context: typer.Context, statement: StatementFile, *, as_json: JsonFla
 
     Example: anzheng release submit release.json
     """
+    settings = settings_of(context)
+    with answering(as_json=as_json) as out:
+        data = read_file(statement)
+        if settings.signer_url:
+            from anzheng.desk_client import open_desk_client
+
+            with open_desk_client(settings.signer_url) as desk:
+                name = desk.release(data)
+            out.say({"release": name}, [f"{name} released; the signer signs it"])
+            return
+        name = _submit(settings, data)
+        out.say({"release": name}, [f"{name} released; `anzheng issue` signs it"])
+
+
+def _submit(settings: Settings, data: bytes) -> str:
     from anzheng.flows import release as releasing
     from anzheng.wiring import open_installation
     from licence.formats import release as formats
 
-    with (
-        answering(as_json=as_json) as out,
-        open_installation(settings_of(context)) as installation,
-    ):
-        data = read_file(statement)
+    with open_installation(settings) as installation:
         office = installation.offices.open(formats.decode(data).authority)
         base = installation.base
-        release = releasing.submit(base.store, base.clock, office, data)
-        out.say({"release": release.id}, [f"{release.id} released; `anzheng issue` signs it"])
+        return releasing.submit(base.store, base.clock, office, data).id

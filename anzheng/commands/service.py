@@ -1,4 +1,4 @@
-"""`anzheng serve` and `anzheng worker`: the long-running processes."""
+"""`anzheng serve`: the long-running processes that answer over HTTP."""
 
 from typing import Annotated
 
@@ -43,7 +43,7 @@ def serve(
 
     settings = settings_of(context)
     with answering(as_json=as_json) as out, open_installation(settings) as installation:
-        at, on = _place(settings, host, port)
+        at, on = place(settings, host, port)
         out.say({"url": f"http://{at}:{on}"}, [f"http://{at}:{on} (Ctrl-C ends)"])
         run(create_app(installation.api_parts()), at, on)
 
@@ -68,47 +68,11 @@ def registry(
 
     settings = public_settings_of(context)
     with answering(as_json=as_json) as out, open_registry(settings, SystemClock()) as parts:
-        at, on = _place(settings, host, port)
+        at, on = place(settings, host, port)
         out.say({"url": f"http://{at}:{on}"}, [f"http://{at}:{on} (Ctrl-C ends)"])
         run(create_registry(parts), at, on)
 
 
-def _place(settings: Settings, host: str | None, port: int | None) -> tuple[str, int]:
+def place(settings: Settings, host: str | None, port: int | None) -> tuple[str, int]:
+    """Return where to listen: as the options say, else as the settings do."""
     return host or settings.listen_host, settings.listen_port if port is None else port
-
-
-def worker(
-    context: typer.Context,
-    *,
-    once: Annotated[bool, typer.Option("--once", help="Stop when nothing is due.")] = False,
-    as_json: JsonFlag = False,
-) -> None:
-    """工作进程 Work the queue: sign, anchor, fill, publish; any number may run.
-
-    Example: anzheng worker --once
-    """
-    import os
-    import signal
-    import threading
-
-    from anzheng.jobs import LANES, ask_for_lists, make_worker
-    from anzheng.wiring import open_installation
-    from anzheng.worker import run_together
-
-    settings = settings_of(context)
-    with answering(as_json=as_json) as out, open_installation(settings) as installation:
-        owner = f"worker-{os.getpid()}"
-        ask_for_lists(installation.base.store, installation.base.clock)
-        if once:
-            rounds = make_worker(installation, owner).drain()
-            out.say({"rounds": rounds}, [f"{rounds} jobs"])
-            return
-        stop = threading.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: stop.set())
-        lanes = [
-            make_worker(installation, f"{owner}-{number}", topics=topics)
-            for number, topics in enumerate(LANES)
-        ]
-        run_together(lanes, stop, settings.worker_poll_seconds)
-        out.say({"stopped": True}, ["stopped"])

@@ -254,17 +254,21 @@ def _carry_out(out: Out, installation: "Installation", signed: "Decision", place
 def _work(
     out: Out, installation: "Installation", digest: "Digest", more: dict[str, object]
 ) -> None:
-    """Take everything as far as it goes, and say where the decision stands then."""
+    """Take everything as far as it goes, and say where the decision stands then.
+
+    Where each process has its own keys, anchor and confirmer take it on.
+    """
     from anzheng.flows.anchor import BatchRule
     from anzheng.jobs import run_until_quiet
     from licence.errors import AnzhengError, Code
 
     base = installation.base
     settings = base.settings
-    run_until_quiet(
-        installation,
-        BatchRule(settings.anchor_batch_licences, settings.anchor_batch_seconds),
-    )
+    if not settings.signer_url:
+        run_until_quiet(
+            installation,
+            BatchRule(settings.anchor_batch_licences, settings.anchor_batch_seconds),
+        )
     with base.store.read() as unit:
         found = unit.status.decision(digest)
     if found is None:

@@ -72,15 +72,7 @@ class ClaimDesk:
         Raises:
             AnzhengError: NOT_FOUND, or ANCHOR_PENDING while the licence is not finished.
         """
-        # 80 bits: nobody guesses that within the life of a code, whatever the rate limit.
-        text = base64.b32encode(self.entropy.bytes(CODE_BYTES)).decode("ascii")
-        now = self.clock.now()
-        with self.store.write() as unit:
-            _finished(unit, leaf)
-            unit.claims.add(
-                _digest(text), leaf, now, expires_at=now + timedelta(hours=self.code_hours)
-            )
-        return "-".join(text[at : at + GROUP] for at in range(0, len(text), GROUP))
+        return make_code(self.store, self.clock, self.entropy, leaf, self.code_hours)
 
     def claim(self, request: ClaimRequest) -> ClaimAnswer:
         """Give a certificate for a code; the same request again gets the same certificate.
@@ -168,6 +160,28 @@ class ClaimDesk:
             self.register.revoke(each.certificate, at=now, reason=x509.ReasonFlags.superseded)
         if before:
             unit.outbox.add(publishing.TOPIC, publishing.KEY, now)
+
+
+def make_code(store: Store, clock: Clock, entropy: Entropy, leaf: Leaf, hours: int) -> str:
+    """Make a one-time code for a finished licence; it is not stored, only its digest.
+
+    Args:
+        store: The database.
+        clock: Tells the time.
+        entropy: For the code.
+        leaf: The licence.
+        hours: How long the code lives.
+
+    Raises:
+        AnzhengError: NOT_FOUND, or ANCHOR_PENDING while the licence is not finished.
+    """
+    # 80 bits: nobody guesses that within the life of a code, whatever the rate limit.
+    text = base64.b32encode(entropy.bytes(CODE_BYTES)).decode("ascii")
+    now = clock.now()
+    with store.write() as unit:
+        _finished(unit, leaf)
+        unit.claims.add(_digest(text), leaf, now, expires_at=now + timedelta(hours=hours))
+    return "-".join(text[at : at + GROUP] for at in range(0, len(text), GROUP))
 
 
 def _usable(claim: StoredClaim | None, asked: Digest, now: datetime) -> StoredClaim:

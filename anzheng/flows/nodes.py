@@ -12,7 +12,7 @@ from anchor.finality import FinalityMode, parse
 from anchor.start_checks import FALLEN_BLOCKS, LEAST_AGE, MISSED_BLOCKS
 from anzheng.estate import Estate
 from anzheng.nodes import each_node, fee_policy
-from anzheng.opening import refuse_test_node
+from anzheng.senders import refuse_test_node
 from anzheng.settings import Settings
 from licence.domain.model import Environment
 from licence.errors import AnzhengError, Code

@@ -1,10 +1,9 @@
 """What the flows need of one authority: its signer, its anchorer, its status accounts, its CA."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
-from anchor.confirmer import Confirmer
+from anchor.ports import Transaction
 from anchor.publish import Anchorer
 from anchor.status_writer import StatusWriter
 from licence.ids import AuthorityId, Digest, RegistryId
@@ -27,33 +26,71 @@ class BatchSigner(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Office:
-    """The machinery of one authority, opened.
+class Confirms(Protocol):
+    """Confirms final status, or waits for another process that does."""
 
-    Args:
-        authority: Which authority.
-        registry: Where its status is kept.
-        signer: Signs released batches.
-        ledger: The signer's memory, told what is stored for good.
-        anchorer: Brings batches onto the chain.
-        status_writer: Writes and proposes status.
-        confirmer: Confirms final status, from an account of its own.
-        hmac_key: Hides numbers in manifests.
-        set_aside: Forgets the parked transactions of a decision, so that new ones are made.
-        demand: Refuses to issue while the database is older than ledger or public log.
+    def advance(self, data: bytes) -> Transaction:
+        """Take the confirmation of an encoded decision as far as it goes now."""
+        ...
+
+    def release(self) -> None:
+        """Let another process send from its account."""
+        ...
+
+
+class Office(Protocol):
+    """The machinery of one authority; each part is opened when it is first asked for.
+
+    A process that has not the keys of a part works as long as nobody asks for it.
     """
 
-    authority: AuthorityId
-    registry: RegistryId
-    signer: BatchSigner
-    ledger: Ledger
-    anchorer: Anchorer
-    status_writer: StatusWriter
-    confirmer: Confirmer
-    hmac_key: bytes
-    set_aside: Callable[[Digest], int]
-    demand: Callable[[], None] = lambda: None
+    @property
+    def authority(self) -> AuthorityId:
+        """Which authority."""
+        ...
+
+    @property
+    def registry(self) -> RegistryId:
+        """Where its status is kept."""
+        ...
+
+    @property
+    def signer(self) -> BatchSigner:
+        """Signs released batches."""
+        ...
+
+    @property
+    def ledger(self) -> Ledger:
+        """The signer's memory, told what is stored for good."""
+        ...
+
+    @property
+    def anchorer(self) -> Anchorer:
+        """Brings batches onto the chain."""
+        ...
+
+    @property
+    def status_writer(self) -> StatusWriter:
+        """Writes and proposes status."""
+        ...
+
+    @property
+    def confirmer(self) -> Confirms:
+        """Confirms final status, from an account of its own."""
+        ...
+
+    @property
+    def hmac_key(self) -> bytes:
+        """Hides numbers in manifests."""
+        ...
+
+    def set_aside(self, decision: Digest) -> int:
+        """Forget the parked transactions of a decision, so that new ones are made."""
+        ...
+
+    def demand(self) -> None:
+        """Refuse to issue while the database is older than ledger or public log."""
+        ...
 
 
 class Offices(Protocol):

@@ -192,7 +192,9 @@ class IssueGuard:
         )
 
 
-def refuse_reserved(unit: Unit, rows: Sequence[StoredLicence], hmac_key: bytes) -> None:
+def refuse_reserved(
+    unit: Unit, rows: Sequence[StoredLicence], hmac_key: Callable[[], bytes]
+) -> None:
     """Refuse rows whose number and version, or index, were used in a time that is forgotten.
 
     Raises:
@@ -201,7 +203,7 @@ def refuse_reserved(unit: Unit, rows: Sequence[StoredLicence], hmac_key: bytes) 
     for row in rows:
         if not unit.recovery.has_reserved(row.authority):
             return
-        number = manifests.number_hmac(hmac_key, LicenceNo(row.licence_no))
+        number = manifests.number_hmac(hmac_key(), LicenceNo(row.licence_no))
         if unit.recovery.is_reserved(
             row.authority, number, row.version
         ) or unit.recovery.is_reserved_index(row.registry, row.authority, row.status_index):

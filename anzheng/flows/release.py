@@ -104,7 +104,7 @@ def submit(store: Store, clock: Clock, office: Office, data: bytes) -> StoredRel
         raise _suspended(held)
     office.demand()
     with store.read() as unit:
-        refuse_reserved(unit, rows, office.hmac_key)
+        refuse_reserved(unit, rows, lambda: office.hmac_key)
     # The signer checks officers and digests, and stores its intent, before anything changes here.
     office.signer.sign_batch(data, [row.licence_json for row in rows])
     now = clock.now()

@@ -15,10 +15,10 @@ from typing import Protocol
 import structlog
 
 from anchor.calls import Succession
-from anchor.confirmer import Confirmer
 from anchor.ports import Transaction, TxState
 from anchor.publish import FOR_ALL
 from anchor.status_writer import StatusWriter, order_of, succession
+from anzheng.flows.offices import Confirms
 from anzheng.flows.status import TOPIC
 from anzheng.store.database import Store
 from anzheng.store.status import DecisionState, StoredDecision
@@ -61,7 +61,7 @@ class StatusDesk(Protocol):
         ...
 
     @property
-    def confirmer(self) -> Confirmer:
+    def confirmer(self) -> Confirms:
         """Confirms, from an account of its own."""
         ...
 

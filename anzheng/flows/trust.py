@@ -265,8 +265,8 @@ def _qr_keys(entry: AuthorityEntry, book: KeyBook, ring: KeyRing) -> tuple[Statu
     """Return the QR keys, each with its time; a leaked one ends when it leaked."""
     return tuple(
         StatusKey(
-            ring.open(key.name).key_id,
-            ring.open(key.name).public_der,
+            es256.key_id(ring.public_der(key.name)),
+            ring.public_der(key.name),
             key.signs_from,
             _qr_end(key),
         )
@@ -288,7 +288,7 @@ def _authority(
     book: KeyBook,
     now: datetime,
 ) -> Authority:
-    status = ring.open(keyrings.status_key(entry.id)).public_der
+    status = ring.public_der(keyrings.status_key(entry.id))
     return Authority(
         id=entry.id,
         name=entry.name,
@@ -300,7 +300,7 @@ def _authority(
         accounts=(entry.anchor_account,),
         log_key=LogKey(
             log_origin(estate.registry, entry.id),
-            ring.open(keyrings.log_key(entry.id)).public_raw,
+            ring.public_raw(keyrings.log_key(entry.id)),
         ),
         status_keys=(StatusKey(es256.key_id(status), status, valid_from=whole_second(now)),),
         qr_keys=_qr_keys(entry, book, ring),

@@ -8,7 +8,7 @@ from anzheng import estate as estates
 from anzheng.clock import SystemEntropy
 from anzheng.estate import Estate, WitnessEntry
 from anzheng.keyring import open_keyring
-from anzheng.opening import refuse_test_node
+from anzheng.senders import refuse_test_node
 from anzheng.settings import Settings, load
 from anzheng.trial import set_up_in
 from anzheng.wiring import attach, officer_key, open_store_base

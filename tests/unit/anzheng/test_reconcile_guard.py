@@ -240,13 +240,13 @@ def test_import_and_release_refuse_a_reserved_number(
     assert preparer.import_roster([good_row()]).problems == ()
     with store.read() as unit:
         rows = unit.licences.in_state(FlowState.PREPARED)
-        refuse_reserved(unit, rows, KEY)
+        refuse_reserved(unit, rows, lambda: KEY)
     number = manifests.number_hmac(KEY, LicenceNo(rows[0].licence_no))
     kept = ReservedIndex(REGISTRY, rows[0].authority, StatusIndex(99), None, number, 1)
     with store.write() as unit:
         assert unit.recovery.reserve([kept, kept], clock.now()) == 1
     with store.read() as unit, refuses(Code.LICENCE_RESERVED):
-        refuse_reserved(unit, rows, KEY)
+        refuse_reserved(unit, rows, lambda: KEY)
     again = preparer.import_roster([good_row(principal="另一人")])
     assert [problem.code for problem in again.problems] == [Code.LICENCE_RESERVED]
 
