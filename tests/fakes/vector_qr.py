@@ -2,11 +2,9 @@
 
 import base64
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
-
-from cryptography.hazmat.primitives.asymmetric import ec
+from datetime import date, datetime, timedelta
 
 from licence.domain.model import Environment, Kind, StatusRef
 from licence.domain.status import StatusWord
@@ -14,21 +12,18 @@ from licence.errors import Code
 from licence.formats import cbor, cose, es256, qr, qr_exchange, screen_code
 from licence.formats.fields import moment_text
 from licence.formats.qr import Printed, printed_of
-from licence.formats.qr_card import Card
 from licence.formats.qr_text import QrKind, read_text
-from licence.formats.screen_code import ScreenCode, step_at
-from licence.formats.trust_types import StatusKey
+from licence.formats.screen_code import step_at
+from licence.formats.trust_types import TrustBundle
 from licence.formats.verdict import Verdict
 from licence.ids import AuthorityId, Leaf, RegistryId, StatusIndex
 from tests.builders import AUTHORITY, BASE_URI, REGISTRY, SIGNED_AT, FakeTrust, World, side_row
 from tests.fakes.qr_world import (
     CHALLENGE,
-    HOLDER_INDEX,
     OTHER_AUTHORITY,
     PURPOSE,
     QR_KEY,
     QR_KID,
-    QR_PRIVATE,
     QR_SIGN,
     QUESTION,
     SHOWN_AT,
@@ -101,7 +96,7 @@ def cases(world: World, stranger: World) -> Iterator[Case]:
     holder = make_holder(world)
     yield from _printed(holder)
     yield from _spelling(holder)
-    yield from _standing(world, holder)
+    yield from _standing(holder)
     yield from _screen(world, stranger, holder)
     yield from _answer(holder)
 
@@ -114,7 +109,7 @@ def _said(holder: Holder, **changes: object) -> Printed:
     return replace(said, **changes)  # type: ignore[arg-type]
 
 
-def _case(  # noqa: PLR0913 - a row of the table
+def _case(
     name: str,
     text: str,
     verdict: Verdict,
@@ -212,9 +207,9 @@ def _encodings(data: bytes) -> Iterator[tuple[str, bytes]]:
     yield "not_deterministic", data[:1] + b"\x98\x04" + data[2:]
     unprotected = cbor.Tag(18, (parts.protected, {4: b"x"}, parts.payload, parts.signature))
     yield "unprotected_header", cbor.dumps(unprotected)
-    header = {1: -7, 4: QR_KID, 16: qr.CONTENT_TYPE}
-    for name, more in (("critical_header", {2: [4]}), ("other_algorithm", {1: -8})):
-        signed = cbor.dumps({**header, **more})
+    header: dict[cbor.CborKey, cbor.CborValue] = {1: -7, 4: QR_KID, 16: qr.CONTENT_TYPE}
+    for name, key, said in (("critical_header", 2, (4,)), ("other_algorithm", 1, -8)):
+        signed = cbor.dumps({**header, key: said})
         yield name, cose.assemble(signed, parts.payload, parts.signature)
     payload = list(_payload(parts.payload))
     for name, place, value in (
@@ -258,7 +253,7 @@ def _flip(data: bytes) -> bytes:
 # ---------------------------------------------------------------- status and dates
 
 
-def _standing(world: World, holder: Holder) -> Iterator[Case]:
+def _standing(holder: Holder) -> Iterator[Case]:
     said, text = _said(holder), printed_code(_said(holder))
 
     def at(index: int) -> str:
@@ -268,10 +263,10 @@ def _standing(world: World, holder: Holder) -> Iterator[Case]:
     yield _case("status_revoked", at(REVOKED), INVALID, Code.STATUS_REVOKED)
     yield _case("status_superseded", at(RETIRED), INVALID, Code.STATUS_SUPERSEDED)
     yield _case("status_announced_for_later", at(ANNOUNCED), VALID, Code.OK)
-    arrived = {"now": SHOWN_AT + 2 * DAY, "accept_stale_hours": 72}
+    arrived, revoked = SHOWN_AT + 2 * DAY, (INVALID, Code.STATUS_REVOKED)
     yield _case(
-        "status_announced_and_arrived", at(ANNOUNCED), INVALID, Code.STATUS_REVOKED, **arrived
-    )  # type: ignore[arg-type]
+        "status_announced_and_arrived", at(ANNOUNCED), *revoked, now=arrived, accept_stale_hours=72
+    )
     missing = UNDETERMINED, Code.STATUS_NOT_AVAILABLE
     yield _case("status_no_list", text, *missing, trust="no_lists")
     yield _case("status_no_side_list", text, *missing, trust="no_side_list")
@@ -374,11 +369,12 @@ def _cards(holder: Holder) -> Iterator[Case]:
     ):
         payload = (1, packed, step_at(SHOWN_AT), PURPOSE, CHALLENGE)
         yield _case(f"card_{name}", _signed_screen(holder, payload), *broken)
-    for name, payload in (
+    spoilt: tuple[tuple[str, tuple[cbor.CborValue, ...]], ...] = (
         ("three_digits", (1, zlib.compress(content), step_at(SHOWN_AT), PURPOSE, "471")),
         ("no_purpose", (1, zlib.compress(content), step_at(SHOWN_AT), "", None)),
-    ):
-        yield _case(f"screen_payload_{name}", _signed_screen(holder, payload), *broken)
+    )
+    for name, value in spoilt:
+        yield _case(f"screen_payload_{name}", _signed_screen(holder, value), *broken)
 
 
 def _screen_parts(holder: Holder) -> cose.Parts:
@@ -431,7 +427,7 @@ def _answer(holder: Holder) -> Iterator[Case]:
 
     def case(name: str, text: str, code: Code, **more: object) -> Case:
         verdict = VALID if code is Code.OK else INVALID
-        return _case(name, text, verdict, code, **{**asked, **more})  # type: ignore[arg-type]
+        return _case(name, text, verdict, code, **{**asked, **more})
 
     yield case("answer_good", text, Code.OK)
     last = QUESTION.expires_at + 90 * SECOND
@@ -452,6 +448,6 @@ def _answer(holder: Holder) -> Iterator[Case]:
     yield _case("answer_without_a_question", text, *missing)
 
 
-def _without_holder_ca(trust: FakeTrust) -> object:
+def _without_holder_ca(trust: FakeTrust) -> TrustBundle:
     first, *others = trust.bundle.authorities
     return replace(trust.bundle, authorities=(replace(first, holder_ca=None), *others))

@@ -37,7 +37,7 @@ def make_vector_world(*, other: bool = False) -> World:
 
 def _pki(*, other: bool) -> TestPki:
     keys = _keys(other=other)
-    with mock.patch.object(test_pki, "new_rsa_key", lambda _bits: next(keys)):
+    with mock.patch.object(test_pki, "new_rsa_key", side_effect=keys):
         return create_test_pki(
             list(NAMES.items()),
             now=SIGNED_AT.replace(day=20),

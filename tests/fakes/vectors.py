@@ -22,7 +22,6 @@ from licence.formats.qr_exchange import decode_question
 from licence.formats.qr_text import QrKind, read_text
 from licence.formats.report import Report
 from licence.formats.verdict import Verdict
-
 from tests.builders import FakeTrust
 from verifier.artefacts import Ask
 from verifier.memory import Memory
@@ -110,6 +109,7 @@ def read_ask(case: Json) -> Ask:
         request=read_question(question) if question else None,
         challenge=ask.get("challenge"),
         purpose=ask.get("purpose"),
+        recipient=ask.get("recipient"),
     )
 
 

@@ -4,9 +4,12 @@ What comes out is the same in every run; a test compares. Verdicts and codes are
 and not taken from the verifier, which has to agree with them like everybody else.
 """
 
+import sys
 from pathlib import Path
+from typing import Final
 
-from tests.fakes import vector_qr
+from licence.formats import trust_bundle
+from tests.fakes import vector_copy, vector_lists, vector_qr
 from tests.fakes.vector_world import make_vector_world
 from tests.fakes.vectors import FOLDER, trust_json, write
 
@@ -19,12 +22,33 @@ def qr_vectors() -> bytes:
     return write({"trusts": trusts, "cases": cases})
 
 
+def status_vectors() -> bytes:
+    """Return `status.json`."""
+    world = make_vector_world()
+    bundle = trust_bundle.encode(world.bundle).decode()
+    return write({"bundle": bundle, "cases": list(vector_lists.cases())})
+
+
+def copy_vectors() -> bytes:
+    """Return `copy.json`; with a licence in it, so another release of fonts or Typst changes it."""
+    world = make_vector_world()
+    one = vector_copy.issue(world)
+    cases = [case.as_json() for case in vector_copy.cases(world, one)]
+    trusts = {name: trust_json(each) for name, each in vector_copy.trusts(world).items()}
+    return write({"trusts": trusts, "cases": cases})
+
+
+SAME_EVERYWHERE: Final = {"qr.json": qr_vectors, "status.json": status_vectors}
+"""What must come out the same in every run, on every machine."""
+
+
 def all_vectors() -> dict[str, bytes]:
     """Return every file by name."""
-    return {"qr.json": qr_vectors()}
+    makers = {**SAME_EVERYWHERE, "copy.json": copy_vectors}
+    return {name: make() for name, make in makers.items()}
 
 
 if __name__ == "__main__":
     for name, data in all_vectors().items():
         (Path(FOLDER) / name).write_bytes(data)
-        print(f"{name}: {len(data):,} bytes")
+        sys.stdout.write(f"{name}: {len(data):,} bytes\n")
