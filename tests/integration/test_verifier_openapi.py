@@ -20,7 +20,11 @@ from verifier.service.app import create_service
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
     """A service that says at once that it cannot tell."""
     home = tmp_path_factory.mktemp("service")
-    lots = {"address_per_minute": 10_000_000, "address_per_day": 10_000_000, "batches": 10_000}
+    lots: dict[str, Any] = {
+        "address_per_minute": 10_000_000,
+        "address_per_day": 10_000_000,
+        "batches": 10_000,
+    }
     with service(home, QuickEngine(), **lots) as made:
         # The client here begins and ends the application with each request.
         yield create_service(replace(made.opened.parts, begin=(), end=()))

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from licence.errors import AnzhengError, Code
 from tests.fakes.clock import FakeClock
 from tests.fakes.redis_server import RedisServer
 from tests.fakes.verifier_service import QuickEngine, RunningService, service
+from verifier.service.app import Step
 from verifier.service.limits import Rule
 from verifier.service.redis_store import open_redis
 
@@ -34,13 +36,13 @@ def redis(tmp_path: Path) -> Iterator[RedisServer]:
 
 @contextmanager
 def two(
-    redis: RedisServer, talk: "Talk", **settings: object
+    redis: RedisServer, talk: "Talk", settings: dict[str, Any] | None = None
 ) -> Iterator[tuple[RunningService, RunningService]]:
     """Two services without a disk that share a Redis."""
     with ExitStack() as stack:
         first, second = (
             stack.enter_context(
-                service(None, QuickEngine(), redis_url=redis.url, replicas=2, **settings)
+                service(None, QuickEngine(), redis_url=redis.url, replicas=2, **(settings or {}))
             )
             for _ in range(2)
         )
@@ -68,7 +70,7 @@ class Talk:
     def end(self, made: RunningService) -> None:
         """Close what a service holds."""
         for step in made.opened.parts.end:
-            self._runner.run(step())
+            self._runner.run(_all_of(step))
 
     def _ask(
         self, made: RunningService, method: str, path: str, body: bytes, headers: dict[str, str]
@@ -83,6 +85,10 @@ class Talk:
         return Answer(self._runner.run(send()))
 
 
+async def _all_of(step: Step) -> None:
+    await step()
+
+
 class Answer:
     """What came back."""
 
@@ -92,7 +98,7 @@ class Answer:
         assert isinstance(response, httpx.Response)
         self.status = response.status_code
         self.headers = response.headers
-        self.body = response.json() if response.content else None
+        self.body: dict[str, Any] = response.json() if response.content else {}
 
 
 @pytest.fixture
@@ -113,13 +119,13 @@ def test_what_one_keeps_the_other_finds(redis: RedisServer, talk: Talk) -> None:
 
 
 def test_both_count_together(redis: RedisServer, talk: Talk) -> None:
-    with two(redis, talk, address_per_minute=1_000, address_per_day=4) as (first, second):
+    with two(redis, talk, {"address_per_minute": 1_000, "address_per_day": 4}) as (first, second):
         statuses = [talk.post(each).status for each in (first, second) * 3]
         assert statuses == [200] * 4 + [429] * 2
 
 
 def test_redis_lost_degrades_and_says_so_and_grants_no_more(redis: RedisServer, talk: Talk) -> None:
-    with two(redis, talk, address_per_minute=1_000, address_per_day=10) as (first, second):
+    with two(redis, talk, {"address_per_minute": 1_000, "address_per_day": 10}) as (first, second):
         before = [talk.post(first).status for _ in range(3)]
         redis.kill()
         # Each has a share of 5; the first has granted 3 of it.

@@ -4,6 +4,7 @@ Answers are looked at, so that a service that is quick because it is wrong is fo
 """
 
 import asyncio
+import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -137,6 +138,18 @@ def family_rss(pid: int) -> int:
             continue
         total += 1024 * int(text.partition("Pss:")[2].split(maxsplit=1)[0])
     return total
+
+
+def family_cpu(pid: int) -> float:
+    """Return the seconds of processor time of a process and its descendants, ended ones too."""
+    total = 0
+    for each in (pid, *_descendants(pid)):
+        try:
+            fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        total += sum(int(field) for field in fields[11:15])
+    return total / os.sysconf("SC_CLK_TCK")
 
 
 def _descendants(pid: int) -> list[int]:

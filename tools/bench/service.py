@@ -18,7 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.builders import NAMES, World, make_world
-from tools.bench.load import Target, family_rss, hammer, post
+from tools.bench.load import Target, family_cpu, family_rss, hammer, post
 from tools.bench.measures import Measure
 
 FILES = 16
@@ -51,12 +51,13 @@ def measures(seconds: float = SECONDS) -> list[Measure]:
         with running(home) as service:
             target = target_of(service.port)
             hammer(target, CONNECTIONS, min(5.0, seconds))
-            before = service.memory
+            before, cpu = service.memory, family_cpu(service.process.pid)
             load = hammer(target, CONNECTIONS, seconds)
-            after = service.memory
+            after, cpu = service.memory, family_cpu(service.process.pid) - cpu
     note = (
         f"{len(load.times):,} licences of one page or more in {load.seconds:.0f} s, "
         f"{CONNECTIONS} connections, second opinion each time; p50 {load.at_ms(0.5):.0f} ms; "
+        f"{cpu / len(load.times) * 1000:.1f} ms of the service's CPU each; "
         f"{load.wrong} wrong; memory {before >> 20} MiB before, {after >> 20} MiB after"
     )
     return [
