@@ -159,6 +159,11 @@ ADVICE: Final[Mapping[Code, Advice]] = MappingProxyType(
         Code.REPORT_STALE: Advice(
             "核验报告超过 24 小时", "the verification report is older than allowed", Act.CHECK_FILE
         ),
+        Code.REPORT_TIME_UNPROVED: Advice(
+            "核验报告的时间没有可信时间戳证明",
+            "no trusted timestamp proves the time of the verification report",
+            Act.CHECK_FILE,
+        ),
         Code.REPORT_OTHER_DATE: Advice(
             "核验报告查的是另一天", "the verification report is about another day", Act.CHECK_FILE
         ),

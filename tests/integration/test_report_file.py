@@ -284,13 +284,13 @@ def test_a_report_of_the_other_environment_is_not_valid() -> None:
 def test_without_a_timestamp_a_report_proves_no_time() -> None:
     seal = ReportSeal(report_key(), None)
     data = make_report_file([Named("a.pdf", good())], seal=seal, now=MADE_AT)
-    assert verdict(read_back(data, world().trust())) == "undetermined TIMESTAMP_MISSING"
+    assert verdict(read_back(data, world().trust())) == "undetermined REPORT_TIME_UNPROVED"
 
 
 def test_an_authority_that_the_bundle_does_not_name_is_unknown_not_bad() -> None:
     bundle = replace(world().bundle, tsa_roots=())
     found = read_back(genuine(), world().trust(bundle))
-    assert verdict(found) == "undetermined TIMESTAMP_UNTRUSTED"
+    assert verdict(found) == "undetermined REPORT_TIME_UNPROVED"
 
 
 def test_without_revocation_lists_the_time_is_not_proved() -> None:

@@ -148,6 +148,7 @@ _ALL: Final = (
             Code.TIMESTAMP_BROKEN,
             Code.TIMESTAMP_UNTRUSTED,
             Code.TIMESTAMP_AFTER_BLOCK,
+            Code.REPORT_TIME_UNPROVED,
             Code.SIGNER_REVOCATION_UNKNOWN,
             Code.ALGORITHM_UNSUPPORTED,
             Code.TRUST_BUNDLE_OLD,

@@ -152,7 +152,7 @@ class _Run:
         """Return when the report was signed, if somebody trusted says so."""
         if parts.timestamp_token is None:
             # An honest report of a verifier without an authority: not bad, and not enough.
-            self.add(indeterminate(CheckName.TIMESTAMP, Code.TIMESTAMP_MISSING))
+            self.add(indeterminate(CheckName.TIMESTAMP, Code.REPORT_TIME_UNPROVED))
             return None
         try:
             token = verify_token(parts.timestamp_token, parts.signature, structure.certificates)
@@ -172,7 +172,7 @@ class _Run:
             return result
         # The verifier chose its authority; that our bundle does not name it proves nothing bad.
         return indeterminate(
-            result.name, Code.TIMESTAMP_UNTRUSTED, *result.facts, standard=result.standard
+            result.name, Code.REPORT_TIME_UNPROVED, *result.facts, standard=result.standard
         )
 
     def _was_valid(self, parts: cms.CmsParts, at: datetime) -> bool:
