@@ -8,6 +8,7 @@ import io
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from licence.errors import Code
 from licence.formats.fields import moment_text
 from licence.formats.report import Report
 from licence.formats.verdict import TABLE
@@ -32,13 +33,14 @@ HEAD: Final = (
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
-def rows_as_csv(rows: Sequence[tuple[str, Report]]) -> bytes:
-    """Return the table of names and reports."""
+def rows_as_csv(rows: Sequence[tuple[str, Report | Code]]) -> bytes:
+    """Return the table of names and reports, or of the code why something was not checked."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(HEAD)
     for number, (name, report) in enumerate(rows, start=1):
-        writer.writerow(map(safe_cell, (str(number), name, *_cells(report))))
+        cells = _unchecked(report) if isinstance(report, Code) else _cells(report)
+        writer.writerow(map(safe_cell, (str(number), name, *cells)))
     return (MARK + text.getvalue()).encode("utf-8", "backslashreplace")
 
 
@@ -46,6 +48,15 @@ def safe_cell(text: str) -> str:
     """Return a cell that no spreadsheet takes for a formula."""
     plain = "".join(char if char.isprintable() else "\ufffd" for char in text)
     return f"'{plain}" if plain.startswith(_FORMULA) else plain
+
+
+def _unchecked(code: Code) -> Iterator[str]:
+    told = advice(code)
+    yield "未核验 not checked"
+    yield code.value
+    yield f"{told.zh} {told.en}"
+    yield f"{told.todo.zh} {told.todo.en}"
+    yield from ("",) * (len(HEAD) - 6)
 
 
 def _cells(report: Report) -> Iterator[str]:

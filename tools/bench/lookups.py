@@ -15,6 +15,7 @@ import time
 from contextlib import closing
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import cycle
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -26,7 +27,7 @@ from tests.fakes.registry import FakeRegistry
 from tools.bench.measures import Measure
 
 LICENCES = 100_000
-REQUESTS = 20_000
+SECONDS = 60.0
 CONNECTIONS = 32
 LATEST_MS = 50.0
 PER_SECOND = 2_000.0
@@ -37,14 +38,15 @@ WAIT_SECONDS = 30
 class Load:
     """What a run came to."""
 
+    count: int
     per_second: float
     p50_ms: float
     p99_ms: float
     server_us: float
 
 
-def measures() -> list[Measure]:
-    """Measure look-ups, and lists as they lie."""
+def measures(seconds: float = SECONDS) -> list[Measure]:
+    """Measure look-ups."""
     with TemporaryDirectory() as folder:
         home = Path(folder)
         codes = _fill(home)
@@ -53,11 +55,11 @@ def measures() -> list[Measure]:
             port = free.getsockname()[1]
         with _serving(home, port) as process:
             _wait(port)
-            _run(port, process.pid, codes[:2_000])
-            found = _run(port, process.pid, codes[2_000 : 2_000 + REQUESTS])
+            _run(port, process.pid, codes, 1.0)
+            found = _run(port, process.pid, codes, seconds)
             process.send_signal(signal.SIGTERM)
     note = (
-        f"{REQUESTS:,} look-ups by short code among {LICENCES:,} licences, "
+        f"{found.count:,} look-ups by short code in {seconds:.0f} s among {LICENCES:,} licences, "
         f"{CONNECTIONS} connections, one server process; p50 {found.p50_ms:.1f} ms; "
         f"{found.server_us:.0f} us of the server's CPU each"
     )
@@ -151,16 +153,17 @@ def _insert(database: sqlite3.Connection, table: str, rows: list[dict[str, objec
     database.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)  # noqa: S608
 
 
-def _run(port: int, pid: int, codes: list[str]) -> Load:
+def _run(port: int, pid: int, codes: list[str], seconds: float) -> Load:
     before, begin = _cpu_seconds(pid), time.perf_counter()
-    seconds = asyncio.run(_ask(port, codes))
+    times = asyncio.run(_ask(port, codes, begin + seconds))
     took, used = time.perf_counter() - begin, _cpu_seconds(pid) - before
-    seconds.sort()
+    times.sort()
     return Load(
-        per_second=len(seconds) / took,
-        p50_ms=seconds[len(seconds) // 2] * 1000,
-        p99_ms=seconds[len(seconds) * 99 // 100] * 1000,
-        server_us=used / len(seconds) * 1e6,
+        count=len(times),
+        per_second=len(times) / took,
+        p50_ms=times[len(times) // 2] * 1000,
+        p99_ms=times[len(times) * 99 // 100] * 1000,
+        server_us=used / len(times) * 1e6,
     )
 
 
@@ -169,29 +172,34 @@ def _cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-async def _ask(port: int, codes: list[str]) -> list[float]:
-    """Ask for every code, each connection for its share; return the seconds that each took."""
-    seconds: list[float] = []
+async def _ask(port: int, codes: list[str], until: float) -> list[float]:
+    """Ask for one code after another, each connection for its share; return what each took."""
+    times: list[float] = []
     await asyncio.gather(
-        *(_connection(port, codes[first::CONNECTIONS], seconds) for first in range(CONNECTIONS))
+        *(
+            _connection(port, codes[first::CONNECTIONS], until, times)
+            for first in range(CONNECTIONS)
+        )
     )
-    return seconds
+    return times
 
 
-async def _connection(port: int, codes: list[str], seconds: list[float]) -> None:
+async def _connection(port: int, codes: list[str], until: float, times: list[float]) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    for code in codes:
+    for code in cycle(codes):
         begin = time.perf_counter()
+        if begin > until:
+            break
         writer.write(f"GET /v1/licences/short-code/{code} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         head = (await reader.readuntil(b"\r\n\r\n")).lower()
         length = int(head.partition(b"content-length:")[2].partition(b"\r\n")[0])
         body = await reader.readexactly(length)
-        seconds.append(time.perf_counter() - begin)
+        times.append(time.perf_counter() - begin)
         if not head.startswith(b"http/1.1 200") or b'"leaf": "' not in body:
             raise ValueError("a look-up found nothing")
     writer.close()
 
 
 if __name__ == "__main__":
-    for each in measures():
+    for each in measures(float(sys.argv[1]) if len(sys.argv) > 1 else SECONDS):
         sys.stdout.write(f"{each.name} {each.value:.1f} {each.unit}: {each.note}\n")

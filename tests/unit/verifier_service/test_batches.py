@@ -103,7 +103,7 @@ def test_a_table_opens_in_excel_and_holds_no_formula(tmp_path: Path) -> None:
     head, row = csv.reader(io.StringIO(table.content.decode("utf-8-sig")))
     assert len(head) == len(row)
     assert row[1].startswith("'=cmd")
-    assert row[5:8] == [
+    assert row[6:9] == [
         "大连镕犇化工有限公司",
         "91210213MA9TXT017B",
         "（辽）WH安许证字〔2024〕0127",
