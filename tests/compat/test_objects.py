@@ -1,7 +1,7 @@
 """Codes and copies of the first release are judged as then.
 
-`cases.json` are the vectors as they stood on that day, written once: the copies hold a licence whose
-bytes depend on the fonts and the Typst of that day.
+`cases.json` are the vectors as they stood on that day, written once: the copies hold a licence
+whose bytes depend on the fonts and the Typst of that day.
 """
 
 import json
