@@ -11,7 +11,7 @@ import platform
 import sys
 from pathlib import Path
 
-from tools.bench import gas, issue, lists, lookups, many, tree
+from tools.bench import gas, issue, lists, lookups, many, service, tree
 from tools.bench.document import make_bench
 from tools.bench.evidence import evidence_measures
 from tools.bench.measures import show, write
@@ -36,6 +36,7 @@ def main() -> None:
     measures += many.measures(found)
     measures += [*tree.measures(), *lists.measures(), *gas.measures(), *evidence_measures()]
     measures += lookups.measures()
+    measures += service.measures()
     write(
         measures,
         FOLDER / "results.json",
