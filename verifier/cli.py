@@ -14,7 +14,7 @@ Exit codes are those of the verdict table: 0 valid, 1 invalid, 2 undetermined, 3
 
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from datetime import timedelta
 from pathlib import Path
 
@@ -160,13 +160,13 @@ def run(
     """Verify artefacts, print what was found, and return the exit code."""
     write_anything(as_json=as_json)
     guard: AbstractContextManager[None] = no_network() if options.offline else nullcontext()
-    with guard:
+    with guard, ExitStack() as stack:
         try:
             place = ReportPlace.of(options, clock, entropy)
             opened = open_all(
                 files, options, clock.now(), lambda error: tell_error(error, as_json=as_json)
             )
-            items = named(files, options.texts)
+            items = named(files, options.texts, stack)
             printer = Printer(options, as_json=as_json, total=len(items))
             codes, memory = _verify_all(items, opened, options, clock, printer)
             printer.end()

@@ -8,13 +8,14 @@ import glob
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from licence.errors import AnzhengError, Code
 from licence.formats.limits import MAX_EVIDENCE_BYTES, MAX_INPUT_BYTES
-from verifier.archive import Archive, is_archive
+from verifier.archive import Archive, Entry, is_archive
 from verifier.artefacts import Artefact, PdfFile, recognise, recognise_text
 
 SIDECAR: Final = ".evidence"
@@ -43,14 +44,22 @@ class Named:
     read: Callable[[], Artefact | None]
 
 
-def named(paths: Sequence[Path], texts: Sequence[str] = ()) -> list[Named]:
+def named(paths: Sequence[Path], texts: Sequence[str], opened: ExitStack) -> list[Named]:
     """Return everything that paths and texts name, in their order.
+
+    Args:
+        paths: Files, folders, patterns, ZIP files, and `-`.
+        texts: Codes and numbers.
+        opened: Closes the ZIP files when everything was read.
 
     Raises:
         AnzhengError: REQUEST_INVALID, when that is nothing, or too much, or a pattern finds none.
     """
     found: list[Named] = []
-    for one in (*(each for path in paths for each in _of_path(path)), *map(_of_text, texts)):
+    for one in (
+        *(each for path in paths for each in _of_path(path, opened)),
+        *map(_of_text, texts),
+    ):
         found.append(one)
         if len(found) > MAX_NAMED:
             raise AnzhengError(
@@ -74,15 +83,15 @@ def read_file(path: Path, limit: int) -> bytes:
         raise AnzhengError(Code.REQUEST_INVALID, f"the file {path} cannot be read") from error
 
 
-def _of_path(path: Path) -> Iterator[Named]:
+def _of_path(path: Path, opened: ExitStack) -> Iterator[Named]:
     if path == STDIN:
         yield Named("-", _read_stdin)
     elif path.is_dir():
-        yield from _of_folder(path)
+        yield from _of_folder(path, opened)
     elif _exists(path):
-        yield from _of_file(path, path.name)
+        yield from _of_file(path, path.name, opened)
     else:
-        yield from _of_pattern(path)
+        yield from _of_pattern(path, opened)
 
 
 def _exists(path: Path) -> bool:
@@ -93,7 +102,7 @@ def _exists(path: Path) -> bool:
         return False
 
 
-def _of_pattern(path: Path) -> Iterator[Named]:
+def _of_pattern(path: Path, opened: ExitStack) -> Iterator[Named]:
     """Expand what the shell did not; a name that is no pattern is one file that is not there."""
     if not _WILD & set(str(path)):
         yield Named(path.name, lambda: _read(path))
@@ -103,10 +112,10 @@ def _of_pattern(path: Path) -> Iterator[Named]:
         raise AnzhengError(Code.REQUEST_INVALID, f"nothing matches {path}")
     for match in matches:
         here = Path(match)
-        yield from _of_folder(here) if here.is_dir() else _of_file(here, match)
+        yield from _of_folder(here, opened) if here.is_dir() else _of_file(here, match, opened)
 
 
-def _of_folder(folder: Path) -> Iterator[Named]:
+def _of_folder(folder: Path, opened: ExitStack) -> Iterator[Named]:
     """Yield the files of a folder and the folders in it; links to folders are not followed."""
     for place, folders, files in os.walk(folder, onerror=_unreadable):
         folders[:] = sorted(each for each in folders if not each.startswith("."))
@@ -119,7 +128,7 @@ def _of_folder(folder: Path) -> Iterator[Named]:
             if kind in _PERHAPS:
                 yield Named(name, lambda path=path: _if_meant(_read(path)))  # type: ignore[misc]
             else:
-                yield from _of_file(path, name)
+                yield from _of_file(path, name, opened)
 
 
 def _unreadable(error: OSError) -> None:
@@ -128,22 +137,22 @@ def _unreadable(error: OSError) -> None:
     ) from error
 
 
-def _of_file(path: Path, name: str) -> Iterator[Named]:
+def _of_file(path: Path, name: str, opened: ExitStack) -> Iterator[Named]:
     try:
         with path.open("rb") as file:
             packed = is_archive(file.read(_HEAD))
     except OSError:
         packed = False
     if packed:
-        yield from _of_archive(path, name)
+        yield from _of_archive(path, name, opened)
     else:
         yield Named(name, lambda: _read(path))
 
 
-def _of_archive(path: Path, name: str) -> Iterator[Named]:
+def _of_archive(path: Path, name: str, opened: ExitStack) -> Iterator[Named]:
     """Yield the files of a ZIP; one that cannot be opened is one artefact that cannot be read."""
     try:
-        archive = Archive(path.open("rb"))
+        archive = Archive(opened.enter_context(path.open("rb")))
     except (AnzhengError, OSError) as error:
         message = error.message if isinstance(error, AnzhengError) else "it cannot be read"
         problem = AnzhengError(Code.REQUEST_INVALID, f"{path}: {message}")
@@ -152,8 +161,16 @@ def _of_archive(path: Path, name: str) -> Iterator[Named]:
     for entry in archive.entries:
         yield Named(
             f"{name}/{entry.name}",
-            lambda entry=entry: recognise(archive.read(entry)),  # type: ignore[misc]
+            lambda entry=entry: _unpacked(archive, entry),  # type: ignore[misc]
         )
+
+
+def _unpacked(archive: Archive, entry: Entry) -> Artefact:
+    data = archive.read(entry)
+    if is_archive(data):
+        # Not judged either: that no licence is a ZIP says nothing about what is in this one.
+        raise AnzhengError(Code.REQUEST_INVALID, f"{entry.name}: a ZIP in a ZIP is not opened")
+    return recognise(data)
 
 
 def _refuse(problem: AnzhengError) -> Artefact:

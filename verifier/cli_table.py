@@ -61,7 +61,8 @@ class Overview:
     def _line(self, name: str, report: Report) -> None:
         words, told = TABLE[report.verdict].words, advice(report.code)
         cells = (f"{words.zh} {words.en}", printable(name), told.zh, report.code.value)
-        self.console.print(Text("\t".join(cells)))
+        # Not by the console, which would turn the tabs into blanks.
+        self.console.file.write("\t".join(cells) + "\n")
 
     def _table(self) -> Table:
         table = Table(box=None, pad_edge=False, header_style="bold")

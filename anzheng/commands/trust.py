@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from anzheng.clock import SystemClock
 from anzheng.commands.common import JsonFlag, answering, read_address, settings_of
+from verifier.cli_trust import add_trust_commands
 
 if TYPE_CHECKING:
     from licence.formats.trust_types import TrustBundle
 
 app = typer.Typer(help="信任 Trust repository and status lists.", no_args_is_help=True)
+add_trust_commands(app, SystemClock())
 
 
 @app.command()
@@ -32,25 +35,37 @@ def publish(context: typer.Context, *, as_json: JsonFlag = False) -> None:
 
 
 @app.command()
-def show(context: typer.Context, *, as_json: JsonFlag = False) -> None:
-    """Say what the trust repository tells verifiers.
+def show(
+    context: typer.Context,
+    *,
+    trust: Annotated[
+        Path | None,
+        typer.Option(help="信任文件夹 A verifier's trust folder, instead of our own repository."),
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """查看 Say what the trust repository tells verifiers, or what a verifier's folder holds.
 
-    Example: anzheng trust show --json
+    Example: anzheng trust show --trust trust/
     """
-    from anzheng.clock import SystemClock
+    from verifier.cli_trust import show_trust
     from verifier.trust import load_trust
+
+    if trust is not None:
+        show_trust(trust, SystemClock(), as_json=as_json)
+        return
 
     with answering(as_json=as_json) as out:
         folder = settings_of(context).data_dir / "trust"
-        trust = load_trust(folder, now=SystemClock().now())
-        bundle = trust.bundle
+        store = load_trust(folder, now=SystemClock().now())
+        bundle = store.bundle
         closed, sealers = _closed(bundle), _validators(bundle)
         out.say(
             {
                 "folder": str(folder),
                 "bundle_version": bundle.version,
                 "environment": bundle.environment.value,
-                "newest_signed_time": trust.newest_signed_time.isoformat(),
+                "newest_signed_time": store.newest_signed_time.isoformat(),
                 "registries": [registry.id for registry in bundle.registries],
                 "authorities": [authority.id for authority in bundle.authorities],
                 "validators": sealers,
@@ -165,7 +180,6 @@ def export(
 
     Example: anzheng trust export trust/
     """
-    from anzheng.clock import SystemClock
     from anzheng.flows.trust import copy_trust
     from anzheng.flows.trust_beside import copy_beside
     from licence.errors import AnzhengError, Code
@@ -195,7 +209,6 @@ def refresh(
 
     Example: anzheng trust refresh https://registry.example trust/ --first-root 1.root.json
     """
-    from anzheng.clock import SystemClock
     from licence.errors import AnzhengError, Code
     from verifier import memory as memories
     from verifier.trust_update import Source, update_trust, verifiers_lists

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 # Runs the verifier's command line in an interpreter that refuses every other distribution.
@@ -27,23 +29,37 @@ class Refuse(MetaPathFinder):
         return None
 
 sys.meta_path.insert(0, Refuse())
-sys.argv = ["verifier", "--help"]
-runpy.run_module("verifier", run_name="__main__")
+sys.argv = sys.argv[2:]
+if sys.argv[0] == "verifier":
+    runpy.run_module("verifier", run_name="__main__")
+else:
+    from anzheng.start import main
+    main()
 """
 
 
-def test_the_verifier_runs_on_the_plain_install() -> None:
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["verifier", "--help"], "--offline"),
+        (["verifier", "trust", "--help"], "import"),
+        (["anzheng", "--help"], "--install-completion"),
+        (["anzheng", "verify", "--help"], "--offline"),
+        (["anzheng", "trust", "import", "--help"], "--first-root"),
+    ],
+)
+def test_the_verifier_runs_on_the_plain_install(words: list[str], said: str) -> None:
     text = (ROOT / "requirements" / "verifier.txt").read_text("utf-8")
     names = {line.partition("==")[0] for line in text.splitlines() if "==" in line}
     assert {"cryptography", "tuf", "pikepdf"} <= names
     assert not {"web3", "sqlalchemy", "typst", "fastapi"} & names
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, ",".join([*names, "anzheng"])],
+        [sys.executable, "-c", SCRIPT, ",".join([*names, "anzheng"]), *words],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200"},
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    assert "--offline" in done.stdout
+    assert said in done.stdout
