@@ -214,7 +214,7 @@ SIGNED_BOMBS: tuple[tuple[str, str, Callable[[Pdf], object], Code], ...] = (
     ("structure-loop", "structure elements in a circle", _structure_loop, Code.CONTAINER_STRUCTURE),
     ("page-tree-loop", "a page tree in a circle", _tree_loop, Code.CONTAINER_STRUCTURE),
     ("name-tree-loop", "a name tree in a circle", _name_loop, Code.CONTAINER_STRUCTURE),
-    ("much-text", "a line of text nine thousand times", _much_text, Code.DATA_PAGE_MISMATCH),
+    ("much-text", "a line of text nine thousand times", _much_text, Code.CONTAINER_STRUCTURE),
     ("deep-states", "three hundred thousand graphics states in each other", _deep_states, Code.CONTAINER_STRUCTURE),
     ("deep-direct", "dictionaries four hundred deep", _deep_direct, Code.CONTAINER_STRUCTURE),
 )  # fmt: skip

@@ -5,14 +5,17 @@ else, or nothing.
 """
 
 import io
+from collections.abc import Callable
 
 import pikepdf
 from fontTools.ttLib import TTFont
 from pikepdf import Array, Dictionary, Name, Pdf, Stream, String
 
 from licence.errors import Code
+from licence.formats.verdict import Verdict
 from tests.bad import ink
-from tests.bad.recipe import Recipe, pressed
+from tests.bad.desk import Desk, Tweak
+from tests.bad.recipe import INVALID, UNDETERMINED, Recipe
 
 DIFFERS = Code.DATA_PAGE_MISMATCH
 SHAPE = Code.CONTAINER_STRUCTURE
@@ -138,6 +141,29 @@ def _white(pdf: Pdf) -> None:
 
 def _covered(pdf: Pdf) -> None:
     _hide(pdf, b"", b"Q q " + ink.patch(170, 368, 240, 20) + b" Q")
+
+
+def _covered_our_way(pdf: Pdf) -> None:
+    """By the operators that our own templates use."""
+    patch = b"/c0 cs 1 1 1 scn 170 368 m 410 368 l 410 388 l 170 388 l h f"
+    ink.around(pdf, ink.DATES_Y, b"", b"q " + patch + b" Q")
+
+
+def _curve_our_way(pdf: Pdf) -> None:
+    blob = b"/c0 cs 1 1 1 scn 160 360 m 160 420 440 420 440 378 c 440 350 160 350 160 360 c h f"
+    ink.around(pdf, ink.DATES_Y, b"", b"q " + blob + b" Q")
+
+
+def _stroke_our_way(pdf: Pdf) -> None:
+    ink.around(pdf, ink.DATES_Y, b"", b"q /c0 CS 1 1 1 SCN 30 w 170 378 m 420 378 l S Q")
+
+
+def _layer_above(pdf: Pdf) -> None:
+    """The layer under the page is drawn after it, with a white patch in it."""
+    layer = pdf.pages[0].obj.Resources.XObject["/Drawn0"]
+    layer.write(layer.read_bytes() + b" q 1 1 1 rg 170 368 m 410 368 l 410 388 l 170 388 l h f Q")
+    pages = pdf.pages[0].obj.Contents
+    pdf.pages[0].obj.Contents = Array([pages[1], pages[0]])
 
 
 def _covered_by_a_curve(pdf: Pdf) -> None:
@@ -314,6 +340,23 @@ def _drawn_in_the_seal(pdf: Pdf) -> None:
     form.write(form.read_bytes() + b" q " + ink.digits("2099", 40, 40, 30) + b" Q")
 
 
+def _seal_over_words(pdf: Pdf) -> None:
+    """The seal, no larger than it may be, is white where the authority and the day stand."""
+    form = pdf.Root.AcroForm.Fields[0].AP.N
+    form.write(ink.patch(70, 20, 170, 80) + b" " + ink.digits("2099", 90, 40, 20))
+
+
+def _seal_without_ink(pdf: Pdf) -> None:
+    """Red that covers: the graphics state that multiplies is left out."""
+    form = pdf.Root.AcroForm.Fields[0].AP.N
+    form.write(b"0.95 0.10 0.11 rg 0 0 245 119 re f " + form.read_bytes())
+
+
+def _seal_with_words(pdf: Pdf) -> None:
+    form = pdf.Root.AcroForm.Fields[0].AP.N
+    form.write(form.read_bytes() + b" BT /f1 9 Tf 9 9 Td (\\000\\001) Tj ET")
+
+
 def _other_code(pdf: Pdf) -> None:
     """The pointer code on the page is drawn as vectors; one of its squares is painted white."""
     ink.draw(pdf, ink.patch(70, 90, 70, 70))
@@ -435,7 +478,7 @@ SHAPES = (
     ("tounicode-only", "ToUnicode exchanges two characters, the page is as it was", _unicode_only, DIFFERS),
     ("no-tounicode", "a font says of no glyph which character it is", _no_unicode, SHAPE),
     ("glyph-map", "CIDToGIDMap exchanges 7 and 8", _glyph_map, SHAPE),
-    ("font-outlines", "the font program has an 8 where the 7 should be", _outlines, DIFFERS),
+    ("font-outlines", "the font program has an 8 where the 7 should be", _outlines, Code.GLYPH_UNKNOWN),
     ("font-not-embedded", "the font is left out: every machine draws what it has", _not_embedded, SHAPE),
     ("code-map", "an embedded code map turns 7 into 8", _other_encoding, SHAPE),
     ("type3-font", "a font of drawings shows a bar for each character", _type3, SHAPE),
@@ -446,6 +489,10 @@ UNSEEN = (
     ("clipping-text", "text rendering mode 7: text that only clips", _stroke_nothing, DIFFERS),
     ("white-text", "white text on white paper, other digits drawn as bars", _white, DIFFERS),
     ("covered-by-rectangle", "a white rectangle over the line", _covered, DIFFERS),
+    ("covered-our-way", "a white shape by the operators of our templates", _covered_our_way, DIFFERS),
+    ("curve-our-way", "a white shape with curves, by the same", _curve_our_way, DIFFERS),
+    ("stroke-our-way", "a thick white line, by the same", _stroke_our_way, DIFFERS),
+    ("layer-above", "the layer under the page is drawn above it, with a white patch", _layer_above, DIFFERS),
     ("covered-by-curve", "a white shape with curves over the line", _covered_by_a_curve, DIFFERS),
     ("covered-by-stroke", "a thick white line over the line of text", _covered_by_a_stroke, DIFFERS),
     ("covered-by-form", "a form draws the white rectangle", _covered_by_a_form, DIFFERS),
@@ -480,7 +527,10 @@ PLACES = (
 )  # fmt: skip
 WORDS = (
     ("drawn-digits", "digits more, drawn as bars", _drawn_words, DIFFERS),
-    ("drawn-in-the-seal", "digits drawn into the seal", _drawn_in_the_seal, DIFFERS),
+    ("drawn-in-the-seal", "digits drawn into the seal", _drawn_in_the_seal, SHAPE),
+    ("seal-over-words", "a seal of its size covers authority and day, and shows other digits", _seal_over_words, SHAPE),
+    ("seal-without-ink", "a seal whose red covers what is below", _seal_without_ink, SHAPE),
+    ("seal-with-words", "words in the picture of the seal", _seal_with_words, SHAPE),
     ("pointer-code-covered", "the pointer code on the page is painted over", _other_code, DIFFERS),
     ("words-in-the-layer", "the layer under the page has a font and words", _words_below, SHAPE),
     ("more-words", "two words more on the page", _more_words, DIFFERS),
@@ -499,7 +549,7 @@ BESIDE = (
     ("info-title", "the title of the document says other words", _title, DIFFERS),
     ("metadata", "XMP says another last day", _metadata, DIFFERS),
     ("seal-hidden", "the seal is an annotation that is not shown", _seal_hidden, SHAPE),
-    ("seal-without-picture", "the seal shows nothing", _seal_without_picture, DIFFERS),
+    ("seal-without-picture", "the seal shows nothing", _seal_without_picture, SHAPE),
     ("seal-tooltip", "the tooltip of the seal says other words", _tooltip, SHAPE),
     ("signature-reason", "the reason of the signature says other words", _reason, DIFFERS),
     ("signature-name", "the signature names somebody else", _seal_name, SHAPE),
@@ -509,4 +559,16 @@ BESIDE = (
 def recipes() -> tuple[Recipe, ...]:
     """Return the cases of this group."""
     rows = (*SHAPES, *UNSEEN, *PLACES, *WORDS, *BESIDE)
-    return tuple(pressed(f"page/{name}", what, tweak, code) for name, what, tweak, code in rows)
+    return tuple(
+        Recipe(f"page/{name}", what, _maker(tweak), code, _verdict(code))
+        for name, what, tweak, code in rows
+    )
+
+
+def _maker(tweak: Tweak) -> Callable[[Desk], bytes]:
+    return lambda desk: desk.issue(tweak)
+
+
+def _verdict(code: Code) -> Verdict:
+    """A shape in no table of ours could be right: it could not be checked."""
+    return UNDETERMINED if code is Code.GLYPH_UNKNOWN else INVALID

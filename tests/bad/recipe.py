@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from licence.errors import Code
 from licence.formats.verdict import Verdict
 from tests.bad.case import Ask, Case
-from tests.bad.desk import Desk, Tweak
+from tests.bad.desk import Desk
 
 INVALID, UNDETERMINED, FOREIGN = Verdict.INVALID, Verdict.UNDETERMINED, Verdict.FOREIGN
 
@@ -27,11 +27,6 @@ class Recipe:
         made = self.make(desk)
         ask = made if isinstance(made, Ask) else desk.ask(made)
         return Case(self.id, self.what, ask, self.verdict, self.code)
-
-
-def pressed(id_: str, what: str, tweak: Tweak, code: Code, **more: object) -> Recipe:
-    """Return a recipe for a file that the press tampered with and the authority signed."""
-    return Recipe(id_, what, lambda desk: desk.issue(tweak, **more), code)
 
 
 def distinct(recipes: Iterable[Recipe]) -> tuple[Recipe, ...]:

@@ -28,6 +28,7 @@ from verifier.pades.objects import (
     refuse,
     same,
 )
+from verifier.pades.seal import check_seal
 from verifier.pades.shape import Value, dictionaries_in, is_reference, read_values
 from verifier.pades.shape_kinds import Shape, check_shape
 
@@ -114,6 +115,7 @@ def _read(
     data = _attachment(catalog)
     shape = check_shape(*values)
     _check_sizes(document, shape)
+    check_seal(widget.AP.N)
     packet = inflate(catalog.Metadata, MAX_METADATA_BYTES)
     return Structure(data, certificates, crls, ocsps, Beside(shape.words, packet))
 
