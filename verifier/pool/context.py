@@ -8,6 +8,7 @@ from typing import Protocol, final
 from licence.ids import ChainId
 from verifier.caching import CachingOnline
 from verifier.memory import Memory
+from verifier.long_online import LongOnline
 from verifier.online import HttpRegistry
 from verifier.ports import Online, TrustView
 from verifier.rpc import RpcChain
@@ -114,7 +115,8 @@ class _Folder:
 
     def online(self) -> Online | None:
         if self.asked is None and self.place.registry is not None and self.store is not None:
-            self.asked = HttpRegistry(self.place.registry, _chains(self.store, self.place.rpc))
+            chains = _chains(self.store, self.place.rpc)
+            self.asked = LongOnline(HttpRegistry(self.place.registry, chains))
         return self.asked
 
 

@@ -43,7 +43,7 @@ class ServiceSettings(BaseSettings):
 
     workers: int = Field(default=0, ge=0, le=256)
     waiting: int = Field(default=64, ge=1)
-    job_seconds: float = Field(default=20.0, gt=0)
+    job_seconds: float = Field(default=30.0, gt=0)
     upload_seconds: float = Field(default=60.0, gt=0)
     upload_memory_mb: int = Field(default=256, ge=50)
 
