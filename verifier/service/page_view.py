@@ -5,14 +5,12 @@ All words about verdicts, checks and codes come from `verifier.words`; nothing i
 Standard: DESIGN 4.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone
-from typing import Final, Literal, Protocol
+from typing import Final, Protocol
 
-from licence.domain.model import Kind, Risk, ScopeItem
-from licence.errors import Code, Fact
+from licence.domain.model import Kind, ScopeItem
+from licence.errors import Code
 from licence.formats.checks import CheckName, CheckResult, CheckState
 from licence.formats.report import Report
 from licence.formats.verdict import (
@@ -25,24 +23,36 @@ from licence.formats.verdict import (
     class_of,
 )
 from verifier import words
-
-Lang = Literal["zh", "en"]
+from verifier.service.page_text import Lang, day_of, day_text, fact_text, grouped, moment_text, say
 
 MARGIN: Final = 0.004
 """Of a page, between a difference and its frame."""
 
-BEIJING: Final = timezone(timedelta(hours=8))
-_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 _USCC_GROUPS: Final = (2, 6, 9, 1)
 """Registration authority and kind, region, organisation, check character (GB 32100)."""
 
 _CODE_GROUPS: Final = (4, 4, 4, 4, 1)
 _UNUSUAL_KINDS: Final = frozenset(kind.value for kind in Kind if kind is not Kind.REGULAR)
 
-_HAN: Final = "[\u3400-\u9fff\u3001-\u301f\uff00-\uffef]"
-_BEHIND: Final = re.compile(f"(?<={_HAN})[,;:?!](?!//)|[,;](?={_HAN})")
-_BRACKETS: Final = re.compile(rf"(?<={_HAN})\(([^()]*)\)")
-_FULL_WIDTH: Final = str.maketrans(",;:?!", "，；：？！")
+_TERMS: Final = {
+    CheckName.COPY: ("terms_copy", ("recipient", "purpose", "ends_on", "copy_no")),
+    CheckName.HOLDER: (
+        "terms_holder",
+        (
+            "audience",
+            "purpose",
+            "shown_at",
+            "presented_at",
+            "challenge_checked",
+            "clock_fast_seconds",
+        ),
+    ),
+    CheckName.REPORTED: (
+        "terms_reported",
+        ("reported_verdict", "reported_at", "reported_on", "reported_code", "reporter", "reports"),
+    ),
+}
+"""What is shown of a check beside the verdict, and under which heading."""
 
 _NOT_SHOWN: Final = frozenset({"index", "list_uri"})
 
@@ -140,6 +150,7 @@ class ResultView:
     scope: tuple[ScopeItem, ...]
     proved: bool
     status: tuple[Row, ...]
+    terms: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
     checks: tuple[CheckView, ...]
     passed: int
     asked: int
@@ -177,24 +188,14 @@ def view_of(report: Report, lang: Lang) -> ResultView:
         facts=_facts(report, lang),
         scope=report.licence.draft.scope if report.licence is not None else (),
         proved=report.licence is not None,
-        status=_status(report),
+        status=_status(report, lang),
+        terms=_terms(report, lang),
         checks=checks,
         passed=sum(check.state is CheckState.PASSED for check in asked),
         asked=len(asked),
         limits=limits_of(report.verdict, report.code, report.assurance),
         about=_about(report, lang),
     )
-
-
-def say(said: Words, lang: Lang) -> str:
-    """Return the words of one language, Chinese with Chinese punctuation."""
-    return said.en if lang == "en" else full_width(said.zh)
-
-
-def full_width(text: str) -> str:
-    """Return Chinese words with the punctuation of print; never for data, which is compared."""
-    text = _BEHIND.sub(lambda found: found[0].translate(_FULL_WIDTH), text)
-    return _BRACKETS.sub(r"（\1）", text)
 
 
 def limits_of(verdict: Verdict, code: Code, assurance: Assurance) -> str:
@@ -236,7 +237,7 @@ def _facts(report: Report, lang: Lang) -> tuple[Row, ...]:
 def _told_facts(report: Report, lang: Lang) -> tuple[Row, ...]:
     """Return what a code, or the registry, says where no licence file was seen."""
     told = {key: fact_text(value) for key, value in report.facts if value is not None}
-    period = tuple(_day(told.get(key, ""), lang) for key in ("valid_from", "valid_to"))
+    period = tuple(day_of(told.get(key, ""), lang) for key in ("valid_from", "valid_to"))
     uscc, code = told.get("uscc", ""), told.get("short_code", "")
     kind = told.get("kind", "")
     rows = (
@@ -246,7 +247,7 @@ def _told_facts(report: Report, lang: Lang) -> tuple[Row, ...]:
         Row("fact_scope", told.get("scope", "")),
         Row("fact_validity", "".join(period), period),
         Row("fact_issuer", told.get("issuer", "") if "licence_no" in told else ""),
-        Row("fact_issued", _day(told.get("issued_on", ""), lang)),
+        Row("fact_issued", day_of(told.get("issued_on", ""), lang)),
         Row("fact_version", told.get("version", "")),
         Row("fact_kind", f"kind_{kind}" if kind in _UNUSUAL_KINDS else ""),
         Row("fact_short_code", code, grouped(code, _CODE_GROUPS)),
@@ -254,15 +255,21 @@ def _told_facts(report: Report, lang: Lang) -> tuple[Row, ...]:
     return tuple(row for row in rows if row.value)
 
 
-def _day(text: str, lang: Lang) -> str:
-    """Return a day of a fact; anything else as it stands there."""
-    try:
-        return day_text(date.fromisoformat(text), lang)
-    except ValueError:
-        return text
+def _terms(report: Report, lang: Lang) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+    """Return for whom and how something was presented, by the key of its heading."""
+    found = []
+    for name, (heading, keys) in _TERMS.items():
+        check = report.check(name)
+        facts = dict(check.facts) if check is not None else {}
+        rows = tuple(
+            (key, day_of(fact_text(facts[key]), lang)) for key in keys if facts.get(key) is not None
+        )
+        if rows:
+            found.append((heading, rows))
+    return tuple(found)
 
 
-def _status(report: Report) -> tuple[Row, ...]:
+def _status(report: Report, lang: Lang) -> tuple[Row, ...]:
     check = report.check(CheckName.STATUS)
     if check is None or check.state is not CheckState.FAILED:
         return ()
@@ -274,7 +281,9 @@ def _status(report: Report) -> tuple[Row, ...]:
         ("status_successor", "successor"),
     )
     found = ((key, check.fact(name)) for key, name in names)
-    return tuple(Row(key, fact_text(value)) for key, value in found if value is not None)
+    return tuple(
+        Row(key, day_of(fact_text(value), lang)) for key, value in found if value is not None
+    )
 
 
 def _about(report: Report, lang: Lang) -> tuple[Row, ...]:
@@ -318,48 +327,6 @@ def _check(check: CheckResult, number: int, required: Sequence[CheckName], lang:
         notes=tuple((note.value, say(words.advice(note).meaning, lang)) for note in check.notes),
         standard=check.standard,
     )
-
-
-def grouped(text: str, sizes: Sequence[int]) -> tuple[str, ...]:
-    """Cut a code into groups that people can compare; the rest stays in the last one."""
-    groups: list[str] = []
-    for size in sizes[:-1]:
-        groups.append(text[:size])
-        text = text[size:]
-    return tuple(group for group in (*groups, text) if group)
-
-
-def day_text(day: date, lang: Lang) -> str:
-    """Return a day: in Chinese as it stands on the page of a licence."""
-    return day.isoformat() if lang == "en" else f"{day.year}年{day.month}月{day.day}日"
-
-
-def moment_text(moment: datetime) -> str:
-    """Return a time as clocks in China show it."""
-    return f"{moment.astimezone(BEIJING):%Y-%m-%d %H:%M:%S} (UTC+8)"
-
-
-def fact_text(value: Fact) -> str:
-    """Return a fact without control characters: it may come from a stranger's file."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "✓" if value else "✗"
-    text = "".join(char if char.isprintable() else "\ufffd" for char in str(value))
-    if _MOMENT.fullmatch(text):
-        return moment_text(datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC))
-    return text
-
-
-def high_risk(item: ScopeItem) -> bool:
-    """Say whether an item of the scope is printed as high risk."""
-    return item.risk is Risk.HIGH
-
-
-def scope_text(item: ScopeItem) -> str:
-    """Return an item of the scope as one line."""
-    amount = f"{item.capacity or ''}{item.unit or ''}"
-    return " ".join(part for part in (item.name, amount, item.category) if part)
 
 
 def mark_of(found: Place) -> Mark:

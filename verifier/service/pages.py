@@ -19,10 +19,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from licence.formats.report import Report
 from licence.formats.verdict import TABLE
-from verifier.service import page_view
+from verifier.service import page_text, page_view
 from verifier.service.answers import Caching, answer
 from verifier.service.files import PublicFolder
-from verifier.service.page_view import Lang, Place
+from verifier.service.page_text import Lang
+from verifier.service.page_view import Place
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 BUILT: Final = Path(__file__).parent.parent / "web" / "dist"
@@ -179,10 +180,10 @@ def open_pages(built: Path = BUILT) -> Pages:
     environment.globals["pictures"] = {
         name: f"/page/{name}.webp" for name in ("face", "code", "number", "seed", "hazchem")
     }
-    environment.globals["scope_text"] = page_view.scope_text
-    environment.globals["high_risk"] = page_view.high_risk
-    environment.filters["full_width"] = page_view.full_width
-    environment.filters["fact_text"] = page_view.fact_text
+    environment.globals["scope_text"] = page_text.scope_text
+    environment.globals["high_risk"] = page_text.high_risk
+    environment.filters["full_width"] = page_text.full_width
+    environment.filters["fact_text"] = page_text.fact_text
     texts, facts, limits = (
         json.loads((TEMPLATES / f"{name}.json").read_text("utf-8"))
         for name in ("texts", "facts", "limits")

@@ -14,6 +14,7 @@ import {
   shownChecks,
   type ShownReport,
   statusRows,
+  termsOf,
   verdictWords,
 } from "./view.ts";
 import { advice, factName, fullWidth, say, words } from "./words.ts";
@@ -30,6 +31,7 @@ export function ReportView({ report, lang, children }: Shown & { children?: Comp
       <VerdictCard report={report} lang={lang} />
       {children}
       <StatusBox report={report} lang={lang} />
+      <TermsBoxes report={report} lang={lang} />
       <Facts report={report} lang={lang} />
       <Limits report={report} lang={lang} />
       <Checks report={report} lang={lang} />
@@ -46,7 +48,7 @@ export function VerdictCard({ report, lang }: Shown) {
       <div class="verdict-words">
         <p class="verdict-over">{text("result_title", lang)}</p>
         <h2 id="verdict" tabIndex={-1}>
-          {lang === "en" ? capital(said.en) : said.zh}{" "}
+          {say(said, lang)}{" "}
           <span class="second" lang={lang === "en" ? "zh-CN" : "en"}>
             {lang === "en" ? said.zh : said.en}
           </span>
@@ -64,18 +66,34 @@ export function VerdictCard({ report, lang }: Shown) {
   );
 }
 
-function capital(said: string): string {
-  return said.slice(0, 1).toUpperCase() + said.slice(1);
-}
-
 export function StatusBox({ report, lang }: Shown) {
-  const rows = statusRows(report);
+  const rows = statusRows(report, lang);
   if (rows.length === 0) return null;
   return (
     <section class="status-box" aria-labelledby="status-title">
       <h2 id="status-title">{text("status_title", lang)}</h2>
       <Rows rows={rows} lang={lang} />
     </section>
+  );
+}
+
+export function TermsBoxes({ report, lang }: Shown) {
+  return (
+    <>
+      {termsOf(report, lang).map(({ heading, rows }) => (
+        <section class="status-box" aria-labelledby={heading} key={heading}>
+          <h2 id={heading}>{text(heading, lang)}</h2>
+          <dl class="rows">
+            {rows.map(([key, value]) => (
+              <div key={key}>
+                <dt>{factName(key, lang)}</dt>
+                <dd>{value}</dd>
+              </div>
+            ))}
+          </dl>
+        </section>
+      ))}
+    </>
   );
 }
 

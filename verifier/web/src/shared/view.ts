@@ -96,8 +96,35 @@ export function factRows(report: ShownReport, lang: Lang): readonly Row[] {
   return rows.filter((row) => row.value !== "");
 }
 
+/** What is shown of a check beside the verdict, and under which heading. */
+const TERMS: readonly (readonly [string, TextKey, readonly string[]])[] = [
+  ["copy", "terms_copy", ["recipient", "purpose", "ends_on", "copy_no"]],
+  [
+    "holder",
+    "terms_holder",
+    ["audience", "purpose", "shown_at", "presented_at", "challenge_checked", "clock_fast_seconds"],
+  ],
+];
+
+export interface Terms {
+  readonly heading: TextKey;
+  readonly rows: readonly (readonly [string, string])[];
+}
+
+/** Return for whom and how something was presented. */
+export function termsOf(report: ShownReport, lang: Lang): readonly Terms[] {
+  const found = TERMS.map(([name, heading, keys]) => {
+    const facts = report.checks.find((check) => check.name === name)?.facts ?? {};
+    const rows = keys
+      .map((key) => [key, dayText(factText(facts[key]), lang)] as const)
+      .filter(([, value]) => value !== "");
+    return { heading, rows };
+  });
+  return found.filter((each) => each.rows.length > 0);
+}
+
 /** Return document, ground and dates of a negative status. */
-export function statusRows(report: ShownReport): readonly Row[] {
+export function statusRows(report: ShownReport, lang: Lang): readonly Row[] {
   const check = report.checks.find((each) => each.name === "status");
   if (check === undefined || check.state !== "failed") return [];
   const names: readonly (readonly [TextKey, string])[] = [
@@ -107,7 +134,10 @@ export function statusRows(report: ShownReport): readonly Row[] {
     ["status_until", "until"],
     ["status_successor", "successor"],
   ];
-  const rows = names.map(([key, name]) => ({ key, value: factText(check.facts[name]) }));
+  const rows = names.map(([key, name]) => ({
+    key,
+    value: dayText(factText(check.facts[name]), lang),
+  }));
   return rows.filter((row) => row.value !== "");
 }
 
@@ -141,7 +171,8 @@ export function factText(value: Fact | undefined): string {
   if (typeof value === "boolean") return value ? "✓" : "✗";
   // Format characters could turn the direction of the words around them.
   const clean = String(value).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "\ufffd");
-  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(clean) ? momentText(clean) : clean;
+  const isMoment = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(clean);
+  return isMoment && !Number.isNaN(Date.parse(clean)) ? momentText(clean) : clean;
 }
 
 /** Return a time as clocks in China show it. */

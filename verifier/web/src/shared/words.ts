@@ -30,10 +30,10 @@ const BEFORE = new RegExp(`[,;](?=${HAN})`, "g");
 const BRACKETS = new RegExp(`(${HAN})\\(([^()]*)\\)`, "g");
 const FULL_WIDTH: Record<string, string> = { ",": "，", ";": "；", ":": "：", "?": "？", "!": "！" };
 
-/** Return words in one language, Chinese with the punctuation of print; never for data. */
+/** Return words: Chinese with the punctuation of print, English as a sentence; never for data. */
 export function say(said: Said | undefined, lang: Lang): string {
   if (said === undefined) return "";
-  return lang === "en" ? said.en : fullWidth(said.zh);
+  return lang === "en" ? said.en.slice(0, 1).toUpperCase() + said.en.slice(1) : fullWidth(said.zh);
 }
 
 export function fullWidth(text: string): string {
