@@ -39,6 +39,15 @@ class Sign1:
     certificate: bytes | None
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The three parts of a message in which something stands; nothing is verified."""
+
+    protected: bytes
+    payload: bytes
+    signature: bytes
+
+
 def sign1(
     payload: bytes,
     *,
@@ -69,15 +78,6 @@ def sign1(
     return assemble(protected, payload, signature)
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """The three parts of a message in which something stands; nothing is verified."""
-
-    protected: bytes
-    payload: bytes
-    signature: bytes
-
-
 def assemble(protected: bytes, payload: bytes, signature: bytes) -> bytes:
     """Return the message that consists of these parts."""
     return cbor.dumps(Tag(TAG_SIGN1, (protected, {}, payload, signature)))
@@ -104,9 +104,22 @@ def verify1(
     key = keys.get(said.kid) if len(said.kid) <= MAX_KEY_ID_BYTES else None
     if key is None:
         raise AnzhengError(Code.COSE_SIGNATURE, "signed by a key that is not believed here")
+    verify_parts(found, key)
+    return Sign1(said.kid, found.payload, said.certificate)
+
+
+def verify_parts(found: Parts, key: bytes) -> None:
+    """Do nothing if a message that was taken apart is signed by this key.
+
+    Args:
+        found: From `parts`, its header read by `read_header`.
+        key: SubjectPublicKeyInfo DER, P-256.
+
+    Raises:
+        AnzhengError: `COSE_SIGNATURE`; `ALGORITHM_UNSUPPORTED` if the key is not a P-256 key.
+    """
     signed = _to_be_signed(found.protected, found.payload)
     es256.verify(key, signed, found.signature, code=Code.COSE_SIGNATURE)
-    return Sign1(said.kid, found.payload, said.certificate)
 
 
 @dataclass(frozen=True, slots=True)

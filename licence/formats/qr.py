@@ -95,7 +95,7 @@ class ReadPrinted:
 
     said: Printed
     kid: bytes
-    data: bytes
+    parts: cose.Parts
 
 
 def printed_of(version: LicenceVersion, *, leaf: Leaf, issued_at: datetime) -> Printed:
@@ -169,7 +169,7 @@ def read_printed(data: bytes) -> ReadPrinted:
         raise AnzhengError(Code.QR_SYNTAX, f"no data code of ours: {error.message}") from error
     if header.certificate is not None:
         raise AnzhengError(Code.QR_SYNTAX, "a data code brings no certificate")
-    return ReadPrinted(_read(payload), header.kid, data)
+    return ReadPrinted(_read(payload), header.kid, parts)
 
 
 def verify_printed(found: ReadPrinted, keys: Sequence[StatusKey]) -> Printed:
@@ -189,12 +189,7 @@ def verify_printed(found: ReadPrinted, keys: Sequence[StatusKey]) -> Printed:
     if not key.believed_at(found.said.issued_at):
         raise AnzhengError(Code.SIGNER_DISTRUSTED, "the key was not in use when this was signed")
     try:
-        cose.verify1(
-            found.data,
-            content_type=CONTENT_TYPE,
-            keys={key.kid: key.key},
-            max_bytes=MAX_PRINTED_BYTES,
-        )
+        cose.verify_parts(found.parts, key.key)
     except AnzhengError as error:
         raise AnzhengError(Code.QR_SIGNATURE, "the code was altered, or is a forgery") from error
     return found.said

@@ -25,7 +25,7 @@ from licence.formats.holder import (
     PresentationRequest,
 )
 from licence.formats.qr_card import MAX_CARD_BYTES, Card, pack_card, unpack_card
-from licence.formats.screen_code import read_signed, verify_signed
+from licence.formats.screen_code import Signed, read_signed, verify_signed
 from licence.ids import Digest
 
 ANSWER_TYPE: Final = "application/anzheng-answer+cbor"
@@ -60,8 +60,7 @@ class ReadQrAnswer:
     """An answer that was read; `verify_answer` says whether the holder signed it."""
 
     said: QrAnswer
-    kid: bytes
-    data: bytes
+    signed: Signed
 
 
 # ---------------------------------------------------------------- the question
@@ -158,8 +157,8 @@ def read_answer(data: bytes) -> ReadQrAnswer:
     Raises:
         AnzhengError: QR_SYNTAX.
     """
-    kid, payload = read_signed(data, ANSWER_TYPE, MAX_ANSWER_BYTES)
-    fields = Fields(payload, _ANSWER_PARTS, Code.QR_SYNTAX)
+    signed = read_signed(data, ANSWER_TYPE, MAX_ANSWER_BYTES)
+    fields = Fields(signed.payload, _ANSWER_PARTS, Code.QR_SYNTAX)
     fields.integer(VERSION, VERSION)
     said = QrAnswer(
         card=unpack_card(fields.octets(1, MAX_CARD_BYTES)),
@@ -167,7 +166,7 @@ def read_answer(data: bytes) -> ReadQrAnswer:
         request_digest=Digest(fields.octets(_DIGEST_BYTES)),
         presented_at=fields.moment(),
     )
-    return ReadQrAnswer(said, kid, data)
+    return ReadQrAnswer(said, signed)
 
 
 def verify_answer(found: ReadQrAnswer, public_key: bytes) -> None:
@@ -176,7 +175,7 @@ def verify_answer(found: ReadQrAnswer, public_key: bytes) -> None:
     Raises:
         AnzhengError: HOLDER_KEY; ALGORITHM_UNSUPPORTED if the key is not on P-256.
     """
-    verify_signed(found.data, ANSWER_TYPE, MAX_ANSWER_BYTES, public_key)
+    verify_signed(found.signed, public_key)
 
 
 def check_answer(said: QrAnswer, request: PresentationRequest, *, now: datetime) -> None:

@@ -54,12 +54,20 @@ class ScreenCode:
 
 
 @dataclass(frozen=True, slots=True)
+class Signed:
+    """A message that a holder signed, taken apart; nothing is verified."""
+
+    kid: bytes
+    payload: cbor.CborValue
+    parts: cose.Parts
+
+
+@dataclass(frozen=True, slots=True)
 class ReadScreenCode:
     """A screen code that was read; `verify_screen` says whether the holder signed it."""
 
     said: ScreenCode
-    kid: bytes
-    data: bytes
+    signed: Signed
 
 
 def step_at(moment: datetime) -> int:
@@ -103,8 +111,8 @@ def read_screen(data: bytes) -> ReadScreenCode:
     Raises:
         AnzhengError: QR_SYNTAX.
     """
-    kid, payload = read_signed(data, CONTENT_TYPE, MAX_SCREEN_BYTES)
-    fields = Fields(payload, _PARTS, Code.QR_SYNTAX)
+    signed = read_signed(data, CONTENT_TYPE, MAX_SCREEN_BYTES)
+    fields = Fields(signed.payload, _PARTS, Code.QR_SYNTAX)
     fields.integer(VERSION, VERSION)
     said = ScreenCode(
         card=unpack_card(fields.octets(1, MAX_CARD_BYTES)),
@@ -112,7 +120,7 @@ def read_screen(data: bytes) -> ReadScreenCode:
         purpose=fields.text(MAX_PURPOSE),
         challenge=None if fields.is_null() else fields.matching(_CHALLENGE),
     )
-    return ReadScreenCode(said, kid, data)
+    return ReadScreenCode(said, signed)
 
 
 def verify_screen(found: ReadScreenCode, public_key: bytes) -> None:
@@ -125,7 +133,7 @@ def verify_screen(found: ReadScreenCode, public_key: bytes) -> None:
     Raises:
         AnzhengError: HOLDER_KEY; ALGORITHM_UNSUPPORTED if the key is not on P-256.
     """
-    verify_signed(found.data, CONTENT_TYPE, MAX_SCREEN_BYTES, public_key)
+    verify_signed(found.signed, public_key)
 
 
 def check_time(said: ScreenCode, now: datetime) -> int:
@@ -155,8 +163,8 @@ def check_time(said: ScreenCode, now: datetime) -> int:
 # ---------------------------------------------------------------- for all codes that holders sign
 
 
-def read_signed(data: bytes, content_type: str, max_bytes: int) -> tuple[bytes, cbor.CborValue]:
-    """Return key id and payload of a holder's message; nothing is verified.
+def read_signed(data: bytes, content_type: str, max_bytes: int) -> Signed:
+    """Take a holder's message apart; nothing is verified.
 
     Raises:
         AnzhengError: QR_SYNTAX.
@@ -169,21 +177,21 @@ def read_signed(data: bytes, content_type: str, max_bytes: int) -> tuple[bytes, 
         raise AnzhengError(Code.QR_SYNTAX, f"no code of a holder: {error.message}") from error
     if header.certificate is not None:
         raise AnzhengError(Code.QR_SYNTAX, "a certificate stands in the card, not in the header")
-    return header.kid, payload
+    return Signed(header.kid, payload, parts)
 
 
-def verify_signed(data: bytes, content_type: str, max_bytes: int, public_key: bytes) -> None:
-    """Do nothing if a message is signed by this key.
+def verify_signed(found: Signed, public_key: bytes) -> None:
+    """Do nothing if a message names this key and is signed by it.
 
     Raises:
         AnzhengError: HOLDER_KEY; ALGORITHM_UNSUPPORTED if the key is not on P-256.
     """
-    keys = {es256.key_id(public_key): public_key}
+    other = AnzhengError(Code.HOLDER_KEY, "not signed by the key of the licence's own certificate")
+    if found.kid != es256.key_id(public_key):
+        raise other
     try:
-        cose.verify1(data, content_type=content_type, keys=keys, max_bytes=max_bytes)
+        cose.verify_parts(found.parts, public_key)
     except AnzhengError as error:
         if error.code is Code.ALGORITHM_UNSUPPORTED:
             raise
-        raise AnzhengError(
-            Code.HOLDER_KEY, "not signed by the key of the licence's own certificate"
-        ) from error
+        raise other from error

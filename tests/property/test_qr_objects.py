@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from licence.errors import AnzhengError
-from licence.formats import qr, qr_exchange, screen_code
+from licence.formats import cose, qr, qr_exchange, screen_code
 from licence.formats.copy_file import LimitedCopy, copy_bytes, decode_copy, encode_copy
 from licence.formats.qr_card import unpack_card
 from licence.formats.qr_text import MAX_OBJECT_BYTES, QrKind, QrObject, read_text, write_text
@@ -32,10 +32,16 @@ from verifier.verify import verify_artefact
 
 FLIPS = 600
 READERS: Mapping[QrKind, Callable[[bytes], bytes]] = {
-    QrKind.PRINTED: lambda data: qr.read_printed(data).data,
-    QrKind.SCREEN: lambda data: screen_code.read_screen(data).data,
-    QrKind.ANSWER: lambda data: qr_exchange.read_answer(data).data,
+    QrKind.PRINTED: lambda data: _joined(qr.read_printed(data).parts),
+    QrKind.SCREEN: lambda data: _joined(screen_code.read_screen(data).signed.parts),
+    QrKind.ANSWER: lambda data: _joined(qr_exchange.read_answer(data).signed.parts),
 }
+
+
+def _joined(parts: cose.Parts) -> bytes:
+    return cose.assemble(parts.protected, parts.payload, parts.signature)
+
+
 ASK = Ask(BATCH, SHOWN_AT, request=QUESTION, challenge=CHALLENGE)
 
 

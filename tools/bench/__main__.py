@@ -11,7 +11,7 @@ import platform
 import sys
 from pathlib import Path
 
-from tools.bench import gas, issue, lists, lookups, many, service, tree
+from tools.bench import codes, gas, issue, lists, lookups, many, service, tree
 from tools.bench.document import make_bench
 from tools.bench.evidence import evidence_measures
 from tools.bench.measures import show, write
@@ -35,7 +35,7 @@ def main() -> None:
     found = many.run(count)
     measures += many.measures(found)
     measures += [*tree.measures(), *lists.measures(), *gas.measures(), *evidence_measures()]
-    measures += lookups.measures()
+    measures += [*codes.measures(), *lookups.measures()]
     measures += service.measures()
     write(
         measures,

@@ -89,7 +89,7 @@ def _pressing(bench: Bench) -> tuple[Step, ...]:
 
     return (
         Step("render_ms", 6, 5, "plan, QR code and Typst: one page", SLOW_TIMES, render_page),
-        Step("qr_ms", 2, 1, "the QR code: made, read back, written as SVG", TIMES, write_qr),
+        Step("qr_draw_ms", 2, 1, "the QR code of a page: made, read back, as SVG", TIMES, write_qr),
         Step("prepare_ms", 10, 5, "print, seals, DSS, XMP, save", SLOW_TIMES, prepare_page),
         Step("check_ms", 15, 8, "page text read back and compared", SLOW_TIMES, check_text),
     )
