@@ -14,7 +14,7 @@ from licence.formats import report
 from tests.fakes import page_rows
 from verifier.service import page_text, page_view
 from verifier.service.page_text import Lang
-from verifier.service.pages import TEMPLATES, ServiceFacts, open_pages
+from verifier.service.pages import TEMPLATES, Pages, ServiceFacts, open_pages
 
 GOLDEN = sorted(page_rows.REPORTS.glob("*.json"))
 FILES = ("texts", "facts", "limits")
