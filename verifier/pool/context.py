@@ -7,8 +7,8 @@ from typing import Protocol, final
 
 from licence.ids import ChainId
 from verifier.caching import CachingOnline
-from verifier.memory import Memory
 from verifier.long_online import LongOnline
+from verifier.memory import Memory
 from verifier.online import HttpRegistry
 from verifier.ports import Online, TrustView
 from verifier.rpc import RpcChain

@@ -1,5 +1,6 @@
 """A registry asked by a process that runs for long: kept for seconds, and not waited for twice."""
 
+from collections.abc import Callable
 from datetime import date
 
 import pytest
@@ -81,7 +82,7 @@ def test_lists_are_kept_for_seconds_and_evidence_is_not(
 
 def test_silence_is_waited_for_once(slow: SlowRegistry, online: LongOnline) -> None:
     slow.fails, slow.takes = True, SLOW_SECONDS
-    questions = (
+    questions: tuple[Callable[[], bytes | None], ...] = (
         lambda: online.status_list(*NAMES, 0),
         lambda: online.side_list(*NAMES, 0),
         lambda: online.evidence(LEAF),
