@@ -13,11 +13,13 @@ from licence.domain.model import Environment
 from licence.domain.status import StatusWord
 from licence.errors import AnzhengError, Code
 from licence.formats.checks import CheckName, CheckState
+from licence.formats.qr import printed_of
 from licence.formats.report import Report, decode, encode
 from licence.formats.report_contents import MAX_PARTS
 from licence.formats.verdict import Assurance, Verdict
-from licence.ids import Digest
+from licence.ids import Digest, Leaf
 from tests.builders import SIGNED_AT, World, make_world, side_row
+from tests.fakes.qr_world import printed_code, with_qr_keys
 from tests.fakes.reporting import (
     KEPT,
     MADE_AT,
@@ -29,8 +31,9 @@ from tests.fakes.reporting import (
     report_key,
     seal_of,
 )
-from verifier.artefacts import Ask, PdfFile, ReportFile, recognise
+from verifier.artefacts import Ask, PdfFile, QrText, ReportFile, recognise
 from verifier.memory import Memory
+from verifier.pades.page_text import read_pages
 from verifier.pictures import Mark
 from verifier.policy import BATCH, Policy
 from verifier.report_file.make import Named, make_report_file
@@ -98,6 +101,22 @@ def test_it_is_recognised_and_verified_like_any_other_artefact() -> None:
 
 def test_the_same_reports_make_the_same_file() -> None:
     assert report_file(world(), good()) == genuine()
+
+
+def test_a_report_about_a_code_says_what_to_compare() -> None:
+    version, leaf = world().version(), Leaf(bytes(32))
+    text = printed_code(printed_of(version, leaf=leaf, issued_at=SIGNED_AT))
+    trust = world().trust(with_qr_keys(world().bundle))
+    ask = Ask(policy=BATCH, now=world().now)
+    found, _ = verify_artefact(QrText(text), trust, ask)
+    assert (found.verdict, found.assurance) == (Verdict.VALID, Assurance.PRINT)
+    data = report_file(world(), found)
+    about = read_back(data, trust)
+    assert verdict(about) == "valid OK"
+    assert dict(about.facts)["reported_assurance"] == "print"
+    pages = "".join(read_pages(data))
+    for expected in (version.draft.enterprise_name, version.draft.uscc, "v1"):
+        assert expected in pages
 
 
 @pytest.mark.parametrize(

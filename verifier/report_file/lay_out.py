@@ -11,7 +11,6 @@ from hashlib import sha256
 from typing import Final
 
 from licence.domain.licence_types import LICENCE_TYPES
-from licence.domain.model import LicenceVersion
 from licence.domain.text import Charset
 from licence.errors import Code, Fact
 from licence.formats.checks import CheckResult, CheckState
@@ -39,6 +38,14 @@ MAX_SHORT: Final = 200
 
 _ID_DIGITS: Final = 20
 _MAX_FACTS: Final = 1_200
+_COMPARED: Final = (
+    (phrases.NAME, "enterprise_name"),
+    (phrases.USCC, "uscc"),
+    (phrases.NUMBER, "licence_no"),
+    (phrases.KIND, "licence_type"),
+    (phrases.VALIDITY, "validity"),
+    (phrases.ISSUER, "issuer"),
+)
 _SHANGHAI: Final = timezone(timedelta(hours=8))
 
 
@@ -137,22 +144,40 @@ def _banner(pen: _Pen, report: Report) -> Banner:
 
 
 def _licence(pen: _Pen, report: Report) -> Iterator[Block]:
-    if report.licence is None:
-        yield Prose((phrases.UNPROVED,))
-        return
-    yield Lines(tuple(_identity(pen, report.licence)), large=True)
+    rows = tuple(_identity(pen, report))
+    yield Lines(rows, large=True) if rows else Prose((phrases.UNPROVED,))
 
 
-def _identity(pen: _Pen, licence: LicenceVersion) -> Iterator[Line]:
-    draft = licence.draft
-    kind = LICENCE_TYPES.get(draft.licence_type)
-    yield Line(phrases.NAME, pen.clean(draft.enterprise_name))
-    yield Line(phrases.USCC, pen.clean(str(draft.uscc)))
-    yield Line(phrases.NUMBER, pen.clean(f"{draft.licence_no} v{draft.version}"))
-    yield Line(phrases.KIND, f"{kind.title} {kind.english}" if kind else draft.licence_type)
-    dates = f"{draft.valid_from.isoformat()} - {draft.valid_to.isoformat()}"
-    yield Line(phrases.VALIDITY, dates)
-    yield Line(phrases.ISSUER, pen.clean(draft.issuer))
+def _identity(pen: _Pen, report: Report) -> Iterator[Line]:
+    """Yield what a person compares with the paper, as far as it was proved."""
+    facts = _compared(report)
+    for label, name in _COMPARED:
+        if name in facts:
+            yield Line(label, pen.clean(facts[name]))
+
+
+def _compared(report: Report) -> Mapping[str, str]:
+    """Return name, numbers, dates and issuer: of a file from its data, of a code from its facts."""
+    if report.licence is not None:
+        draft = report.licence.draft
+        kind = LICENCE_TYPES.get(draft.licence_type)
+        return {
+            "enterprise_name": draft.enterprise_name,
+            "uscc": str(draft.uscc),
+            "licence_no": f"{draft.licence_no} v{draft.version}",
+            "licence_type": f"{kind.title} {kind.english}" if kind else draft.licence_type,
+            "validity": f"{draft.valid_from.isoformat()} - {draft.valid_to.isoformat()}",
+            "issuer": draft.issuer,
+        }
+    facts = {name: str(value) for name, value in report.facts if value is not None}
+    if "enterprise_name" not in facts:
+        return {}
+    if {"valid_from", "valid_to"} <= set(facts):
+        facts["validity"] = f"{facts['valid_from']} - {facts['valid_to']}"
+    if {"licence_no", "version"} <= set(facts):
+        facts["licence_no"] = f"{facts['licence_no']} v{facts['version']}"
+    kind = LICENCE_TYPES.get(facts.get("licence_type", ""))
+    return facts | ({"licence_type": f"{kind.title} {kind.english}"} if kind else {})
 
 
 def _subject(pen: _Pen, part: Part, report: Report) -> Iterator[Line]:
@@ -252,15 +277,13 @@ def _summary(pen: _Pen, contents: Contents, reports: Sequence[Report]) -> Iterat
 
 def _row(pen: _Pen, place: int, part: Part, report: Report) -> tuple[Cell, ...]:
     words = TABLE[report.verdict].words
-    who: tuple[str, ...] = ("-",)
-    if report.licence is not None:
-        draft = report.licence.draft
-        who = (pen.clean(draft.enterprise_name), pen.clean(str(draft.licence_no)))
+    facts = _compared(report)
+    who = [pen.clean(facts[name]) for name in ("enterprise_name", "licence_no") if name in facts]
     return (
         Cell((str(place),)),
         Cell((pen.clean(part.name),)),
         Cell((words.zh, words.en, report.code.value), tone=report.verdict.value),
-        Cell(who),
+        Cell(tuple(who) or ("-",)),
     )
 
 
@@ -282,9 +305,7 @@ def _short(pen: _Pen, part: Part, report: Report) -> Iterator[Block]:
     """Yield the little that is told about one of very many."""
     yield _banner(pen, report)
     rows = [*_subject(pen, part, report), Line(phrases.CHECKED_AT, china_time(report.checked_at))]
-    if report.licence is not None:
-        rows = [*_identity(pen, report.licence), *rows]
-    yield Lines(tuple(rows))
+    yield Lines((*_identity(pen, report), *rows))
 
 
 # ---------------------------------------------------------------- what stands in every report file
