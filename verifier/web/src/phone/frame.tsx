@@ -35,12 +35,12 @@ export function Frame({ lang, onLang, isTest, isReady, children }: Props) {
             <LangButton lang="en" now={lang} onLang={onLang} label="English" />
           </nav>
         </div>
+        {isTest && (
+          <p class="test-strip">
+            <span class="wide">{say("test_strip", lang)}</span>
+          </p>
+        )}
       </header>
-      {isTest && (
-        <p class="test-strip">
-          <span class="wide">{say("test_strip", lang)}</span>
-        </p>
-      )}
       <main id="main" class="wide phone" tabIndex={-1}>
         <h1>{say("site", lang)}</h1>
         <p class="lead">{say("lead", lang)}</p>

@@ -12,16 +12,17 @@ export interface Told {
 export async function registerWorker(told: Told): Promise<void> {
   if (!("serviceWorker" in navigator)) return;
   const { serviceWorker } = navigator;
-  const wasControlled = serviceWorker.controller !== null;
+  let isControlled = serviceWorker.controller !== null;
   serviceWorker.addEventListener("controllerchange", () => {
     // The first worker takes this page over as it is; a later one brings other files.
-    if (wasControlled) location.reload();
-    else told.onReady();
+    if (isControlled) location.reload();
+    isControlled = true;
+    told.onReady();
   });
   const options = { scope: SCOPE, updateViaCache: "none" } as const;
   const registration = await serviceWorker.register(WORKER, options);
-  if (wasControlled) told.onReady();
-  if (registration.waiting !== null && wasControlled) offer(registration.waiting, told);
+  if (isControlled) told.onReady();
+  if (registration.waiting !== null && isControlled) offer(registration.waiting, told);
   registration.addEventListener("updatefound", () => {
     const { installing } = registration;
     installing?.addEventListener("statechange", () => {
