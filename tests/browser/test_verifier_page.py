@@ -209,3 +209,15 @@ def test_the_name_of_a_file_is_not_sent(tab: Tab, site: Site, tmp_path: Path) ->
     assert asked.value.headers["content-type"] == "application/octet-stream"
     assert "disposition" not in " ".join(asked.value.headers)
     page.wait_for_url("**/result/*")
+
+
+def test_another_day_is_asked_about_and_said_so(tab: Tab, site: Site) -> None:
+    page = tab.go("/")
+    page.locator(".more summary").click()
+    page.fill("#at", "2026-11-01")
+    page.set_input_files("#file", site.files["revoked"])
+    page.wait_for_url("**/result/*")
+    # Revoked from 20 November on: whoever reads "valid" must read for which day.
+    expect(page.locator(".verdict.v-valid")).to_be_visible()
+    expect(page.locator(".verdict-day")).to_contain_text("2026年11月1日")
+    assert not axe(page)

@@ -41,6 +41,7 @@ def _shown(view: ResultView, lang: Lang) -> dict[str, object]:
         "word": say(view.words, lang),
         "meaning": view.meaning,
         "todo": view.todo,
+        "other_day": view.other_day,
         "facts": [_row(row) for row in view.facts if row.key not in _ONLY_OF_THE_SERVICE],
         "status": [_row(row) for row in view.status],
         "checks": [

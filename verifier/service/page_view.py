@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from licence.domain.model import Kind, ScopeItem
+from licence.domain.validity import shanghai_date
 from licence.errors import Code
 from licence.formats.checks import CheckName, CheckResult, CheckState
 from licence.formats.report import Report
@@ -146,6 +147,7 @@ class ResultView:
     code: str
     assurance: str
     notice: str | None
+    other_day: str
     facts: tuple[Row, ...]
     scope: tuple[ScopeItem, ...]
     proved: bool
@@ -185,6 +187,9 @@ def view_of(report: Report, lang: Lang) -> ResultView:
         code=report.code.value,
         assurance=say(ASSURANCE_WORDS[report.assurance], lang),
         notice=report.notice,
+        other_day=""
+        if report.on == shanghai_date(report.checked_at)
+        else day_text(report.on, lang),
         facts=_facts(report, lang),
         scope=report.licence.draft.scope if report.licence is not None else (),
         proved=report.licence is not None,
@@ -196,6 +201,11 @@ def view_of(report: Report, lang: Lang) -> ResultView:
         limits=limits_of(report.verdict, report.code, report.assurance),
         about=_about(report, lang),
     )
+
+
+def _other_day(report: Report, lang: Lang) -> str:
+    """Return the day asked about where it is not that of the check."""
+    return "" if report.on == shanghai_date(report.checked_at) else day_text(report.on, lang)
 
 
 def limits_of(verdict: Verdict, code: Code, assurance: Assurance) -> str:

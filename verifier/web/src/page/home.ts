@@ -149,7 +149,8 @@ async function checkHere(given: string): Promise<void> {
 async function ask(body: Blob | string, near: HTMLElement): Promise<void> {
   const wait = busy(near, typeof body === "string" ? "busy_checking" : "busy_sending");
   try {
-    const address = await send(body, wait.signal, wait.progress);
+    const day = typeof body === "string" ? "" : element<HTMLInputElement>("at").value;
+    const address = await send(body, day, wait.signal, wait.progress);
     location.assign(lang === "en" ? `${address}?lang=en` : address);
   } catch (error) {
     done();

@@ -18,9 +18,10 @@ const BY_STATUS: Record<number, TextKey> = {
   503: "problem_busy",
 };
 
-/** Send; `progress` is told the part that was sent, 0 to 1. */
+/** Send; `progress` is told the part that was sent, 0 to 1. `day` is the day asked about, or "". */
 export function send(
   body: Blob | string,
+  day: string,
   signal: AbortSignal,
   progress: (part: number) => void,
 ): Promise<string> {
@@ -30,7 +31,9 @@ export function send(
   const isText = typeof body === "string";
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open("POST", `/v1/verifications${isText ? "" : "?picture=true"}`);
+    const query = new URLSearchParams(isText ? {} : { picture: "true" });
+    if (day !== "") query.set("at", day);
+    request.open("POST", `/v1/verifications?${query}`);
     // Neither the name of a file nor its kind is told: the service looks at its bytes.
     const type = isText ? "text/plain;charset=utf-8" : "application/octet-stream";
     request.setRequestHeader("Content-Type", type);

@@ -10,6 +10,7 @@ import {
   factRows,
   limitsOf,
   meaning,
+  otherDay,
   type Row,
   shownChecks,
   type ShownReport,
@@ -42,6 +43,7 @@ export function ReportView({ report, lang, children }: Shown & { children?: Comp
 
 export function VerdictCard({ report, lang }: Shown) {
   const said = verdictWords(report);
+  const day = otherDay(report, lang);
   return (
     <section class={`verdict v-${report.verdict}`} aria-labelledby="verdict">
       <VerdictSign verdict={report.verdict} />
@@ -55,6 +57,7 @@ export function VerdictCard({ report, lang }: Shown) {
         </h2>
         <p class="verdict-meaning">{meaning(report, lang)}</p>
         <p class="verdict-todo">{say(advice(report.code).todo, lang)}</p>
+        {day !== "" && <p class="verdict-day">{text("other_day", lang).replace("{day}", day)}</p>}
         {report.notice !== undefined && <p class="verdict-notice">{fullWidth(report.notice)}</p>}
         {report.code !== "OK" && (
           <p class="verdict-code">
@@ -116,7 +119,7 @@ function Rows({ rows, lang, facts }: { rows: readonly Row[]; lang: Lang; facts?:
       {rows.map((row) => (
         <div class={row.key} key={row.key + row.value}>
           <dt>{text(row.key, lang)}</dt>
-          <dd>
+          <dd lang="zh-CN">
             {row.groups === undefined ? (
               row.value
             ) : (

@@ -11,6 +11,7 @@ import {
   factText,
   limitsOf,
   meaning,
+  otherDay,
   type Row,
   shownChecks,
   type ShownReport,
@@ -42,6 +43,7 @@ describe.each(Object.entries(shown))("%s", (name, byLang) => {
       word: say(verdictWords(report), lang),
       meaning: meaning(report, lang),
       todo: say(advice(report.code).todo, lang),
+      other_day: otherDay(report, lang),
       facts: plain(factRows(report, lang)),
       status: plain(statusRows(report, lang)),
       checks: checks.map(([number, check]) => {

@@ -58,6 +58,12 @@ export function assuranceWords(assurance: string, lang: Lang): string {
   return found === undefined ? assurance : say(found.words, lang);
 }
 
+/** Return the day asked about where it is not that of the check. */
+export function otherDay(report: ShownReport, lang: Lang): string {
+  const today = momentText(report.checked_at).slice(0, 10);
+  return report.on === today ? "" : dayText(report.on, lang);
+}
+
 /** Return what a result of this kind does not prove. */
 export function limitsOf(report: ShownReport, lang: Lang): readonly string[] {
   if (report.verdict === "valid") return limits(report.assurance, lang);
