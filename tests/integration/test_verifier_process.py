@@ -205,3 +205,24 @@ def test_a_body_that_never_ends_holds_nothing_for_ever(made: Made) -> None:
             line.sendall(f"{head}Content-Length: 60000000\r\n\r\n%PDF-".encode())
             assert line.recv(64).startswith(b"HTTP/1.1 413")
         assert client.post(HERE, content=issued[0].pdf, headers=PDF).json()["verdict"] == "valid"
+
+
+@pytest.mark.slow
+def test_a_registry_that_hangs_is_waited_for_once(made: Made) -> None:
+    """What is in the trust folder goes on to count, and the report says what could not be asked."""
+    home, issued = made
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with running(home, registry_url=url, workers=1) as service, client_of(service) as client:
+            answers = [client.post(HERE, content=each.pdf, headers=PDF) for each in issued * 3]
+            begin = time.monotonic()
+            answers.append(client.post(HERE, content=issued[0].pdf, headers=PDF))
+            took = time.monotonic() - begin
+            ready = client.get("/readyz")
+    assert {each.status_code for each in answers} == {200}
+    codes = {each.json()["code"] for each in answers}
+    assert not {"CHECK_TIMED_OUT", "CHECK_CRASHED"} & codes
+    assert {each.json()["verdict"] for each in answers} <= {"valid", "undetermined"}
+    # Less than the silence of one question.
+    assert took < 9
+    assert ready.status_code == 200

@@ -1,7 +1,7 @@
 """Batches at work: beside single requests, and never in their way.
 
-All batches together have as many files under way as there are workers, so that a single request
-waits for one file of a batch at most. A batch is kept when it ends, and once a second before, so
+All batches together have one file more under way than there are workers, which keeps each of them
+busy, and a single request waits for two files of a batch at most. A batch is kept when it ends, and once a second before, so
 that every process that shares the store can answer for it.
 """
 
@@ -26,6 +26,7 @@ from verifier.service.vault import Vault, is_id, new_id
 
 PART: Final = "batch"
 SAVE_SECONDS: Final = 1.0
+LARGE_BYTES: Final = 1024 * 1024
 LINGER_SECONDS: Final = 30.0
 RETRY_SECONDS: Final = 30
 LOST_SECONDS: Final = 60.0
@@ -133,7 +134,7 @@ class Batches:
 
     async def _all(self, batch: Batch, spool: Spool, wish: Wish) -> None:
         if self._turns is None:
-            self._turns = asyncio.Semaphore(self.desk.engine.workers)
+            self._turns = asyncio.Semaphore(self.desk.engine.workers + 1)
         under_way: set[asyncio.Task[None]] = set()
         try:
             for number, waiting in enumerate(spool.files):
@@ -159,7 +160,8 @@ class Batches:
     ) -> None:
         """Judge one file; a bad one never stops the rest."""
         try:
-            artefact = recognise(spool.read(waiting), spool.sidecar(waiting))
+            data = await _read(spool, waiting)
+            artefact = recognise(data, spool.sidecar(waiting))
             submission = replace(wish.submission(artefact), policy=sampled(wish.policy, number))
             judged = await self.desk.judge_one_of_many(submission)
         except AnzhengError as error:
@@ -198,6 +200,13 @@ def sampled(policy: Policy, number: int) -> Policy:
     if number % policy.sample_every == 0:
         return policy
     return replace(policy, referee=Referee.NEVER)
+
+
+async def _read(spool: Spool, waiting: Waiting) -> bytes:
+    """Read a file; to unpack a large one takes longer than others should wait."""
+    if waiting.size < LARGE_BYTES:
+        return spool.read(waiting)
+    return await asyncio.to_thread(spool.read, waiting)
 
 
 def _without_reports(batch: Batch) -> Batch:

@@ -11,7 +11,7 @@ from typing import BinaryIO, Final
 
 from licence.errors import AnzhengError, Code
 from licence.formats.limits import MAX_EVIDENCE_BYTES
-from verifier.archive import Archive, ArchiveLimits
+from verifier.archive import Archive, ArchiveLimits, Entry
 from verifier.service.forms import MAX_FIELD_BYTES, Part
 
 SIDECAR: Final = ".evidence"
@@ -49,6 +49,7 @@ class Spool:
         self._size = 0
         self._found: list[Waiting] = []
         self._archive: Archive | None = None
+        self._entries: dict[int, Entry] = {}
         self.fields: dict[str, str] = {}
 
     def add(self, data: bytes) -> None:
@@ -78,6 +79,7 @@ class Spool:
         self._file.flush()
         # As many sidecars as files may lie in it.
         self._archive = Archive(self._file, ArchiveLimits(entries=2 * self._most))
+        self._entries = {entry.place: entry for entry in self._archive.entries}
         self._found = [
             Waiting(entry.name, entry.place, entry.size) for entry in self._archive.entries
         ]
@@ -109,8 +111,7 @@ class Spool:
             AnzhengError: STORE_FAILED; what `Archive.read` raises.
         """
         if self._archive is not None:
-            by_place = {entry.place: entry for entry in self._archive.entries}
-            return self._archive.read(by_place[waiting.offset])
+            return self._archive.read(self._entries[waiting.offset])
         try:
             self._file.flush()
             return os.pread(self._file.fileno(), waiting.size, waiting.offset)

@@ -5,10 +5,13 @@ stands in every report, on the page, in `/readyz` and in the numbers.
 """
 
 import asyncio
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar, cast
 
 from licence.errors import AnzhengError, Code
 from licence.ports import Clock
@@ -16,6 +19,8 @@ from verifier import memory as memories
 from verifier.memory import Memory, memory_path
 from verifier.service.logs import Log
 from verifier.trust import TrustStore, load_trust
+
+T = TypeVar("T")
 
 Update = Callable[[Memory, datetime], TrustStore]
 """Fetches what is new and returns the store; raises AnzhengError."""
@@ -127,7 +132,8 @@ class TrustKeeper:
         """Fetch what is new, load it, and write the memory down; what fails is logged and told."""
         try:
             if self.update is not None:
-                store = await asyncio.to_thread(self.update, self.memory, self.clock.now())
+                update, now = self.update, self.clock.now()
+                store = await apart(lambda: update(self.memory, now))
                 self.take(store)
                 self._stamp = _stamp_of(self.folder)
             else:
@@ -143,6 +149,34 @@ class TrustKeeper:
         while True:
             await self.refresh()
             await asyncio.sleep(seconds)
+
+
+async def apart(work: Callable[[], T]) -> T:
+    """Do something in a thread that the end of the process does not wait for."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[T] = loop.create_future()
+
+    def settle(value: T | None, error: BaseException | None) -> None:
+        if done.cancelled():
+            return
+        if error is not None:
+            done.set_exception(error)
+        else:
+            done.set_result(cast("T", value))
+
+    def run() -> None:
+        value: T | None = None
+        error: BaseException | None = None
+        try:
+            value = work()
+        except BaseException as exc:  # noqa: BLE001 - it is raised where it is waited for
+            error = exc
+        # The loop may have ended meanwhile.
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(settle, value, error)
+
+    threading.Thread(target=run, name="trust-update", daemon=True).start()
+    return await done
 
 
 def _stamp_of(folder: Path) -> tuple[int, int, int] | None:
