@@ -77,7 +77,9 @@ def _match(
         return None
     length, step = BLOCK, 1 << 16
     while step:
-        while base[start + length : start + length + step] == data[at + length : at + length + step]:
+        while (
+            base[start + length : start + length + step] == data[at + length : at + length + step]
+        ):
             if len(base) - start - length < step or len(data) - at - length < step:
                 break
             length += step

@@ -24,7 +24,7 @@ from licence.domain.model import LicenceVersion
 from licence.formats import cms, hole, licence_json, trust_bundle
 from licence.formats.cms import CmsParts
 from licence.formats.entitlement import make_entitlement
-from licence.formats.hole import byte_range_digest, patch
+from licence.formats.hole import byte_range_digest
 from licence.formats.leaf import leaf_of_cms
 from licence.formats.trust_types import TrustBundle
 from licence.ids import Digest, Leaf
@@ -41,7 +41,6 @@ from tests.builders import (
     INDUSTRIES,
     NAMES,
     OTHER_AUTHORITY,
-    REGISTRY,
     SIGNED_AT,
     TYPES,
     World,
@@ -197,7 +196,9 @@ class Desk:
             job = PressJob(said, SIGNED_AT, dss or self.seal.dss)
             return attached, self.world.press.press(job)
 
-    def sign(self, data: bytes, prepared: Prepared, seal: Seal | None = None) -> tuple[CmsParts, Leaf]:
+    def sign(
+        self, data: bytes, prepared: Prepared, seal: Seal | None = None
+    ) -> tuple[CmsParts, Leaf]:
         """Return the CMS parts of a pressed file, and its leaf."""
         return self.sign_digest(prepared.digest, Digest(sha256(data).digest()), seal)
 

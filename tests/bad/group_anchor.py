@@ -126,12 +126,16 @@ def _logged(record: BatchRecord, *, index: int, path: tuple[bytes, ...]) -> byte
     )
 
 
-def _note(said: Checkpoint, name: str, witnesses: tuple[str, ...], origin: str | None = None) -> bytes:
+def _note(
+    said: Checkpoint, name: str, witnesses: tuple[str, ...], origin: str | None = None
+) -> bytes:
     key = log_key(AUTHORITY)
     del origin
     signed = checkpoint.sign(said, key, ed25519(name).sign)
     moment = SIGNED_AT + timedelta(seconds=30)
-    lines = [checkpoint.cosign(said, witness_key(each), moment, ed25519(each).sign) for each in witnesses]
+    lines = [
+        checkpoint.cosign(said, witness_key(each), moment, ed25519(each).sign) for each in witnesses
+    ]
     return checkpoint.encode(checkpoint.with_cosignatures(signed, lines))
 
 

@@ -138,7 +138,9 @@ def _anchor_twice(_desk: Desk) -> bytes:
 
 
 def _anchor_of_two_values(_desk: Desk) -> bytes:
-    token = next(each for each in _old_unsigned() if der.oid(oids.ATTR_TIMESTAMP_TOKEN) in each[:24])
+    token = next(
+        each for each in _old_unsigned() if der.oid(oids.ATTR_TIMESTAMP_TOKEN) in each[:24]
+    )
     two = attribute(oids.ATTR_ANCHOR_EVIDENCE, _octets(good(0).evidence), _octets(b"evil"))
     return _unsigned(token, two, keep=False)
 
@@ -412,4 +414,3 @@ def _ess(digest: bytes) -> bytes:
 def recipes() -> tuple[Recipe, ...]:
     """Return the cases of this group."""
     return tuple(Recipe(f"cms/{name}", what, make, code) for name, what, make, code in ROWS)
-

@@ -86,7 +86,9 @@ def _after_the_header(pdf: bytes) -> bytes:
 
 def _xref_moved(pdf: bytes) -> bytes:
     """The last number points at another place of the file."""
-    return re.sub(rb"startxref\n(\d)", lambda m: b"startxref\n" + (b"1" if m[1] != b"1" else b"2"), pdf)
+    return re.sub(
+        rb"startxref\n(\d)", lambda m: b"startxref\n" + (b"1" if m[1] != b"1" else b"2"), pdf
+    )
 
 
 def _swapped_halves(pdf: bytes) -> bytes:
@@ -138,8 +140,8 @@ ROWS: tuple[Row, ...] = (
     ("halves-swapped", "the second half stands before the first", _swapped_halves, SHAPE),
     ("hole-empty", "the hole holds zeros only", _digits(lambda text: b"<" + b"0" * (len(text) - 2) + b">"), Code.SIGNATURE_MISSING),
     ("hole-blank", "the hole holds blanks only", _digits(lambda text: b"<" + b" " * (len(text) - 2) + b">"), SHAPE),
-    ("hole-removed", "the hole is cut out", _digits(lambda text: b""), SHAPE),
-    ("hole-short", "the hole is an empty string", _digits(lambda text: b"<>"), SHAPE),
+    ("hole-removed", "the hole is cut out", _digits(lambda _text: b""), SHAPE),
+    ("hole-short", "the hole is an empty string", _digits(lambda _text: b"<>"), SHAPE),
     ("hole-null", "/Contents null, filled up with blanks (USF)", _digits(lambda text: b"null".ljust(len(text))), SHAPE),
     ("hole-literal", "the hole as a string in parentheses", _digits(lambda text: b"(" + text[1:-1] + b")"), SHAPE),
     ("hole-capitals", "the digits of the hole as capitals", _digits(bytes.upper), SHAPE),
@@ -173,9 +175,9 @@ ROWS: tuple[Row, ...] = (
     ("filter-removed", "no /Filter after the hole", lambda pdf: pdf.replace(b" /Filter /Adobe.PPKLite ", b" /Xilter /Adobe.PPKLite ", 1), SHAPE),
     ("startxref-twice", "a second startxref in a comment at the beginning", lambda pdf: pdf.replace(b"%PDF-1.7\n", b"%PDF-1.7\n%startxref\n", 1), SHAPE),
     ("in-a-zip", "the file stored in a ZIP archive, given as a licence", _zipped, SHAPE),
-    ("nothing", "an empty file", lambda pdf: b"", Code.NOT_A_LICENCE, FOREIGN),
+    ("nothing", "an empty file", lambda _pdf: b"", Code.NOT_A_LICENCE, FOREIGN),
     ("header-only", "nothing but the header", lambda pdf: pdf[:9], Code.NOT_A_LICENCE, FOREIGN),
-    ("text", "its data without any page, as text", lambda pdf: good(0).data, SHAPE),
+    ("text", "its data without any page, as text", lambda _pdf: good(0).data, SHAPE),
     ("reversed", "the file back to front", lambda pdf: pdf[::-1], Code.NOT_A_LICENCE, FOREIGN),
     ("xored", "every byte turned", lambda pdf: bytes(each ^ 255 for each in pdf), Code.NOT_A_LICENCE, FOREIGN),
 )  # fmt: skip

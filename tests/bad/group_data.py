@@ -47,7 +47,7 @@ def _fields(**changes: object) -> Change:
 
 def _doubled(data: bytes) -> bytes:
     """The number twice: one reader takes the first, another the last."""
-    return data.replace(b'{', b'{"uscc":"91210281MA9TXT025M",', 1)
+    return data.replace(b"{", b'{"uscc":"91210281MA9TXT025M",', 1)
 
 
 def _nested(data: bytes) -> bytes:
@@ -254,13 +254,24 @@ def _huge(desk: Desk) -> Ask:
 def recipes() -> tuple[Recipe, ...]:
     """Return the cases of this group."""
     return (
-        *(Recipe(f"data/{row[0]}", row[1], row[2], row[3], *(row[4:] or (INVALID,))) for row in ROWS),
-        *(Recipe(f"bomb/{name}", what, _tweaked(tweak), code) for name, what, tweak, code in SIGNED_BOMBS),
+        *(
+            Recipe(f"data/{row[0]}", row[1], row[2], row[3], *(row[4:] or (INVALID,)))
+            for row in ROWS
+        ),
+        *(
+            Recipe(f"bomb/{name}", what, _tweaked(tweak), code)
+            for name, what, tweak, code in SIGNED_BOMBS
+        ),
         *(
             Recipe(f"bomb/unsigned-{name}", what, _unsigned(make), code, verdict)
             for name, what, make, code, verdict in FOREIGN_BOMBS
         ),
-        Recipe("bomb/fifty-megabytes", "a good file with blanks up to 50 MB", _huge, Code.CONTAINER_APPENDED),
+        Recipe(
+            "bomb/fifty-megabytes",
+            "a good file with blanks up to 50 MB",
+            _huge,
+            Code.CONTAINER_APPENDED,
+        ),
     )
 
 

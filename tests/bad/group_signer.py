@@ -98,7 +98,10 @@ def signer_certificate(
     path = intermediates if intermediates is not None else (issuer,)
     serials = [Revoked(0x5EA1, SIGNED_AT - timedelta(hours=1))] if revoked else []
     authority = CertificateAuthority(by, issuer, entropy=desk.world.entropy)
-    crls = (pki.root.crl((), now=SIGNED_AT, number=1), authority.crl(serials, now=SIGNED_AT, number=2))
+    crls = (
+        pki.root.crl((), now=SIGNED_AT, number=1),
+        authority.crl(serials, now=SIGNED_AT, number=2),
+    )
     dss = dss_of((made, *path), pki, crls, ())
     return replace(desk.seal, key=own, certificate=made, intermediates=path, dss=dss)
 
@@ -133,7 +136,9 @@ def _stranger_with_our_root(desk: Desk) -> bytes:
 def _same_issuer_name(desk: Desk) -> bytes:
     """Issued by a CA with the name of ours and a key of its own."""
     key = keys()["stranger-issuing"]
-    return desk.issue(seal=signer_certificate(desk, ca=(desk.stranger.pki.issuing.certificate, key)))
+    return desk.issue(
+        seal=signer_certificate(desk, ca=(desk.stranger.pki.issuing.certificate, key))
+    )
 
 
 def _as(name: str, made: Callable[[Desk], bytes]) -> Callable[[Desk], bytes]:
@@ -143,7 +148,9 @@ def _as(name: str, made: Callable[[Desk], bytes]) -> Callable[[Desk], bytes]:
         seal = desk.seal
         path = () if name in {"ours-tsa", "ours-issuing", "ours-root"} else seal.intermediates
         dss = dss_of((made(desk), *path), desk.pki, seal.dss.crls, seal.dss.ocsps)
-        changed = replace(seal, key=keys()[name], certificate=made(desk), intermediates=path, dss=dss)
+        changed = replace(
+            seal, key=keys()[name], certificate=made(desk), intermediates=path, dss=dss
+        )
         return desk.issue(seal=changed)
 
     return make
@@ -182,11 +189,15 @@ def _long_path(desk: Desk) -> bytes:
     name = load_certificate(desk.pki.issuing.certificate).subject
     middle_key = keys()["stranger-signer"]
     usages = ("key_cert_sign", "crl_sign")
-    middle = certificate(middle_key.public_key(), name, by, is_ca=True, usages=usages, name="middle")
+    middle = certificate(
+        middle_key.public_key(), name, by, is_ca=True, usages=usages, name="middle"
+    )
     made = certificate(own.public_key(), load_certificate(middle).subject, middle_key)
     path = (middle, desk.pki.issuing.certificate)
     dss = dss_of((made, *path), desk.pki, desk.seal.dss.crls, ())
-    return desk.issue(seal=replace(desk.seal, key=own, certificate=made, intermediates=path, dss=dss))
+    return desk.issue(
+        seal=replace(desk.seal, key=own, certificate=made, intermediates=path, dss=dss)
+    )
 
 
 def _with_crls(*crls: Callable[[Desk], bytes]) -> Callable[[Desk], bytes]:

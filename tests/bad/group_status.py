@@ -43,7 +43,9 @@ def _lists(desk: Desk, words: Words, rows: object = (), **more: object) -> dict[
     return {"list": cwt, "side": side}
 
 
-def _published(words: Words, rows: object = (), *, now: datetime = NOW, **more: object) -> Callable[[Desk], Ask]:
+def _published(
+    words: Words, rows: object = (), *, now: datetime = NOW, **more: object
+) -> Callable[[Desk], Ask]:
     return lambda desk: desk.ask(good(0).pdf, now=now).having(**_lists(desk, words, rows, **more))
 
 
@@ -83,7 +85,9 @@ def _claims(change: Callable[[dict[object, object]], object]) -> Callable[[], by
         claims = dict(cbor.loads(message.payload, max_bytes=1 << 20))  # type: ignore[arg-type,call-overload]
         claims[65533] = dict(claims[65533])
         change(claims)
-        return cose.sign1(cbor.dumps(claims), content_type=status_list.CWT_TYPE, kid=KID, sign=sign_lists)  # type: ignore[arg-type]
+        return cose.sign1(
+            cbor.dumps(claims), content_type=status_list.CWT_TYPE, kid=KID, sign=sign_lists
+        )  # type: ignore[arg-type]
 
     return make
 
@@ -248,7 +252,9 @@ LISTS: tuple[tuple[str, str, Callable[[Desk], Ask], Code], ...] = (
 
 def recipes() -> tuple[Recipe, ...]:
     """Return the cases of this group."""
-    rows: tuple[tuple[str, tuple[tuple[str, str, Callable[[Desk], Ask], Code], ...], Verdict], ...] = (
+    rows: tuple[
+        tuple[str, tuple[tuple[str, str, Callable[[Desk], Ask], Code], ...], Verdict], ...
+    ] = (
         ("status", WORDS, INVALID),
         ("list", LISTS, UNDETERMINED),
     )

@@ -39,7 +39,9 @@ def _stamped(desk: Desk, token: bytes | None) -> bytes:
     """Put another token into the good file and anchor the leaf that comes of it."""
     del desk
     parts = replace(good(0).parts, timestamp_token=token)
-    return hole.fill(good(0).pdf, hole.find(good(0).pdf), cms.build(replace(parts, evidence=good(0).evidence)))
+    return hole.fill(
+        good(0).pdf, hole.find(good(0).pdf), cms.build(replace(parts, evidence=good(0).evidence))
+    )
 
 
 def _anchored(desk: Desk, tsa: TestTsa, **record: object) -> bytes:
@@ -64,7 +66,12 @@ def _tsa_certificate(desk: Desk, **lies: object) -> bytes:
 def _by(certified: bytes, key: rsa.RSAPrivateKey, desk: Desk) -> bytes:
     """Stamp with any certificate that stands in the validation data of the file."""
     with mock.patch("signer.keys.file.check_belongs"):
-        tsa = TestTsa(FileKey(key, certified), chain=(), clock=FakeClock(SIGNED_AT), entropy=desk.world.entropy)
+        tsa = TestTsa(
+            FileKey(key, certified),
+            chain=(),
+            clock=FakeClock(SIGNED_AT),
+            entropy=desk.world.entropy,
+        )
     known = dict.fromkeys((*desk.seal.dss.certificates, certified))
     dss = replace(desk.seal.dss, certificates=tuple(known))
     return desk.issue(seal=replace(desk.seal, tsa=tsa, dss=dss))
@@ -93,7 +100,9 @@ def _stranger_stamps(desk: Desk) -> bytes:
 
 def _revoked(desk: Desk) -> bytes:
     serial = load_certificate(desk.pki.tsa_key.certificate).serial_number
-    crl = desk.pki.root.crl([Revoked(serial, SIGNED_AT - timedelta(hours=1))], now=SIGNED_AT, number=2)
+    crl = desk.pki.root.crl(
+        [Revoked(serial, SIGNED_AT - timedelta(hours=1))], now=SIGNED_AT, number=2
+    )
     return desk.issue(seal=replace(desk.seal, dss=replace(desk.seal.dss, crls=(crl,))))
 
 
@@ -176,7 +185,9 @@ def _longer(token: bytes) -> bytes:
     """An attribute of a stranger, which nobody signed."""
     del token
     fields, info = _token_apart()
-    extra = der.tlv(der.SEQUENCE, der.oid("2.25.3"), der.tlv(der.SET, der.tlv(der.OCTET_STRING, b"evil")))
+    extra = der.tlv(
+        der.SEQUENCE, der.oid("2.25.3"), der.tlv(der.SET, der.tlv(der.OCTET_STRING, b"evil"))
+    )
     info[6] = der.tlv(der.CONTEXT_1, *sorted((*der.children(info[6], der.CONTEXT_1), extra)))
     return _token_together(fields, info)
 
@@ -193,7 +204,9 @@ def _tsa_closed(desk: Desk) -> Ask:
 
 
 def _stranger_pinned(desk: Desk) -> Ask:
-    root = TsaRoot("other", desk.stranger.pki.root.certificate, (oids.POLICY_TSA_TEST,), test_only=True)
+    root = TsaRoot(
+        "other", desk.stranger.pki.root.certificate, (oids.POLICY_TSA_TEST,), test_only=True
+    )
     return desk.ask(good(0).pdf, bundle=replace(desk.bundle, tsa_roots=(root,)))
 
 

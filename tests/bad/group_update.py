@@ -57,7 +57,9 @@ def _overlay(writer: IncrementalPdfFileWriter) -> None:
 
 def _other_page(writer: IncrementalPdfFileWriter) -> None:
     page = _page(writer)
-    page.get_object()[NameObject("/Contents")] = writer.add_object(_stream(ink.digits("2099", 90, 90)))
+    page.get_object()[NameObject("/Contents")] = writer.add_object(
+        _stream(ink.digits("2099", 90, 90))
+    )
     writer.mark_update(page)
 
 
@@ -147,7 +149,9 @@ def _permission_removed(writer: IncrementalPdfFileWriter) -> None:
 
 def _seal_redrawn(writer: IncrementalPdfFileWriter) -> None:
     widget = writer.root["/AcroForm"]["/Fields"].raw_get(0)
-    form = _stream(ink.digits("2099", 1, 1), Type=NameObject("/XObject"), Subtype=NameObject("/Form"))
+    form = _stream(
+        ink.digits("2099", 1, 1), Type=NameObject("/XObject"), Subtype=NameObject("/Form")
+    )
     form[NameObject("/BBox")] = ArrayObject([NumberObject(n) for n in (0, 0, 99, 99)])
     widget.get_object()["/AP"][NameObject("/N")] = writer.add_object(form)
     writer.mark_update(widget)
@@ -258,7 +262,9 @@ def _moved_signature(pdf: Pdf) -> None:
 
 
 def _two_fields(pdf: Pdf) -> None:
-    twin = pdf.make_indirect(Dictionary(FT=Name.Sig, T=String("Twin"), V=pdf.Root.AcroForm.Fields[0].V))
+    twin = pdf.make_indirect(
+        Dictionary(FT=Name.Sig, T=String("Twin"), V=pdf.Root.AcroForm.Fields[0].V)
+    )
     pdf.Root.AcroForm.Fields.append(twin)
 
 
@@ -299,7 +305,9 @@ def _within(pdf: bytes) -> bytes:
     """The whole good file as a stream in a file of the forger, which shows another page."""
     with pikepdf.new() as outer:
         outer.add_blank_page()
-        outer.pages[0].obj.Contents = outer.make_indirect(Stream(outer, ink.digits("2099", 9, 9, 60)))
+        outer.pages[0].obj.Contents = outer.make_indirect(
+            Stream(outer, ink.digits("2099", 9, 9, 60))
+        )
         outer.attachments["original.pdf"] = pdf
         out = io.BytesIO()
         outer.save(out, static_id=True, compress_streams=False)
@@ -406,9 +414,21 @@ def _update(update: Update) -> Callable[[Desk], bytes]:
 def recipes() -> tuple[Recipe, ...]:
     """Return the cases of this group."""
     return (
-        *(Recipe(f"update/{name}", what, _update(update), APPENDED) for name, what, update in UPDATES),
-        *(Recipe(f"update/{name}", what, _on_good(change), APPENDED) for name, what, change in TAILS),
-        *(Recipe(f"saved/{name}", what, _on_good(change), code) for name, what, change, code in SAVED),
-        *(Recipe(f"wrapping/{name}", what, _on_good(change), code) for name, what, change, code in WRAPPED),
+        *(
+            Recipe(f"update/{name}", what, _update(update), APPENDED)
+            for name, what, update in UPDATES
+        ),
+        *(
+            Recipe(f"update/{name}", what, _on_good(change), APPENDED)
+            for name, what, change in TAILS
+        ),
+        *(
+            Recipe(f"saved/{name}", what, _on_good(change), code)
+            for name, what, change, code in SAVED
+        ),
+        *(
+            Recipe(f"wrapping/{name}", what, _on_good(change), code)
+            for name, what, change, code in WRAPPED
+        ),
         *(Recipe(f"shadow/{name}", what, make, code) for name, what, make, code in SHADOWS),
     )
