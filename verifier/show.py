@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from licence.errors import Code, Fact
-from licence.formats.checks import CheckResult, CheckState
+from licence.formats.checks import CheckName, CheckResult, CheckState
 from licence.formats.report import Report
 from licence.formats.verdict import ASSURANCE_WORDS, TABLE, Verdict
 from verifier.words import CHECKS, STATES, advice
@@ -26,6 +26,14 @@ MARKS: Final[Mapping[CheckState, tuple[str, str]]] = {
 
 COLOURS: Final[Mapping[str, str]] = {"amber": "yellow", "grey": "bright_black"}
 """Colours of the verdict table that a terminal calls otherwise."""
+
+_LIMITS: Final = (
+    ("audience", "出示给 shown to"),
+    ("recipient", "加注件仅供 copy for"),
+    ("purpose", "用途 purpose"),
+    ("ends_on", "加注件有效至 copy ends on"),
+)
+"""What holders limit their presentation or copy to, and how it is called."""
 
 
 def show(console: Console, name: str, report: Report) -> None:
@@ -67,14 +75,36 @@ def _todo(report: Report) -> str:
 
 
 def _licence(report: Report) -> list[str]:
-    if report.licence is None:
+    """Return what is to be compared with the paper, and for whom and what it was shown."""
+    shown = {key: printable(value) for key, value in report.facts}
+    if report.licence is not None:
+        draft = report.licence.draft
+        shown |= {
+            "enterprise_name": draft.enterprise_name,
+            "uscc": draft.uscc,
+            "licence_no": draft.licence_no,
+            "version": str(draft.version),
+            "issuer": draft.issuer,
+        }
+    if "licence_no" not in shown:
         return []
-    draft = report.licence.draft
-    return [
-        f"企业名称 enterprise: {draft.enterprise_name}  {draft.uscc}",
-        f"编号 number: {draft.licence_no}  (v{draft.version})",
-        f"发证机关 issuer: {draft.issuer}",
+    lines = [
+        f"企业名称 enterprise: {shown['enterprise_name']}  {shown['uscc']}",
+        f"编号 number: {shown['licence_no']}  (v{shown['version']})",
+        f"发证机关 issuer: {shown.get('issuer', '')}",
     ]
+    return [*lines, *_limits(report)]
+
+
+def _limits(report: Report) -> list[str]:
+    """Return for whom, what for and until when, where the holder said so."""
+    said = {
+        key: printable(value)
+        for name in (CheckName.HOLDER, CheckName.COPY)
+        if (check := report.check(name)) is not None
+        for key, value in check.facts
+    }
+    return [f"{label}: {said[key]}" for key, label in _LIMITS if key in said]
 
 
 def _check(console: Console, check: CheckResult) -> None:
