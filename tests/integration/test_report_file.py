@@ -36,6 +36,7 @@ from verifier.memory import Memory
 from verifier.pades.page_text import read_pages
 from verifier.pictures import Mark
 from verifier.policy import BATCH, Policy
+from verifier.report_file import typesetting
 from verifier.report_file.make import Named, make_report_file
 from verifier.report_file.seal import ReportSeal
 from verifier.verify import verify_artefact
@@ -162,6 +163,19 @@ def test_a_thousand_reports_in_one_file() -> None:
     with pytest.raises(AnzhengError) as caught:
         make_report_file([], seal=seal_of(world()), now=MADE_AT)
     assert caught.value.code is Code.REQUEST_INVALID
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("MAX_SECONDS", 0.01), ("PAGES", "elsewhere/pages.pdf")]
+)
+def test_a_large_report_that_cannot_be_drawn_is_said(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: object
+) -> None:
+    monkeypatch.setattr(typesetting, name, value)
+    parts = [Named(f"{number}.pdf", good()) for number in range(typesetting.MAX_HERE + 1)]
+    with pytest.raises(AnzhengError) as caught:
+        make_report_file(parts, seal=seal_of(world()), now=MADE_AT)
+    assert caught.value.code is Code.RENDER_FAILED
 
 
 @pytest.mark.parametrize("count", [21, 201])

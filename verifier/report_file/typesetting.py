@@ -6,6 +6,8 @@ Standard: ISO 19005-3 (level A), ISO 14289-1.
 """
 
 import struct
+import subprocess
+import sys
 import tempfile
 from collections.abc import Mapping
 from datetime import date
@@ -31,6 +33,11 @@ _FONTS: Final = (
     ("pylopdf_fonts_zh_cn", "NotoSansSC-Regular.otf", 0),
 )
 """Package, file, and which face of a collection; the first that has a character draws it."""
+MAX_HERE: Final = 50
+"""Files with more reports are drawn in a process of their own."""
+MAX_SECONDS: Final = 300
+PAGES: Final = "pages.pdf"
+_ROOT: Final = Path(__file__).resolve().parents[2]
 _GROUPS: Final = 12
 _COLLECTION: Final = b"ttcf"
 
@@ -79,9 +86,14 @@ class Typesetter:
                 (folder / f"{place}.jpg").write_bytes(data)
             told = _told(sheet, made_on, tuple(attachments), tuple(pictures))
             (folder / "sheet.json").write_bytes(told)
-            return self._compile(folder)
+            return self.draw(folder) if len(attachments) <= MAX_HERE else _drawn_apart(folder)
 
-    def _compile(self, folder: Path) -> bytes:
+    def draw(self, folder: Path) -> bytes:
+        """Compile the template of a folder that holds everything.
+
+        Raises:
+            AnzhengError: RENDER_FAILED.
+        """
         compiler = typst.Compiler(
             root=str(folder), font_paths=self._fonts, ignore_system_fonts=True
         )
@@ -93,6 +105,21 @@ class Typesetter:
         if not isinstance(pdf, bytes):
             raise AnzhengError(Code.RENDER_FAILED, "Typst gave no single file")
         return pdf
+
+
+def _drawn_apart(folder: Path) -> bytes:
+    """Draw in a process of its own: what Typst keeps of a thousand reports ends with it."""
+    command = [sys.executable, "-m", "verifier.report_file.draw", str(folder)]
+    try:
+        done = subprocess.run(
+            command, cwd=_ROOT, capture_output=True, timeout=MAX_SECONDS, check=False
+        )
+        if done.returncode == 0:
+            return (folder / PAGES).read_bytes()
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise AnzhengError(Code.RENDER_FAILED, "the report could not be drawn in time") from error
+    told = done.stderr.decode("utf-8", "replace").strip()
+    raise AnzhengError(Code.RENDER_FAILED, f"the report could not be drawn: {told[-500:]}")
 
 
 def _told(
