@@ -1,6 +1,7 @@
 """The offline page in a real browser: install it, cut the network, check; and what it refuses."""
 
 import re
+import subprocess
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from io import BytesIO
@@ -13,12 +14,13 @@ from playwright.sync_api import Browser, Page, expect
 
 from licence.formats import qr_exchange
 from licence.formats.qr_text import read_text
-from tests.fakes.browsing import DESKTOP, NARROW, PHONE, Tab, axe, opened
+from tests.fakes.browsing import DESKTOP, NARROW, PHONE, ROOT, Tab, axe, opened
 from tests.fakes.phone_site import NEWER, Kept, PhoneSite, make_packs, running_phone_site
 from tests.fakes.verifier_site import Site
 
 pytestmark = pytest.mark.tools("chromium", "node")
 
+CHECKER = ROOT / "verifier" / "web" / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"
 READY = "已可离线使用"
 LONG_MS = 60_000
 
@@ -366,3 +368,12 @@ def test_it_can_be_installed(tab: Tab) -> None:
         "navigator.serviceWorker.ready.then((each) => new URL(each.scope).pathname)"
     )
     assert scope == "/offline/"
+
+
+@pytest.mark.tools("java")
+def test_its_html_is_clean(phone: PhoneSite) -> None:
+    page = phone.build / "offline" / "index.html"
+    done = subprocess.run(
+        ["java", "-jar", CHECKER, page], capture_output=True, text=True, check=False
+    )
+    assert (done.stderr, done.returncode) == ("", 0)

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Final
 from zipfile import ZIP_DEFLATED, ZipFile
 
+from typing_extensions import override
+
 from licence.domain.status import StatusWord
 from licence.formats.qr import printed_of
 from tests.builders import SIGNED_AT, World, make_world, side_row
@@ -122,7 +124,8 @@ def _serving(site: PhoneSite) -> Iterator[str]:
         def do_GET(self) -> None:
             _answer(self, site)
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
+        @override
+        def log_message(self, format: str, *args: object) -> None:
             """Say nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

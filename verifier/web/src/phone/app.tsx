@@ -1,7 +1,7 @@
 // The offline page: data bar, what can be checked, the result.
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 
-import { type Code, asRefusal } from "../core/errors.ts";
+import { asRefusal, type Code } from "../core/errors.ts";
 import { MAX_PDF_BYTES } from "../core/hole.ts";
 import { drawChallenge } from "../core/qr.ts";
 import { isObjectText } from "../core/qr-text.ts";
@@ -11,12 +11,12 @@ import { Scanner } from "../shared/scanner.tsx";
 import type { Lang } from "../shared/texts.ts";
 import { CheckPanel } from "./check-panel.tsx";
 import type { Desk, OpenQuestion } from "./desk.ts";
+import { Frame } from "./frame.tsx";
 import { Challenge, TwoWay } from "./present.tsx";
 import { registerWorker } from "./register.ts";
 import { Result } from "./result.tsx";
-import { Settings } from "./settings.tsx";
+import { type Installer, Settings } from "./settings.tsx";
 import { type Key, say } from "./texts.ts";
-import { Frame } from "./frame.tsx";
 import { TrustBar } from "./trust-bar.tsx";
 
 const TICK_MS = 10_000;
@@ -42,6 +42,7 @@ export function App({ desk, start }: { desk: Desk; start: Lang }) {
   const [audience, setAudience] = useState<string>();
   const [isReady, setReady] = useState(false);
   const [newer, setNewer] = useState<() => void>();
+  const [installer, setInstaller] = useState<Installer>();
   const spoken = useRef<string | undefined>(undefined);
 
   useEffect(() => {
@@ -62,6 +63,17 @@ export function App({ desk, start }: { desk: Desk; start: Lang }) {
     void desk.openQuestion(location.origin).then(setQuestion);
     void desk.store.get("audience").then((found) => setAudience(found ?? ""));
     void checkFragment();
+    const keepOffer = (event: Event): void => {
+      event.preventDefault();
+      setInstaller(event as Installer);
+    };
+    const dropOffer = (): void => setInstaller(undefined);
+    addEventListener("beforeinstallprompt", keepOffer);
+    addEventListener("appinstalled", dropOffer);
+    return () => {
+      removeEventListener("beforeinstallprompt", keepOffer);
+      removeEventListener("appinstalled", dropOffer);
+    };
   }, [desk]);
 
   const isOld = challenge !== undefined && now > challenge.at + CHALLENGE_SECONDS;
@@ -169,11 +181,7 @@ export function App({ desk, start }: { desk: Desk; start: Lang }) {
           busy={busy}
           told={told}
           onUpdate={() => void update((progress) => desk.update(progress))}
-          onImport={(file) =>
-            void update(async (progress) =>
-              desk.importPack(new Uint8Array(await file.arrayBuffer()), progress),
-            )
-          }
+          onImport={(file) => void update((progress) => desk.importPack(file, progress))}
         />
         <CheckPanel
           lang={lang}
@@ -203,7 +211,7 @@ export function App({ desk, start }: { desk: Desk; start: Lang }) {
             onScan={() => setScanning(true)}
           />
         )}
-        <Settings lang={lang} desk={desk} />
+        <Settings lang={lang} desk={desk} install={installer} />
       </div>
       {scanning && <Scanner lang={lang} onTexts={scanned} onClose={() => setScanning(false)} />}
     </Frame>

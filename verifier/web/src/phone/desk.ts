@@ -14,7 +14,7 @@ import { verifyPdf } from "../core/verify-pdf.ts";
 import { type Ask, INSPECTOR, type Policy, STRICT, verifyQr } from "../core/verify-qr.ts";
 import { packFiles } from "./pack.ts";
 import { PhoneStore } from "./store.ts";
-import { collect, keep, type Progress, servedAt } from "./update.ts";
+import { collect, keep, MAX_PACK_BYTES, type Progress, servedAt } from "./update.ts";
 
 const SERVED = "/v1/trust";
 /** How far a clock may be behind before it is suspect; as the status check has it. */
@@ -94,9 +94,10 @@ export class Desk {
     await this.take(this.served, progress);
   }
 
-  /** Take a pack from a file. */
-  async importPack(data: Bytes, progress?: Progress): Promise<void> {
-    await this.take(packFiles(data), progress);
+  /** Take a pack from a file; TRUST_BUNDLE_REFUSED for what is none, or too large to be one. */
+  async importPack(file: Blob, progress?: Progress): Promise<void> {
+    if (file.size > MAX_PACK_BYTES) throw new Refusal("TRUST_BUNDLE_REFUSED", "no pack is that large");
+    await this.take(packFiles(new Uint8Array(await file.arrayBuffer())), progress);
   }
 
   private async take(fresh: TrustFiles, progress?: Progress): Promise<void> {

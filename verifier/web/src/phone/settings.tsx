@@ -6,7 +6,18 @@ import type { Lang } from "../shared/texts.ts";
 import type { Desk } from "./desk.ts";
 import { say } from "./texts.ts";
 
-export function Settings({ lang, desk }: { lang: Lang; desk: Desk }) {
+/** The browser's own offer to install the page (`beforeinstallprompt`), where it makes one. */
+export interface Installer extends Event {
+  prompt: () => Promise<unknown>;
+}
+
+interface Props {
+  readonly lang: Lang;
+  readonly desk: Desk;
+  readonly install: Installer | undefined;
+}
+
+export function Settings({ lang, desk, install }: Props) {
   const [profile, setProfile] = useState<string>(STRICT.name);
   useEffect(() => {
     void desk.policy().then((found) => setProfile(found.name));
@@ -26,6 +37,13 @@ export function Settings({ lang, desk }: { lang: Lang; desk: Desk }) {
       <p>
         <b>{say("install", lang)}</b> {say("install_how", lang)}
       </p>
+      {install !== undefined && (
+        <p>
+          <button class="button button-second" type="button" onClick={() => void install.prompt()}>
+            {say("install", lang)}
+          </button>
+        </p>
+      )}
       <p>{say("forget_how", lang)}</p>
       <button class="button button-plain" type="button" onClick={() => void forget(desk, lang)}>
         {say("forget", lang)}
