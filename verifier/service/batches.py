@@ -1,8 +1,8 @@
 """Batches at work: beside single requests, and never in their way.
 
 All batches together have one file more under way than there are workers, which keeps each of them
-busy, and a single request waits for two files of a batch at most. A batch is kept when it ends, and once a second before, so
-that every process that shares the store can answer for it.
+busy, and a single request waits for two files of a batch at most. A batch is kept when it ends, and
+once a second before, so that every process that shares the store can answer for it.
 """
 
 import asyncio
