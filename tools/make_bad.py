@@ -17,6 +17,7 @@ from typing import Final
 from tests.bad import corpus, store
 from tests.bad.case import Case, judge
 from tests.bad.desk import make_desk
+from tests.bad.objects import bad_objects
 
 PAGE: Final = store.FOLDER / "README.md"
 HEAD: Final = """# Bad files
@@ -66,7 +67,19 @@ def page(cases: Sequence[Case]) -> str:
             if case.group == group
         ]
         lines.append("")
-    return "\n".join(lines)
+    return "\n".join((*lines, _objects()))
+
+
+def _objects() -> str:
+    """Return the table of QR objects and copies, which are test vectors of their own."""
+    found = tuple(bad_objects())
+    lines = [
+        f"## qr, copy ({len(found)})\n",
+        "In [../vectors](../vectors/README.md), for the phone page has the same tests.\n",
+        "| id | verdict | code |\n| --- | --- | --- |",
+    ]
+    lines += [f"| {each.id} | {each.verdict} | `{each.code}` |" for each in found]
+    return "\n".join((*lines, ""))
 
 
 def write_out(cases: Sequence[Case], folder: Path) -> None:

@@ -11,6 +11,7 @@ from licence.formats.verdict import Verdict
 from tests.bad import corpus, delta, store
 from tests.bad.case import Ask, Case, judge
 from tests.bad.desk import make_desk
+from tests.bad.objects import bad_objects, judge_object
 from tools import make_bad
 
 CASES = {case.id: case for case in store.load()}
@@ -40,6 +41,15 @@ def test_every_bad_file_has_its_verdict_and_its_code(group: str) -> None:
             wrong[case.id] = (report.verdict, report.code)
     assert not wrong
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 < MOST_MEGABYTES
+
+
+@pytest.mark.parametrize("kind", ["qr", "copy"])
+def test_every_bad_object_has_its_verdict_and_its_code(kind: str) -> None:
+    found = [each for each in bad_objects() if each.id.startswith(f"{kind}/")]
+    assert len(found) >= 15
+    for each in found:
+        report = judge_object(each)
+        assert (report.verdict, report.code) == (each.verdict, each.code), each.id
 
 
 def test_no_case_expects_valid_and_all_groups_are_there() -> None:
