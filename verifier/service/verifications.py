@@ -51,7 +51,7 @@ class VerificationParts:
     reports: ReportDesk
 
 
-def wish_of(
+async def wish_of(
     at: Annotated[date | None, Query(description="the day asked about; today if absent")] = None,
     profile: Annotated[str, Query(description="default, or inspector: lists may be older")] = (
         "default"
