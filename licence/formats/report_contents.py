@@ -24,7 +24,7 @@ from licence.ids import Digest
 
 SCHEMA: Final = "anzheng-report-file/v1"
 ATTACHMENT: Final = "contents.json"
-MAX_BYTES: Final = 1024 * 1024
+MAX_BYTES: Final = 2 * 1024 * 1024
 MAX_PARTS: Final = 1_000
 MAX_NAME_CHARACTERS: Final = 200
 MAX_MAKER_CHARACTERS: Final = 128
