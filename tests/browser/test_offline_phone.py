@@ -134,7 +134,7 @@ def test_without_data_nothing_is_checked(chromium: Browser, phone: PhoneSite) ->
         page.locator("summary", has_text="粘贴码的文字").click()
         page.locator("#pasted").fill(phone.printed)
         page.get_by_role("button", name="查验文字").click()
-        expect(page.get_by_role("alert").first).to_contain_text("没有资料,什么也不能查")
+        expect(page.get_by_role("alert").first).to_contain_text("没有资料，什么也不能查")
         assert page.locator(".result").count() == 0
 
 

@@ -158,7 +158,7 @@ export function App({ desk, start }: { desk: Desk; start: Lang }) {
 
   const isTest = shown.trust?.bundle.environment === "test";
   return (
-    <Frame lang={lang} onLang={choose} isTest={isTest} isReady={isReady}>
+    <Frame lang={lang} onLang={choose} isTest={isTest} isReady={isReady} isResult={report !== undefined}>
       {newer !== undefined && (
         <p class="newer" role="status">
           {say("new_build", lang)}{" "}

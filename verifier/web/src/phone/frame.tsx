@@ -9,10 +9,12 @@ interface Props {
   readonly onLang: (lang: Lang) => void;
   readonly isTest: boolean;
   readonly isReady: boolean;
+  /** A result stands alone; what the page is for is said before. */
+  readonly isResult: boolean;
   readonly children: ComponentChildren;
 }
 
-export function Frame({ lang, onLang, isTest, isReady, children }: Props) {
+export function Frame({ lang, onLang, isTest, isReady, isResult, children }: Props) {
   return (
     <>
       <a class="skip" href="#main">
@@ -43,7 +45,7 @@ export function Frame({ lang, onLang, isTest, isReady, children }: Props) {
       </header>
       <main id="main" class="wide phone" tabIndex={-1}>
         <h1>{say("site", lang)}</h1>
-        <p class="lead">{say("lead", lang)}</p>
+        {!isResult && <p class="lead">{say("lead", lang)}</p>}
         {children}
       </main>
       <footer class="foot">

@@ -30,7 +30,7 @@ function Broken({ code, message }: { code: string; message: string }) {
     <main class="wide">
       <h1>离线查验</h1>
       <p role="alert">
-        本页打不开它存在手机上的资料(无痕浏览,或资料损坏)。在解决之前,什么也不能查。
+        本页打不开它存在手机上的资料（无痕浏览，或资料损坏）。在解决之前，什么也不能查。
         <span lang="en"> The data on this phone cannot be opened; nothing can be checked.</span>
       </p>
       <p>

@@ -42,7 +42,7 @@ export function TrustBar(props: Props) {
           <h2 id="pack-title">{say(TITLES[standing], lang)}</h2>
           {trust !== undefined && (
             <p>
-              {say("trust_age", lang)}: <b>{ageText(now - trust.issuedAt, lang)}</b>
+              {say("trust_age", lang)} <b>{ageText(now - trust.issuedAt, lang)}</b>
               <span class="quiet"> · {say("trust_until", lang)} {clockText(trust.metadataExpiresAt)}</span>
             </p>
           )}
