@@ -38,6 +38,7 @@ MAX_SHORT: Final = 200
 
 _ID_DIGITS: Final = 20
 _MAX_FACTS: Final = 1_200
+_MAX_NAME: Final = 220
 _COMPARED: Final = (
     (phrases.NAME, "enterprise_name"),
     (phrases.USCC, "uscc"),
@@ -88,6 +89,11 @@ class _Pen:
         """Return a text in which rare characters stand by their code points."""
         spelt = (self._character(char) for char in text)
         return "".join(spelt).strip() or "〔〕"
+
+    def name(self, text: str) -> str:
+        """Return a name, cut off where code points would make it endless."""
+        line = self.clean(text)
+        return line if len(line) <= _MAX_NAME else line[: _MAX_NAME - 1] + "…"
 
     def _character(self, char: str) -> str:
         plain = char == " " or Charset.GENERAL.value.search(char) is None
@@ -181,7 +187,7 @@ def _compared(report: Report) -> Mapping[str, str]:
 
 
 def _subject(pen: _Pen, part: Part, report: Report) -> Iterator[Line]:
-    yield Line(phrases.FILE, pen.clean(part.name))
+    yield Line(phrases.FILE, pen.name(part.name))
     if report.file_sha256 is not None:
         yield Line(phrases.SHA256, report.file_sha256.hex())
     if report.leaf is not None:
@@ -281,7 +287,7 @@ def _row(pen: _Pen, place: int, part: Part, report: Report) -> tuple[Cell, ...]:
     who = [pen.clean(facts[name]) for name in ("enterprise_name", "licence_no") if name in facts]
     return (
         Cell((str(place),)),
-        Cell((pen.clean(part.name),)),
+        Cell((pen.name(part.name),)),
         Cell((words.zh, words.en, report.code.value), tone=report.verdict.value),
         Cell(tuple(who) or ("-",)),
     )
@@ -294,7 +300,7 @@ def _sections(pen: _Pen, contents: Contents, reports: Sequence[Report]) -> Itera
     if not full:
         yield Head(phrases.EACH, 2, page=True)
     for place, (part, report) in enumerate(zip(contents.parts, reports, strict=True)):
-        name = f"{place + 1}. {pen.clean(part.name)}"
+        name = f"{place + 1}. {pen.name(part.name)}"
         yield Head(Words(name, ""), 2 if full else 3, page=full)
         yield from _whole(pen, part, report) if full else _short(pen, part, report)
         if part.pictured:
