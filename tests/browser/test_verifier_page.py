@@ -211,6 +211,26 @@ def test_the_name_of_a_file_is_not_sent(tab: Tab, site: Site, tmp_path: Path) ->
     page.wait_for_url("**/result/*")
 
 
+def test_a_limited_copy_says_for_whom_it_is(tab: Tab, site: Site) -> None:
+    page = tab.go("/")
+    drop(page, site.files["copy"])
+    page.wait_for_url("**/result/*")
+    expect(page.locator(".verdict.v-valid .verdict-meaning")).to_have_text("数据已证实，未见页面")
+    terms = page.locator("[aria-labelledby=terms_copy]")
+    expect(terms).to_contain_text("大连市招标中心(示例)")
+    expect(terms).to_contain_text("2026年12月31日")
+    assert not axe(page)
+
+
+def test_a_report_of_somebody_unknown_proves_nothing(tab: Tab, site: Site) -> None:
+    page = tab.go("/")
+    drop(page, site.files["report"])
+    page.wait_for_url("**/result/*")
+    expect(page.locator(".verdict-code code")).to_have_text("REPORT_SIGNER_UNKNOWN")
+    expect(page.locator(".verdict.v-undetermined")).to_be_visible()
+    assert "签名没有通过" not in page.locator(".facts").inner_text()
+
+
 def test_another_day_is_asked_about_and_said_so(tab: Tab, site: Site) -> None:
     page = tab.go("/")
     page.locator(".more summary").click()

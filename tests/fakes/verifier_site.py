@@ -18,14 +18,18 @@ from qrcodegen import QrCode
 
 from licence.domain.status import StatusWord
 from licence.formats import licence_json
+from licence.formats.copy_file import encode_copy
 from licence.formats.qr import printed_of
 from licence.formats.short_code import short_code
 from signer import pades
 from signer.press import PressJob
 from tests.builders import SIGNED_AT, World, fill, make_evidence, make_world, side_row
 from tests.fakes.clock import FakeClock
+from tests.fakes.copies import make_copy
 from tests.fakes.entropy import SeededEntropy
 from tests.fakes.qr_world import make_holder, printed_code, with_qr_keys
+from tests.fakes.reporting import MADE_AT, kept, seal_of
+from verifier.report_file.make import Named, make_report_file
 from verifier.service.opening import open_service
 from verifier.service.running import serving
 from verifier.service.settings import load
@@ -100,10 +104,14 @@ def _make(world: World, folder: Path) -> tuple[dict[str, Path], dict[str, str], 
         "different": _different(world),
         "foreign": b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n",
     }
-    files = {name: folder / f"{name}.pdf" for name in made}
+    holder = make_holder(world, version=good.version, leaf=good.leaf)
+    made["copy"] = encode_copy(make_copy(good, holder))
+    made["report"] = make_report_file(
+        [Named("good.pdf", kept("suspended"))], seal=seal_of(world), now=MADE_AT
+    )
+    files = {name: folder / f"{name}{'.json' if name == 'copy' else '.pdf'}" for name in made}
     for name, data in made.items():
         files[name].write_bytes(data)
-    holder = make_holder(world, version=good.version, leaf=good.leaf)
     said = printed_of(good.version, leaf=good.leaf, issued_at=SIGNED_AT)
     code = short_code(good.data)
     codes = {

@@ -12,7 +12,7 @@ from typing import Final, Protocol
 from licence.domain.model import Kind, ScopeItem
 from licence.domain.validity import shanghai_date
 from licence.errors import Code
-from licence.formats.checks import CheckName, CheckResult, CheckState
+from licence.formats.checks import CHECK_ORDER, CheckName, CheckResult, CheckState
 from licence.formats.report import Report
 from licence.formats.verdict import (
     ASSURANCE_WORDS,
@@ -169,8 +169,8 @@ def view_of(report: Report, lang: Lang) -> ResultView:
     """
     advice = words.advice(report.code)
     checks = tuple(
-        _check(check, number, report.required, lang)
-        for number, check in enumerate(report.checks, 1)
+        _check(check, report.required, lang)
+        for check in report.checks
         if check.state is not CheckState.SKIPPED or check.name in report.required
     )
     asked = [check for check in report.checks if check.state is not CheckState.SKIPPED]
@@ -316,11 +316,11 @@ def _about(report: Report, lang: Lang) -> tuple[Row, ...]:
     return tuple(row for row in rows if row.value)
 
 
-def _check(check: CheckResult, number: int, required: Sequence[CheckName], lang: Lang) -> CheckView:
+def _check(check: CheckResult, required: Sequence[CheckName], lang: Lang) -> CheckView:
     advice = words.advice(check.code)
     passed = check.state is CheckState.PASSED
     return CheckView(
-        number=number,
+        number=CHECK_ORDER[check.name] + 1,
         state=check.state,
         name=say(words.CHECKS[check.name], lang),
         question=say(words.QUESTIONS[check.name], lang),

@@ -8,6 +8,7 @@ import {
   type CheckJson,
   factEntries,
   factRows,
+  isForgery,
   limitsOf,
   meaning,
   otherDay,
@@ -102,7 +103,7 @@ export function TermsBoxes({ report, lang }: Shown) {
 
 export function Facts({ report, lang }: Shown) {
   const rows = factRows(report, lang);
-  const none = report.verdict === "foreign" ? "facts_none" : "facts_unproved";
+  const none = isForgery(report) ? "facts_unproved" : "facts_none";
   return (
     <div class="evidence">
       <section class="facts" aria-labelledby="facts-title">

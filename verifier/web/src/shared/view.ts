@@ -68,15 +68,24 @@ export function otherDay(report: ShownReport, lang: Lang): string {
 export function limitsOf(report: ShownReport, lang: Lang): readonly string[] {
   if (report.verdict === "valid") return limits(report.assurance, lang);
   if (report.verdict !== "invalid") return limits(report.verdict, lang);
-  const kind = advice(report.code).class.toLowerCase();
-  return limits(kind === "final" || kind === "unusable" ? "ended" : "invalid", lang);
+  return limits(isForgery(report) ? "invalid" : "ended", lang);
+}
+
+/** Say whether the verdict is that of a file which is not what was issued. */
+export function isForgery(report: ShownReport): boolean {
+  const { class: kind } = advice(report.code);
+  return report.verdict === "invalid" && kind !== "final" && kind !== "unusable";
 }
 
 /** Return the checks that were made or had to be, each with its number. */
 export function shownChecks(report: ShownReport): readonly (readonly [number, CheckJson])[] {
   return report.checks
-    .map((check, place) => [place + 1, check] as const)
+    .map((check) => [numberOf(check.name), check] as const)
     .filter(([, check]) => check.state !== "skipped" || report.required.includes(check.name));
+}
+
+function numberOf(name: string): number {
+  return words.checks.find((each) => each.name === name)?.number ?? words.checks.length + 1;
 }
 
 /** Return what somebody compares with what is in hand. */
