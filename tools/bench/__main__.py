@@ -11,12 +11,12 @@ import platform
 import sys
 from pathlib import Path
 
-from tools.bench import codes, gas, issue, lists, lookups, many, service, tree
+from tools.bench import codes, gas, issue, lists, lookups, many, service, tree, verifying
 from tools.bench.document import make_bench
 from tools.bench.evidence import evidence_measures
 from tools.bench.measures import show, write
 from tools.bench.plot import plot_lists, plot_measures, plot_memory, plot_ruler
-from tools.bench.steps import step_measures, verify_ms
+from tools.bench.steps import step_measures
 from tools.bench.together import together_measures
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -30,7 +30,7 @@ def main() -> None:
     given = [int(each) for each in sys.argv[1:]]
     licences, count = (*given, *(LICENCES, MANY)[len(given) :])
     bench = make_bench()
-    measures = [*step_measures(bench), verify_ms(bench), *together_measures()]
+    measures = [*step_measures(bench), *verifying.measures(bench), *together_measures()]
     measures += issue.measures(licences)
     found = many.run(count)
     measures += many.measures(found)

@@ -16,13 +16,10 @@ from signer.page_text import check_page
 from signer.render import Renderer, template_folder
 from tests.builders import VERIFY_BASE, make_evidence
 from tools.bench.document import Bench
-from tools.bench.measures import Measure, Peer, milliseconds, side_by_side
-from verifier.policy import BATCH, STRICT
-from verifier.verify import verify
+from tools.bench.measures import Measure, Peer, side_by_side
 
 TIMES: Final = 200
 SLOW_TIMES: Final = 60
-REFEREE_TIMES: Final = 10
 SIGN: Final = "sign_ms"
 
 
@@ -113,26 +110,3 @@ def _signing(bench: Bench) -> tuple[Step, ...]:
              lambda: tsa.timestamp(imprint)),
         Step("fill_ms", 1, 0.5, "gate, CMS with evidence, splice", TIMES, fill),
     )  # fmt: skip
-
-
-def verify_ms(bench: Bench) -> Measure:
-    """Verify one file offline, by the strict path; with pyHanko as the peer."""
-    world = bench.world
-    issued, trust = world.issue(bench.version), world.trust()
-
-    def check(*, referee: bool) -> None:
-        policy = STRICT if referee else BATCH
-        verify(issued.pdf, trust, policy=policy, now=world.now).require()
-
-    strict = milliseconds(lambda: check(referee=False), SLOW_TIMES)
-    both = milliseconds(lambda: check(referee=True), REFEREE_TIMES)
-    return Measure(
-        name="verify_ms",
-        value=strict,
-        unit="ms",
-        limit=40.0,
-        target=20.0,
-        at_least=False,
-        peer=Peer("pyHanko's three answers about the same file", both - strict),
-        note="all checks of one file, offline, without the referee, one process",
-    )
