@@ -98,7 +98,7 @@ async def read_form(chunks: AsyncIterator[bytes], content_type: str, begin: Begi
     Raises:
         AnzhengError: REQUEST_INVALID for what is no whole form; what `begin` and its parts raise.
     """
-    _, options = parse_options_header(content_type)
+    _, options = parse_options_header(content_type.encode("latin-1", "replace"))
     boundary = options.get(b"boundary")
     if not boundary:
         raise AnzhengError(Code.REQUEST_INVALID, "the form has no boundary")
