@@ -144,6 +144,7 @@ def check_own_lists(said: Said, trust: TrustView, ask: Ask) -> CheckResult | Non
     They can only make the report worse: a licence that was suspended an hour ago is no longer what
     a report of the morning says.
     """
+    moments = (said.oldest,)
     for each in said.reports:
         if each.verdict is not Verdict.VALID or each.licence is None:
             continue
@@ -153,7 +154,7 @@ def check_own_lists(said: Said, trust: TrustView, ask: Ask) -> CheckResult | Non
         if authority is None or registry is None:
             continue
         standing = Standing(trust, ask.policy, ask.now, ask.memory, ask.online)
-        result = standing.status(reference, authority, registry, (said.oldest,), on=ask.day)
+        result = standing.status(reference, authority, registry, moments, on=ask.day)
         if result.state is CheckState.FAILED:
             return result
     return None
