@@ -9,7 +9,7 @@
  *
  * Standard: DESIGN 4; the order is that of `verifier/verify.py`.
  */
-import { type Bytes, equal, hex, sha256 } from "./bytes.ts";
+import { type Bytes, equal, hex, indexOf, sha256, utf8 } from "./bytes.ts";
 import type { Path } from "./chain.ts";
 import { type CmsParts, parseCms, signedAttributes } from "./cms.ts";
 import { asRefusal, type Code, Refusal } from "./errors.ts";
@@ -92,6 +92,11 @@ class Run {
 
   async check(): Promise<void> {
     const { bundle } = this.trust;
+    const other = otherArtefact(this.pdf);
+    if (other !== undefined) {
+      this.add(indeterminate("container", NOT_HERE, CONTAINER, [["artefact", other]]));
+      return;
+    }
     // (1), (2), (3): bytes, signature, and the path, before anything of the file is unpacked.
     const container = await this.container();
     const parts = container && (await this.signature(container));
@@ -327,6 +332,19 @@ async function verifiedCms(container: Container): Promise<CmsParts> {
     throw new Refusal("SIGNATURE_BROKEN", "the signature value is wrong");
   }
   return parts;
+}
+
+const PDF_MAGIC = utf8("%PDF-");
+const REPORT_MARK = utf8("anzheng-verification-report");
+const COPY_MARK = utf8('"anzheng-copy/v');
+const MAGIC_WIDTH = 1_024;
+
+/** Say whether this is a limited copy or a verification report: genuine perhaps, and no licence file. */
+function otherArtefact(data: Bytes): string | undefined {
+  if (indexOf(data.subarray(0, MAGIC_WIDTH), PDF_MAGIC) >= 0) {
+    return indexOf(data, REPORT_MARK) >= 0 ? "report" : undefined;
+  }
+  return data[0] === 0x7b && indexOf(data, COPY_MARK) >= 0 ? "copy" : undefined;
 }
 
 interface Found extends ValidationData {

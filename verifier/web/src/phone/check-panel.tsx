@@ -28,7 +28,7 @@ export function CheckPanel({ lang, onScan, onPhoto, onFile, onText }: Props) {
           {say("scan", lang)}
         </button>
         <FileButton label={say("photo", lang)} accept="image/*" onFile={onPhoto} />
-        <FileButton label={say("file", lang)} accept="application/pdf,.pdf" onFile={onFile} />
+        <FileButton label={say("file", lang)} accept="application/pdf,.pdf,application/json,.json" onFile={onFile} />
       </div>
       <p class="quiet">{say("scan_how", lang)}</p>
       <p class="quiet">{say("file_how", lang)}</p>
