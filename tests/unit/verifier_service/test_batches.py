@@ -67,7 +67,7 @@ def zipped(files: Mapping[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> by
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w", method) as archive:
         for name, content in files.items():
-            archive.writestr(name, content)
+            archive.writestr(zipfile.ZipInfo(name), content, method)
     return data.getvalue()
 
 
@@ -167,6 +167,19 @@ def _damaged() -> bytes:
         (ZIP | {"Content-Length": "9999999999"}, b"", 413, "TOO_LARGE"),
         ({"Content-Type": "application/pdf"}, b"%PDF-", 415, "MEDIA_TYPE_UNSUPPORTED"),
     ],
+    ids=(
+        "empty",
+        "no-zip",
+        "no-file",
+        "too-many",
+        "far-too-many",
+        "bomb",
+        "encrypted",
+        "other-method",
+        "cut-off",
+        "declared-length",
+        "other-type",
+    ),
 )
 def test_what_is_no_batch_is_refused_whole(
     tmp_path: Path, headers: dict[str, str], body: bytes, status: int, code: str
