@@ -6,7 +6,7 @@ confirms it. What it did is on the chain; there the anchoring process finds it.
 """
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -174,8 +174,13 @@ def open_confirming(settings: Settings, clock: Clock | None = None) -> Iterator[
         yield Confirming(reading, rows, confirmers, clock, alarms)
 
 
-def run(confirming: Confirming, stop: threading.Event, poll_seconds: float) -> None:
-    """Confirm until `stop` is set; what is away is waited for."""
+def run(
+    confirming: Confirming,
+    stop: threading.Event,
+    poll_seconds: float,
+    beat: Callable[[], None] = lambda: None,
+) -> None:
+    """Confirm until `stop` is set; what is away is waited for, and `beat` called at each look."""
     waits: Code | None = None
     while not stop.is_set():
         try:
@@ -185,4 +190,5 @@ def run(confirming: Confirming, stop: threading.Event, poll_seconds: float) -> N
             if error.code is not waits:
                 log.warning("confirmer_waits", code=error.code.value)
             waits = error.code
+        beat()
         stop.wait(poll_seconds)

@@ -132,6 +132,7 @@ class Settings(BaseSettings):
 
     lease_seconds: int = Field(default=60, ge=1, le=3600)
     worker_poll_seconds: float = Field(default=1.0, gt=0)
+    heartbeat: str = ""
     status_shards: int = Field(default=1, ge=1, le=MAX_SHARDS)
     sign_chunk: int = Field(default=16, ge=1, le=1000)
     press_processes: int = Field(default=0, ge=0, le=64)

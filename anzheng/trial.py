@@ -1,15 +1,18 @@
 """Sets up a trial in a data folder: authorities 示例 with test keys, contract, trust repository."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from anchor.chain.artifact import load_artifact
 from anzheng import estate as estates
 from anzheng.estate import SAFETY_PRODUCTION, Estate
 from anzheng.flows import trust as trusting
-from anzheng.flows.establish import AuthoritySpec, Place, establish
+from anzheng.flows.establish import AuthoritySpec, FreeChain, Place, TrialChain, establish
 from anzheng.flows.roster import Row
+from anzheng.nodes import fee_policy
 from anzheng.settings import Settings
 from anzheng.wiring import Base, open_base
+from licence.domain.model import Environment
 from licence.errors import AnzhengError, Code
 from licence.ids import AuthorityId, ChainId, RegistryId
 
@@ -49,24 +52,45 @@ def set_up(settings: Settings, specs: Sequence[AuthoritySpec]) -> Estate:
 def set_up_in(base: Base, specs: Sequence[AuthoritySpec]) -> Estate:
     """Set up authorities on an open base."""
     settings = base.settings
-    if not settings.allow_test_keys or base.dev_chain is None:
+    if not settings.allow_test_keys or settings.environment is not Environment.TEST:
         raise AnzhengError(
-            Code.SETTINGS_UNSAFE, "throw-away authorities need allow_test_keys and chain_devnet"
+            Code.SETTINGS_UNSAFE,
+            "throw-away authorities need allow_test_keys and a test environment",
         )
     if (settings.data_dir / estates.FILE_NAME).exists():
         raise AnzhengError(
             Code.CONFLICT, f"{settings.data_dir} has authorities already; take another data folder"
         )
-    estate = establish(
-        Place(RegistryId(settings.registry), ChainId(settings.chain_id), settings.public_url),
-        specs,
-        ring=base.ring,
-        register=base.register,
-        devnet=base.dev_chain.devnet,
-        artifact=load_artifact(),
-        clock=base.clock,
-        entropy=base.entropy,
+    place = Place(
+        RegistryId(settings.registry),
+        ChainId(settings.chain_id),
+        settings.public_url,
+        fee_policy(settings),
     )
+    with _chain(base) as chain:
+        estate = establish(
+            place,
+            specs,
+            ring=base.ring,
+            register=base.register,
+            devnet=chain,
+            artifact=load_artifact(),
+            clock=base.clock,
+            entropy=base.entropy,
+        )
     trusting.begin(settings, estate, base.ring, base.trust_folder, now=base.clock.now())
     estates.save(estate, settings.data_dir)
     return estate
+
+
+@contextmanager
+def _chain(base: Base) -> Iterator[TrialChain]:
+    """Return the trial's own chain, or that of the settings, where gas has to be free."""
+    if base.dev_chain is not None:
+        yield base.dev_chain.devnet
+        return
+    node = base.open_nodes()
+    try:
+        yield FreeChain(node)
+    finally:
+        node.close()

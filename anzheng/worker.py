@@ -1,7 +1,7 @@
 """Works the queue: take a job, hand it to its handler, finish it or give it back."""
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import structlog
@@ -124,10 +124,21 @@ class Worker:
             log.info("lease_lost", topic=job.topic, key=job.key, code=exc.code.value)
 
 
-def run_together(workers: Sequence[Worker], stop: threading.Event, poll_seconds: float) -> None:
+def run_together(
+    workers: Sequence[Worker],
+    stop: threading.Event,
+    poll_seconds: float,
+    beat: Callable[[], None] = lambda: None,
+) -> None:
     """Run workers side by side until `stop` is set; one that crashes ends them all.
 
     A process of which only a part is alive would look well to whoever restarts what has died.
+
+    Args:
+        workers: The workers.
+        stop: Ends them.
+        poll_seconds: Pause while nothing is due.
+        beat: Called all the time that all of them live.
     """
     crashes: list[BaseException] = []
 
@@ -146,5 +157,7 @@ def run_together(workers: Sequence[Worker], stop: threading.Event, poll_seconds:
         # Signals are handled between two joins.
         while thread.is_alive():
             thread.join(poll_seconds)
+            if not stop.is_set():
+                beat()
     if crashes:
         raise crashes[0]

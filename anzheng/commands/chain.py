@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from anzheng.commands.common import JsonFlag, answering, read_address, settings_of
+from anzheng.commands.genesis import genesis
 
 if TYPE_CHECKING:
     from anchor.chain_ports import Right
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from anzheng.wiring import Installation
 
 app = typer.Typer(help="合约 Contracts: what stands where, and a new one.", no_args_is_help=True)
+app.command("genesis")(genesis)
 
 Rights = Annotated[
     list[str], typer.Option(help="anchor, propose, confirm, pause or delegate; may be repeated.")

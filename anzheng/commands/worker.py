@@ -9,6 +9,7 @@ from anzheng.roles import Role
 
 if TYPE_CHECKING:
     import threading
+    from collections.abc import Callable
 
     from anzheng.settings import Settings
 
@@ -62,7 +63,7 @@ def _work(settings: "Settings", out: Out, role: Role | None, *, once: bool) -> N
         if role is Role.SIGNER:
             url = stack.enter_context(open_desk(installation))
             out.say({"desk": url}, [f"desk at {url} (Ctrl-C ends)"])
-        run_together(workers, _stopping(), settings.worker_poll_seconds)
+        run_together(workers, _stopping(), settings.worker_poll_seconds, _beat(settings))
         out.say({"stopped": True}, ["stopped"])
 
 
@@ -74,8 +75,15 @@ def _confirm(settings: "Settings", out: Out, *, once: bool) -> None:
             left = confirming.step()
             out.say({"left": left}, [f"{left} under way"])
             return
-        run(confirming, _stopping(), settings.worker_poll_seconds)
+        run(confirming, _stopping(), settings.worker_poll_seconds, _beat(settings))
         out.say({"stopped": True}, ["stopped"])
+
+
+def _beat(settings: "Settings") -> "Callable[[], None]":
+    """Return what shows a health check that the process lives."""
+    from pathlib import Path
+
+    return Path(settings.heartbeat).touch if settings.heartbeat else lambda: None
 
 
 def _stopping() -> "threading.Event":

@@ -7,19 +7,21 @@ administrator has entered; a production setting refuses everything that is made 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Protocol
 
 from anchor.chain.account import address_of_key
 from anchor.chain.admin import Administrator
 from anchor.chain.artifact import Artifact
-from anchor.chain.devnet import Devnet
 from anchor.chain.evm import Contract, EvmChain
+from anchor.chain.fees import FeePolicy
+from anchor.chain.rpc import Rpc
 from anchor.ports import Right
 from anzheng import keyring as keyrings
 from anzheng.estate import SAFETY_PRODUCTION, AuthorityEntry, Estate, Officer, WitnessEntry
 from anzheng.keyfiles import KeyKind
 from anzheng.keyring import KeyRing
 from licence.formats.entitlement import Entitlement, make_entitlement
-from licence.ids import AuthorityId, ChainId, OfficerId, RegistryId
+from licence.ids import Address, AuthorityId, ChainId, OfficerId, RegistryId
 from licence.ports import Clock, Entropy
 from signer.certificate_register import CertificateRegister
 from signer.test_pki import TestPki, create_test_pki
@@ -56,6 +58,29 @@ class AuthoritySpec:
         return make_entitlement(self.id, self.licence_types, self.industries, self.regions)
 
 
+class TrialChain(Protocol):
+    """A chain on which throw-away authorities get accounts: anvil, or one where gas is free."""
+
+    @property
+    def node(self) -> Rpc:
+        """Its node."""
+        ...
+
+    def fund(self, account: Address) -> None:
+        """See to it that an account can pay."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FreeChain:
+    """A chain on which nobody has to pay; conforms to `TrialChain`."""
+
+    node: Rpc
+
+    def fund(self, account: Address) -> None:
+        """Have nothing to do."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where authorities are set up.
@@ -64,11 +89,13 @@ class Place:
         registry: Registry of their licences.
         chain_id: EIP-155 id of the chain.
         public_url: Where certificates and lists will be published.
+        fees: How much a transaction may cost.
     """
 
     registry: RegistryId
     chain_id: ChainId
     public_url: str
+    fees: FeePolicy | None = None
 
 
 def establish(
@@ -77,7 +104,7 @@ def establish(
     *,
     ring: KeyRing,
     register: CertificateRegister,
-    devnet: Devnet,
+    devnet: TrialChain,
     artifact: Artifact,
     clock: Clock,
     entropy: Entropy,
@@ -164,11 +191,11 @@ def _deploy(
     place: Place,
     entries: Sequence[AuthorityEntry],
     ring: KeyRing,
-    devnet: Devnet,
+    devnet: TrialChain,
     artifact: Artifact,
 ) -> Contract:
     secret = ring.make(ADMIN_KEY, KeyKind.SECP256K1).secret
-    admin = Administrator(devnet.node, place.chain_id, secret)
+    admin = Administrator(devnet.node, place.chain_id, secret, place.fees)
     devnet.fund(admin.address)
     contract = admin.deploy(artifact, admin_delay_seconds=ADMIN_DELAY_SECONDS)
     for entry in entries:
