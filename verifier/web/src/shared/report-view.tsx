@@ -103,11 +103,12 @@ export function TermsBoxes({ report, lang }: Shown) {
 
 export function Facts({ report, lang }: Shown) {
   const rows = factRows(report, lang);
+  const isTrue = rows.length > 0 && !isForgery(report);
   const none = isForgery(report) ? "facts_unproved" : "facts_none";
   return (
     <div class="evidence">
       <section class="facts" aria-labelledby="facts-title">
-        <h2 id="facts-title">{text(rows.length > 0 ? "facts_title" : "facts_heading", lang)}</h2>
+        <h2 id="facts-title">{text(isTrue ? "facts_title" : "facts_heading", lang)}</h2>
         {rows.length > 0 ? <Rows rows={rows} lang={lang} facts /> : <p>{text(none, lang)}</p>}
       </section>
     </div>
