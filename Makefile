@@ -127,6 +127,6 @@ $(CHAIN) $(READERS) $(WEB): %/node_modules/.stamp: %/package-lock.json
 	$(PYTHON) tools/install.py node $*
 	touch $@
 
-$(PAGES): $(WEB) $(shell find verifier/web/src verifier/web/build verifier/web/offline verifier/web/public verifier/web/*.ts verifier/web/*.json -type f 2>/dev/null)
+$(PAGES): $(WEB) $(shell find verifier/web/src verifier/web/build verifier/web/offline verifier/web/public verifier/web/*.ts verifier/web/*.json verifier/service/templates/*.json -type f 2>/dev/null)
 	cd verifier/web && npm run --silent build
 	touch $@
