@@ -10,7 +10,6 @@ COPY verifier/web/package.json verifier/web/package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY verifier/service/templates /src/verifier/service/templates
 COPY verifier/web ./
-COPY verifier/service/templates /src/verifier/service/templates
 RUN npm run build
 
 FROM python:3.11.13-slim-bookworm AS build
