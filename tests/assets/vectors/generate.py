@@ -6,12 +6,13 @@ and not taken from the verifier, which has to agree with them like everybody els
 
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from licence.formats import trust_bundle
-from tests.fakes import vector_copy, vector_lists, vector_qr
+from tests.fakes import vector_copy, vector_lists, vector_packs, vector_qr
 from tests.fakes.vector_world import make_vector_world
-from tests.fakes.vectors import FOLDER, trust_json, write
+from tests.fakes.vectors import FOLDER, b64, trust_json, write
 
 
 def qr_vectors() -> bytes:
@@ -38,7 +39,34 @@ def copy_vectors() -> bytes:
     return write({"trusts": trusts, "cases": cases})
 
 
-SAME_EVERYWHERE: Final = {"qr.json": qr_vectors, "status.json": status_vectors}
+def pack_vectors() -> bytes:
+    """Return `trust_pack.json`."""
+    world = make_vector_world()
+    with TemporaryDirectory() as folder:
+        found = vector_packs.packs(world, Path(folder) / "trust")
+    usual = found.pop("usual")
+    # Only what differs from the usual folder; null for a file that is not there.
+    packs: dict[str, dict[str, str | None]] = {
+        name: {path: b64(data) for path, data in pack.items() if usual.get(path) != data}
+        | {path: None for path in usual if path not in pack}
+        for name, pack in found.items()
+    }
+    packs["usual"] = {path: b64(data) for path, data in usual.items()}
+    return write({"packs": packs, "cases": list(vector_packs.pack_cases())})
+
+
+def evidence_vectors() -> bytes:
+    """Return `evidence.json`."""
+    bundle = trust_bundle.encode(make_vector_world().bundle).decode()
+    return write({"bundle": bundle, "cases": list(vector_packs.evidence_cases())})
+
+
+SAME_EVERYWHERE: Final = {
+    "qr.json": qr_vectors,
+    "status.json": status_vectors,
+    "trust_pack.json": pack_vectors,
+    "evidence.json": evidence_vectors,
+}
 """What must come out the same in every run, on every machine."""
 
 
