@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import date
 from html import escape
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from licence.errors import Code
 from licence.formats import report
 from tests.fakes import page_rows
 from verifier.service import page_text, page_view
@@ -152,3 +154,25 @@ def test_a_frame_stays_on_the_picture(x: float, y: float, width: float, height: 
     mark = page_view.mark_of(Found())
     assert 0 <= mark.x <= mark.x + mark.width <= 1000
     assert 0 <= mark.y <= mark.y + mark.height <= 1000
+
+
+def test_what_a_file_says_is_text_and_never_markup(pages: Pages) -> None:
+    said = read("good_flipped_in_text")
+    evil = "<img src=x onerror=alert(1)>\u202e"
+    checks = tuple(
+        replace(check, facts=(("reason", evil),)) if check.code is not Code.OK else check
+        for check in said.checks
+    )
+    view = page_view.view_of(replace(said, checks=checks), "zh")
+    html = pages.html(
+        "result.html",
+        "zh",
+        ServiceFacts(),
+        view=view,
+        limits=[],
+        has_picture=False,
+        marks=[],
+        api="/v1/verifications/x",
+    )
+    assert "<img src=x" not in html
+    assert "&lt;img src=x onerror=alert(1)&gt;\ufffd" in html
