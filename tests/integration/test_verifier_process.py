@@ -95,6 +95,10 @@ def test_a_licence_its_picture_and_a_sealed_report(made: Made, tmp_path: Path) -
         until(lambda: client.get(place).json()["state"] == "done")
         assert client.get(place).json()["verdicts"] == {"valid": 3}
         many = client.get(f"{place}/results.pdf")
+        # Its own reports it believes; without a timestamp they are undetermined, and say so.
+        own = client.post(HERE, content=report.content, headers=PDF).json()
+        assert own["assurance"] == "report"
+        assert own["code"] not in {"REPORT_SIGNER_UNKNOWN", "NOT_A_LICENCE"}
     trust = load_trust(home / "trust", now=now)
     pinned = ((tmp_path / "key" / "report.crt").read_bytes(),)
     for each in (report, many):

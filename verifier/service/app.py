@@ -44,6 +44,7 @@ class ServiceParts:
         entropy: For request ids.
         limiter: Says when it counts alone.
         tracing: Spans, where somebody collects them.
+        connections: How many requests may be open at once.
         begin: What begins with the first request.
         end: What ends with the last.
     """
@@ -58,6 +59,7 @@ class ServiceParts:
     entropy: Entropy
     limiter: Limiter
     tracing: Tracing
+    connections: int
     begin: Sequence[Step] = ()
     end: Sequence[Step] = ()
 
@@ -89,6 +91,7 @@ def create_service(parts: ServiceParts) -> FastAPI:
         entropy=parts.entropy,
         limiter=parts.limiter,
         tracing=parts.tracing,
+        most=parts.connections,
     )
     return app
 

@@ -96,6 +96,7 @@ class Desk:
         numbers: What is counted.
         tracing: Spans, where somebody collects them.
         life: How long a result is kept.
+        reporters: Certificates (DER) of the verifiers whose reports are believed.
     """
 
     engine: Engine
@@ -108,6 +109,7 @@ class Desk:
     numbers: Numbers
     tracing: Tracing
     life: timedelta = timedelta(hours=24)
+    reporters: tuple[bytes, ...] = ()
 
     async def judge(self, submission: Submission) -> Judged:
         """Verify, keep and answer.
@@ -171,6 +173,7 @@ class Desk:
             memory=self.trust.memory,
             challenge=submission.challenge,
             purpose=submission.purpose,
+            reporters=self.reporters,
         )
         begin = perf_counter()
         with self.tracing.span("verify.check"):

@@ -10,10 +10,12 @@ from typing import Final
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from licence.errors import Code
 from licence.ports import Entropy
 from verifier.service.door import VISIT, Visit
 from verifier.service.limits import Limiter
 from verifier.service.logs import Log
+from verifier.service.problems import problem
 from verifier.service.tracing import Tracing
 
 REQUEST_ID: Final = "X-Request-Id"
@@ -33,6 +35,9 @@ HEADERS: Final = (
     ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
 )
+ALWAYS: Final = frozenset({"/healthz", "/readyz", "/metrics"})
+"""Answered however much is going on."""
+
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
 
 
@@ -45,16 +50,25 @@ class Edge:
         entropy: For request ids.
         limiter: Says when it counts alone.
         tracing: Spans, where somebody collects them.
+        most: How many requests may be open at once, followers of batches included.
     """
 
     def __init__(
-        self, app: ASGIApp, log: Log, entropy: Entropy, limiter: Limiter, tracing: Tracing
+        self,
+        app: ASGIApp,
+        log: Log,
+        entropy: Entropy,
+        limiter: Limiter,
+        tracing: Tracing,
+        most: int,
     ) -> None:
         self._app = app
         self._log = log
         self._entropy = entropy
         self._limiter = limiter
         self._tracing = tracing
+        self._most = most
+        self._open = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer HEAD as GET without the body, add headers, and write a line when it is over."""
@@ -79,12 +93,23 @@ class Edge:
         trace_id = ""
         try:
             with self._tracing.request("http.request", Headers(scope=scope)) as trace_id:
-                await self._app(inner, receive, sending)
+                await self._inside(inner, receive, sending)
         finally:
             VISIT.reset(token)
             if is_head:
                 scope["route"] = inner.get("route")
             self._write(inner, status, visit, (request_id, trace_id), perf_counter() - begin)
+
+    async def _inside(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._open >= self._most and scope["path"] not in ALWAYS:
+            said = "as many requests are open as may be"
+            await problem(Code.OVERLOADED, said, 503)(scope, receive, send)
+            return
+        self._open += 1
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._open -= 1
 
     def _id(self, headers: Headers) -> str:
         given = headers.get(REQUEST_ID, "")

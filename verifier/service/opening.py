@@ -16,6 +16,8 @@ from licence.errors import AnzhengError
 from licence.ports import Clock, Entropy
 from verifier.memory import Memory
 from verifier.pool import FolderContext, Limits
+from verifier.report_file.reporters import load_reporters
+from verifier.report_file.seal import CERTIFICATE_FILE
 from verifier.service import app as service_app
 from verifier.service.api_keys import KeyBook
 from verifier.service.app import ServiceParts
@@ -113,7 +115,19 @@ def _assemble(
     gate = Gate(engine.workers, settings.waiting)
     vault = Vault(stores.shelf, entropy)
     life = timedelta(hours=settings.result_hours)
-    desk = Desk(engine, gate, trust, vault, clock, entropy, log, numbers, tracing, life)
+    desk = Desk(
+        engine,
+        gate,
+        trust,
+        vault,
+        clock,
+        entropy,
+        log,
+        numbers,
+        tracing,
+        life,
+        _reporters(settings),
+    )
     limiter = Limiter(clock, stores.counters, settings.replicas)
     door = Door(_callers(settings, clock), limiter)
     uploads = Uploads(Room(settings.upload_memory_mb * MIB), settings.upload_seconds)
@@ -159,6 +173,7 @@ def _assemble(
         entropy=entropy,
         limiter=limiter,
         tracing=tracing,
+        connections=settings.connections,
         begin=(background.begin,),
         end=(end,),
     )  # fmt: skip
@@ -212,6 +227,12 @@ def _engine(settings: ServiceSettings) -> Engine:
         settings.trust_folder, settings.registry_url or None, settings.rpc_url or None
     )
     return PoolEngine(settings.workers or os.cpu_count() or 1, limits, context)
+
+
+def _reporters(settings: ServiceSettings) -> tuple[bytes, ...]:
+    """Return whose reports are believed: those that are pinned, and this service's own."""
+    own = () if settings.report_key is None else (settings.report_key / CERTIFICATE_FILE,)
+    return load_reporters(settings.trust_folder, (*settings.report_certs, *own))
 
 
 def _memory(settings: ServiceSettings) -> Path | None:

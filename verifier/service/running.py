@@ -50,7 +50,6 @@ def make_server(opened: Opened, host: str, port: int) -> Server:
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        limit_concurrency=settings.connections,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=settings.stop_seconds,
     )

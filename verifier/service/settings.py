@@ -65,6 +65,7 @@ class ServiceSettings(BaseSettings):
 
     report_key: Path | None = None
     report_password_file: Path | None = None
+    report_certs: tuple[Path, ...] = ()
     report_tsa_url: str = Field(default="", pattern="^(?:https?://.+)?$")
     otlp_url: str = Field(default="", pattern="^(?:https?://.+)?$")
     pages: Path | None = None

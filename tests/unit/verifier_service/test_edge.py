@@ -3,13 +3,14 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from tests.fakes.verifier_service import QuickEngine, form, golden, service
 from tests.fakes.web import AppClient
-from verifier.service.edge import CSP
+from verifier.service.edge import CSP, Edge
 from verifier.service.logs import FIELDS
 from verifier.service.tracing import Spans
 
@@ -164,3 +165,17 @@ def test_a_pointer_leads_to_the_page_with_the_code_in_the_fragment(tmp_path: Pat
         answer = client.get(f"/L/{code}")
         assert str(answer.url).partition("#")[2] == f"c={code}"
         assert client.get("/L/nonsense").status_code == 400
+
+
+def test_beyond_what_may_be_open_a_request_is_told_when_to_come(tmp_path: Path) -> None:
+    with service(tmp_path, QuickEngine(), connections=1) as made:
+        client = AppClient(made.app)
+        assert client.get("/v1/service").status_code == 200
+        edge: Any = made.app.middleware_stack
+        while not isinstance(edge, Edge):
+            edge = edge.app if hasattr(edge, "app") else edge._app
+        edge._open = 1
+        answer = client.get("/v1/service")
+        assert (answer.status_code, answer.json()["code"]) == (503, "OVERLOADED")
+        assert answer.headers["Retry-After"] == "10"
+        assert client.get("/healthz").status_code == 200
