@@ -1,4 +1,4 @@
-"""What atheris throws bytes at: every decoder of the chain's formats, and the judges behind them.
+"""What atheris throws bytes at: the chain's formats and their judges; all others in `decoders`.
 
 A decoder may raise our own error and nothing else. Where bytes are read, writing them again must
 give the same bytes: one spelling.
@@ -33,6 +33,7 @@ with atheris.instrument_imports(include=["licence", "verifier.checks"]):
 
 from tests.fakes import proof, qbft_state
 from tests.fakes.qbft_cases import n, pinned
+from tests.fuzz.decoders import DECODERS
 
 _LIMITS: Final = Limits(size=4_096, depth=8, items=512)
 _BUNDLE: Final = pinned(n(4)).bundle()
@@ -110,6 +111,7 @@ TARGETS: Final[dict[str, Callable[[bytes], None]]] = {
     "status_proof": _status_proof,
     "status": _status,
     "bundle": _bundle,
+    **DECODERS,
 }
 
 

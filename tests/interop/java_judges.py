@@ -12,6 +12,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -84,9 +85,18 @@ def judge_standards(files: Sequence[Path]) -> tuple[StandardsJudgement, ...]:
     )
 
 
-def judge_signatures(files: Sequence[Path], *, root: Path) -> tuple[SignatureJudgement, ...]:
-    """Ask EU DSS, which trusts the certificate in `root` alone and opens no connection."""
-    answers = _judge("dss", "referee.Signatures", files, [root])
+def judge_signatures(
+    files: Sequence[Path], *, root: Path, at: datetime | None = None
+) -> tuple[SignatureJudgement, ...]:
+    """Ask EU DSS, which trusts the certificate in `root` alone and opens no connection.
+
+    Args:
+        files: What to judge.
+        root: The one trusted certificate, PEM.
+        at: The time to judge at; now unless given.
+    """
+    options = () if at is None else (f"-Dreferee.time={at.strftime('%Y-%m-%dT%H:%M:%SZ')}",)
+    answers = _judge("dss", "referee.Signatures", files, [root], options)
     return tuple(
         SignatureJudgement(
             file=file,
@@ -109,11 +119,15 @@ def _opinion(answer: dict[str, Any]) -> SignatureOpinion:
 
 
 def _judge(
-    project: str, main: str, files: Sequence[Path], before: Sequence[Path]
+    project: str,
+    main: str,
+    files: Sequence[Path],
+    before: Sequence[Path],
+    options: Sequence[str] = (),
 ) -> list[dict[str, Any]]:
     target = _built(project)
     path = os.pathsep.join([str(target / "classes"), str(target / "lib" / "*")])
-    command = ["java", *JVM, "-cp", path, main, *map(str, before), *map(str, files)]
+    command = ["java", *JVM, *options, "-cp", path, main, *map(str, before), *map(str, files)]
     done = subprocess.run(
         command, capture_output=True, encoding="utf-8", timeout=JUDGE_SECONDS, check=False
     )

@@ -1,0 +1,286 @@
+"""Every other decoder that a stranger's bytes reach, and what each is seeded with.
+
+As in `targets`: our own error or the value; and where there is a writer, one spelling.
+"""
+
+import base64
+import json
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import atheris
+
+with atheris.instrument_imports(include=["licence", "verifier"]):
+    from licence.formats import (
+        canonical,
+        ceremony,
+        claim,
+        cms,
+        copy_file,
+        cose,
+        decision,
+        der,
+        entitlement,
+        holder,
+        holder_binding,
+        hole,
+        jwt,
+        licence_json,
+        manifest,
+        qr,
+        qr_exchange,
+        qr_text,
+        release,
+        report,
+        screen_code,
+        side_list,
+        side_pages,
+        status_list,
+        timestamp,
+        verifier_key,
+    )
+    from licence.formats.short_code import parse_short_code
+    from licence.formats.status_shard import ListName
+    from verifier import memory
+    from verifier.artefacts import recognise
+    from verifier.ours import is_ours
+    from verifier.pades.beside import Beside, check_beside
+    from verifier.pades.objects import LIBRARY_ERRORS
+    from verifier.pades.shape_kinds import check_shape
+    from verifier.timestamp_token import verify_token
+
+from licence.formats import batch_record, trust_bundle
+from licence.ids import AuthorityId, RegistryId
+from tests.bad import store
+
+Target = Callable[[bytes], None]
+COMPAT: Final = Path(__file__).parents[1] / "compat" / "v1"
+VECTORS: Final = Path(__file__).parents[1] / "assets" / "vectors"
+NAME: Final = ListName(
+    "http://127.0.0.1:8470/v1/status-lists",
+    RegistryId("cn-aqscxkz-test"),
+    AuthorityId("1121000000TXT10121"),
+    0,
+)
+
+
+@cache
+def _licence() -> tuple[bytes, cms.CmsParts]:
+    pdf = store.bases()["licence"]
+    der_bytes = hole.contents(pdf, hole.find(pdf))
+    return der_bytes, cms.parse(der_bytes)
+
+
+@cache
+def _bundle() -> trust_bundle.TrustBundle:
+    return trust_bundle.decode(store.bases()["bundle"])
+
+
+def _same(encode: Callable[..., bytes], decode: Callable[[bytes], object]) -> Target:
+    def target(data: bytes) -> None:
+        assert encode(decode(data)) == data
+
+    return target
+
+
+def _json(data: bytes) -> None:
+    assert canonical.dumps(canonical.loads(data, max_bytes=20_000)) == data
+
+
+def _der(data: bytes) -> None:
+    """All elements within each other, as deep as they go."""
+    todo = [data]
+    while todo:
+        element = todo.pop()
+        if element[0] & 0x20:
+            todo += der.children(element, element[0])
+
+
+def _hole(data: bytes) -> None:
+    """Bytes stand in the hole of a file, or at its end."""
+    pdf = store.bases()["licence"]
+    place = hole.find(pdf)
+    changed = pdf[: place.start + 1] + data + pdf[place.start + 1 + len(data) :]
+    hole.contents(changed, hole.find(changed))
+
+
+def _cose(data: bytes) -> None:
+    parts = cose.parts(data, max_bytes=20_000)
+    assert cose.assemble(parts.protected, parts.payload, parts.signature) == data
+
+
+def _qr_text(data: bytes) -> None:
+    found = qr_text.read_text(data.decode("latin-1"))
+    assert qr_text.read_text(qr_text.write_text(found, "HTTPS://V.EXAMPLE/V")) == found
+
+
+def _token(data: bytes) -> None:
+    verify_token(data, _licence()[1].signature)
+
+
+def _is_ours(data: bytes) -> None:
+    is_ours(b"%PDF-1.7\nstream\n" + data, _bundle())
+
+
+def _recognise(data: bytes) -> None:
+    recognise(data)
+
+
+def _shape(data: bytes) -> None:
+    """Objects of a file as JSON; what a parser's values may raise is refused by its caller."""
+    try:
+        value = json.loads(data)
+        check_shape(dict(value["objects"]), frozenset(value["streams"]))
+    except (*LIBRARY_ERRORS, AssertionError):
+        return
+
+
+@cache
+def _version() -> licence_json.LicenceVersion:
+    return licence_json.decode(next(seeds_of("licence_json")))
+
+
+def _metadata(data: bytes) -> None:
+    check_beside(Beside((), data), _version(), "EM883QBWAJS2FD44X")
+
+
+def _text(read: Callable[[str], object]) -> Target:
+    def target(data: bytes) -> None:
+        read(data.decode("latin-1"))
+
+    return target
+
+
+DECODERS: Final[dict[str, Target]] = {}
+
+
+def _register() -> None:
+    DECODERS.update(
+        {
+            "json": _json,
+            "licence_json": _same(licence_json.encode, licence_json.decode),
+            "der": _der,
+            "cms": _same(cms.build, cms.parse),
+            "hole": _hole,
+            "token": _token,
+            "tsa_answer": lambda data: (timestamp.decode_answer(data), None)[1],
+            "tsa_token": lambda data: (timestamp.read_token(data), None)[1],
+            "tsa_request": lambda data: (timestamp.decode_request(data), None)[1],
+            "cose": _cose,
+            "jwt": lambda data: (jwt.read_unverified(data, max_bytes=20_000), None)[1],
+            "list_cwt": lambda data: (status_list.read_unverified(data, NAME), None)[1],
+            "side": lambda data: (side_list.decode(data, keys=(), expected=NAME), None)[1],
+            "side_index": lambda data: (side_pages.read_unverified(data, NAME), None)[1],
+            "manifest": _same(manifest.encode, manifest.decode),
+            "record": _same(batch_record.record_bytes, batch_record.decode_record),
+            "release": _same(release.encode, release.decode),
+            "ceremony": _same(ceremony.encode, ceremony.decode),
+            "decision": _same(decision.encode, decision.decode),
+            "claim": _same(claim.encode_answer, claim.decode_answer),
+            "holder_claim": _same(holder.encode_claim, holder.decode_claim),
+            "request": _same(holder.encode_request, holder.decode_request),
+            "presentation": _same(holder.encode_presentation, holder.decode_presentation),
+            "binding": _same(holder_binding.encode_binding, holder_binding.decode_binding),
+            "entitlement": _same(entitlement.encode_entitlement, entitlement.decode_entitlement),
+            "report": _same(report.encode, report.decode),
+            "memory": _same(memory.encode, memory.decode),
+            "qr_text": _qr_text,
+            "qr_printed": lambda data: (qr.read_printed(data), None)[1],
+            "qr_screen": lambda data: (screen_code.read_screen(data), None)[1],
+            "qr_question": _same(qr_exchange.encode_question, qr_exchange.decode_question),
+            "qr_answer": lambda data: (qr_exchange.read_answer(data), None)[1],
+            "copy": _same(copy_file.encode_copy, copy_file.decode_copy),
+            "short_code": _text(parse_short_code),
+            "log_key": _text(verifier_key.read_log_key),
+            "witness_key": _text(verifier_key.read_witness_key),
+            "is_ours": _is_ours,
+            "recognise": _recognise,
+            "shape": _shape,
+            "metadata": _metadata,
+        }
+    )
+
+
+_register()
+
+_FILES: Final = {
+    "json": "trust/good_bundle.json",
+    "licence_json": "licence/good_*.json",
+    "cms": "proof/*.cms.der",
+    "cose": "trust/good_list.cwt",
+    "jwt": "trust/good_list.jwt",
+    "side": "lists/good_side.cbor",
+    "side_index": "lists/good_index.cbor",
+    "manifest": "proof/manifest.cbor",
+    "record": "proof/record.cbor",
+    "release": "trust/good_release.json",
+    "ceremony": "ceremony/good_*.json",
+    "decision": "decision/good_*.json",
+    "claim": "claim/good_answer*.json",
+    "holder_claim": "trust/good_claim.json",
+    "request": "trust/good_request.json",
+    "presentation": "trust/good_presentation.json",
+    "binding": "trust/good_binding.der",
+    "entitlement": "ceremony/good_entitlement.der",
+    "report": "trust/good_report*.json",
+    "memory": "whole/trust.memory.json",
+}
+
+
+_TOKENS: Final = ("token", "tsa_token", "tsa_answer", "tsa_request")
+_TEXTS: Final = ("qr_text", "recognise")
+_CODES: Final = ("qr_printed", "qr_screen", "qr_question", "qr_answer")
+_OURS: Final = b'{"schema":"anzheng-licence/v1","status":{"registry":"cn-aqscxkz-test"}}'
+
+
+def seeds_of(target: str) -> Iterator[bytes]:
+    """Yield what a target is to begin with."""
+    if target in _FILES:
+        yield from (path.read_bytes() for path in sorted(COMPAT.glob(_FILES[target])))
+        return
+    yield from _made(target)
+
+
+def _made(target: str) -> Iterator[bytes]:
+    data, parts = _licence()
+    made: dict[str, Callable[[], list[bytes]]] = {
+        "der": lambda: [data],
+        "hole": lambda: [data.hex().encode()],
+        **dict.fromkeys(_TOKENS, lambda: [parts.timestamp_token or b""]),
+        "list_cwt": lambda: [store.bases()["list"]],
+        "copy": lambda: [base64.b64decode(_vectors("copy")[0]["copy"])],
+        **dict.fromkeys(_TEXTS, lambda: [each["text"].encode() for each in _vectors("qr")]),
+        **dict.fromkeys(_CODES, lambda: [_qr(each["text"]) for each in _vectors("qr")]),
+        "short_code": lambda: [b"EM88-3QBW-AJS2-FD44-X"],
+        "log_key": lambda: [b"audit.example+00000000+" + base64.b64encode(bytes(33))],
+        "witness_key": lambda: [b"audit.example+00000000+" + base64.b64encode(bytes(33))],
+        "is_ours": lambda: [_OURS],
+    }
+    yield from made[target]() if target in made else _of_the_file(target)
+
+
+def _of_the_file(target: str) -> Iterator[bytes]:
+    import io  # noqa: PLC0415
+
+    import pikepdf  # noqa: PLC0415
+
+    from verifier.pades.shape import read_values  # noqa: PLC0415
+
+    with pikepdf.open(io.BytesIO(store.bases()["licence"])) as document:
+        if target == "metadata":
+            yield document.Root.Metadata.read_bytes()
+            return
+        objects, streams = read_values(document)
+        yield json.dumps({"objects": objects, "streams": sorted(streams)}).encode()
+
+
+@cache
+def _vectors(name: str) -> tuple[dict[str, str], ...]:
+    value = json.loads((VECTORS / f"{name}.json").read_text("utf-8"))
+    return tuple(case["input"] for case in value["cases"] if case["expect"]["code"] == "OK")[:8]
+
+
+def _qr(text: str) -> bytes:
+    return qr_text.read_text(text).data
