@@ -52,10 +52,10 @@ class DataCode:
     modules: int
 
 
-def make_data_code(
+def sign_data_code(
     version: LicenceVersion, leaf: Leaf, key: QrKey, *, base: str, now: datetime
-) -> DataCode:
-    """Sign and draw the data code of a licence.
+) -> str:
+    """Return the text of the data code of a licence.
 
     Args:
         version: The licence.
@@ -65,11 +65,23 @@ def make_data_code(
         now: The time.
 
     Raises:
-        AnzhengError: SETTINGS_INVALID; QR_SYNTAX; RENDER_FAILED, when the code cannot be read back.
+        AnzhengError: SETTINGS_INVALID; QR_SYNTAX.
     """
     said = printed_of(version, leaf=leaf, issued_at=whole_second(now))
     data = encode_printed(said, kid=key.kid, sign=key.sign)
-    text = write_text(QrObject(QrKind.PRINTED, data), base)
+    return write_text(QrObject(QrKind.PRINTED, data), base)
+
+
+def draw_data_code(text: str, version: LicenceVersion) -> DataCode:
+    """Draw a data code, alone and on its label.
+
+    Args:
+        text: From `sign_data_code`.
+        version: The licence that it is about.
+
+    Raises:
+        AnzhengError: RENDER_FAILED, when the code cannot be read back.
+    """
     code = draw_data(text)
     return DataCode(text, to_svg(code), _label(code, version), len(code.rows))
 

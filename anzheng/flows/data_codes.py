@@ -20,7 +20,7 @@ from licence.formats import licence_json
 from licence.formats.ceremony import Purpose
 from licence.ids import AuthorityId, Leaf
 from licence.ports import Clock
-from signer.data_code import DataCode, QrKey, make_data_code
+from signer.data_code import DataCode, QrKey, draw_data_code, sign_data_code
 
 HANDED_OUT = (FlowState.FILLED, FlowState.PUBLISHED)
 
@@ -42,18 +42,26 @@ class CodeDesk:
     base: str
 
     def make(self, row: StoredLicence) -> DataCode:
-        """Return the data code of a licence.
+        """Return the data code of a licence, drawn.
+
+        Raises:
+            AnzhengError: As `text`; RENDER_FAILED.
+        """
+        return draw_data_code(self.text(row), licence_json.decode(row.licence_json))
+
+    def text(self, row: StoredLicence) -> str:
+        """Return the text of the data code of a licence.
 
         Raises:
             AnzhengError: NOT_FOUND, when it is not signed yet; KEY_LOCKED without a QR key;
-                SETTINGS_INVALID; RENDER_FAILED.
+                SETTINGS_INVALID.
         """
         if row.leaf is None:
             raise AnzhengError(Code.NOT_FOUND, "the licence is not signed yet, so it has no leaf")
         now = self.clock.now()
         version = licence_json.decode(row.licence_json)
         key = self._key(row.authority, now)
-        return make_data_code(version, row.leaf, key, base=self.base, now=now)
+        return sign_data_code(version, row.leaf, key, base=self.base, now=now)
 
     def has_key(self, authority: AuthorityId) -> bool:
         """Say whether an authority has a QR key that may sign now."""
@@ -90,7 +98,7 @@ def code_by_leaf(office: KeyOffice, store: Store) -> Callable[[Leaf], str]:
         desk = open_code_desk(office)
         if row is None or row.state not in HANDED_OUT or not desk.has_key(row.authority):
             raise AnzhengError(Code.NOT_FOUND, "there is no data code of this licence here")
-        return desk.make(row).text
+        return desk.text(row)
 
     return code_of
 

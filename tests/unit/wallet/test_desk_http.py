@@ -156,6 +156,14 @@ def test_evidence_is_absent_only_where_the_server_says_404() -> None:
             desk_of(always(status)).evidence(Leaf(bytes(32)))
 
 
+def test_a_data_code_is_absent_only_where_the_server_says_404() -> None:
+    assert desk_of(always(404)).data_code(Leaf(bytes(32))) is None
+    assert desk_of(always(200)).data_code(Leaf(bytes(32))) is not None
+    for status in (500, 302, 403):
+        with refuses(Code.CLAIM_UNAVAILABLE):
+            desk_of(always(status)).data_code(Leaf(bytes(32)))
+
+
 @pytest.mark.parametrize(
     "url",
     [
