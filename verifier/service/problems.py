@@ -69,6 +69,15 @@ SCHEMA: Final[dict[str, Any]] = {
         "code": {"type": "string"},
         "facts": {"type": "object"},
     },
+    "examples": [
+        {
+            "type": "urn:anzheng:problem:REQUEST_INVALID",
+            "title": "REQUEST_INVALID",
+            "status": 400,
+            "detail": "the body is empty",
+            "code": "REQUEST_INVALID",
+        }
+    ],
 }
 """JSON Schema of a problem document."""
 

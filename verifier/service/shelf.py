@@ -64,8 +64,8 @@ class LocalShelf:
             # One thread at a time speaks to it: that of the event loop, or of a test.
             self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
             self._database.execute("PRAGMA journal_mode = WAL")
-            # What a crash loses here is asked again; the file itself is not damaged by it.
-            self._database.execute("PRAGMA synchronous = OFF")
+            # What a power cut loses here is asked again; the file itself is not damaged by it.
+            self._database.execute("PRAGMA synchronous = NORMAL")
             self._database.execute("PRAGMA auto_vacuum = FULL")
             self._database.execute("PRAGMA secure_delete = ON")
             self._database.execute(_TABLE)
