@@ -37,17 +37,24 @@ FACTS = st.dictionaries(
 ).map(lambda facts: tuple(sorted(facts.items())))
 
 
+# Made once: a strategy that is made anew for each draw costs more than what it draws.
+STATES = st.sampled_from(CheckState)
+NAMES = st.sampled_from(CheckName)
+REASONS = st.sampled_from([code for code in Code if code is not Code.OK])
+NOTES = st.lists(st.sampled_from(Code), max_size=2, unique=True)
+STANDARDS = st.text(alphabet="RFC 0123456789,.", max_size=12)
+
+
 @st.composite
 def results(draw: st.DrawFn) -> CheckResult:
-    state = draw(st.sampled_from(CheckState))
-    codes = [Code.OK] if state is CheckState.PASSED else [c for c in Code if c is not Code.OK]
+    state = draw(STATES)
     return CheckResult(
-        name=draw(st.sampled_from(CheckName)),
+        name=draw(NAMES),
         state=state,
-        code=draw(st.sampled_from(codes)),
+        code=Code.OK if state is CheckState.PASSED else draw(REASONS),
         facts=draw(FACTS),
-        notes=tuple(draw(st.lists(st.sampled_from(Code), max_size=2, unique=True))),
-        standard=draw(st.text(alphabet="RFC 0123456789,.", max_size=12)),
+        notes=tuple(draw(NOTES)),
+        standard=draw(STANDARDS),
     )
 
 
