@@ -128,6 +128,7 @@ def test_what_a_file_cannot_prove_here_is_said(chromium: Browser, site: Site) ->
 
 
 def test_without_data_nothing_is_checked(chromium: Browser, phone: PhoneSite) -> None:
+    phone.trust = phone.first / "nothing"
     with opened(chromium, phone.url, PHONE) as tab:
         page = tab.go("/offline/")
         expect(page.locator(".pack.p-none")).to_be_visible()
@@ -143,8 +144,9 @@ def test_a_pack_from_a_file_serves_as_well(
 ) -> None:
     with opened(chromium, phone.url, PHONE) as tab:
         tab.page.clock.set_fixed_time(phone.now)
-        page = tab.go("/offline/")
         phone.trust = tmp_path / "nothing"
+        page = tab.go("/offline/")
+        expect(page.locator(".pack.p-none")).to_be_visible()
         page.locator("input[accept^='.zip']").set_input_files(
             phone.pack(phone.first, tmp_path / "p.zip")
         )
@@ -377,3 +379,16 @@ def test_its_html_is_clean(phone: PhoneSite) -> None:
         ["java", "-jar", CHECKER, page], capture_output=True, text=True, check=False
     )
     assert (done.stderr, done.returncode) == ("", 0)
+
+
+def test_old_data_are_renewed_when_there_is_a_network(tab: Tab, phone: PhoneSite) -> None:
+    page = tab.page
+    page.clock.set_fixed_time(phone.now + timedelta(hours=2))
+    phone.trust = phone.second
+    page.context.set_offline(True)
+    page.reload()
+    expect(page.locator(".pack.p-ageing")).to_be_visible()
+    assert check(page, phone.printed) == ("valid", "OK")
+    page.context.set_offline(False)
+    expect(page.locator(".pack-told")).to_contain_text("已更新", timeout=LONG_MS)
+    assert check(page, phone.printed) == ("invalid", "STATUS_REVOKED")

@@ -10,7 +10,7 @@ import { readPicture } from "../shared/qr-reader.ts";
 import { Scanner } from "../shared/scanner.tsx";
 import type { Lang } from "../shared/texts.ts";
 import { CheckPanel } from "./check-panel.tsx";
-import type { Desk, OpenQuestion } from "./desk.ts";
+import type { Desk, OpenQuestion, Standing } from "./desk.ts";
 import { Frame } from "./frame.tsx";
 import { Challenge, TwoWay } from "./present.tsx";
 import { registerWorker } from "./register.ts";
@@ -22,6 +22,11 @@ import { TrustBar } from "./trust-bar.tsx";
 const TICK_MS = 10_000;
 /** A spoken challenge is forgotten after this: the conversation is over. */
 const CHALLENGE_SECONDS = 300;
+
+/** How the data stand when they are renewed without being asked. */
+const RENEWED: ReadonlySet<Standing> = new Set(["none", "ageing", "stale"]);
+
+type Work = (progress: (done: number, all: number) => void) => Promise<void>;
 
 const UPDATE_TOLD: Readonly<Record<Code, Key>> = {
   TRUST_UNAVAILABLE: "update_offline",
@@ -43,6 +48,7 @@ export function App({ desk, start }: { desk: Desk; start: Lang }) {
   const [isReady, setReady] = useState(false);
   const [newer, setNewer] = useState<() => void>();
   const [installer, setInstaller] = useState<Installer>();
+  const working = useRef(false);
   const spoken = useRef<string | undefined>(undefined);
 
   useEffect(() => {
@@ -63,6 +69,13 @@ export function App({ desk, start }: { desk: Desk; start: Lang }) {
     void desk.openQuestion(location.origin).then(setQuestion);
     void desk.store.get("audience").then((found) => setAudience(found ?? ""));
     void checkFragment();
+    // Public data, the same for everybody: renewed without being asked while there is a network.
+    const renew = (): void => {
+      if (!navigator.onLine || !RENEWED.has(desk.shown().standing)) return;
+      void update((progress) => desk.update(progress), false);
+    };
+    renew();
+    addEventListener("online", renew);
     const keepOffer = (event: Event): void => {
       event.preventDefault();
       setInstaller(event as Installer);
@@ -71,6 +84,7 @@ export function App({ desk, start }: { desk: Desk; start: Lang }) {
     addEventListener("beforeinstallprompt", keepOffer);
     addEventListener("appinstalled", dropOffer);
     return () => {
+      removeEventListener("online", renew);
       removeEventListener("beforeinstallprompt", keepOffer);
       removeEventListener("appinstalled", dropOffer);
     };
@@ -80,7 +94,9 @@ export function App({ desk, start }: { desk: Desk; start: Lang }) {
   const digits = isOld ? undefined : challenge?.digits;
   spoken.current = digits;
 
-  const update = async (work: (progress: (done: number, all: number) => void) => Promise<void>): Promise<void> => {
+  const update = async (work: Work, isWanted = true): Promise<void> => {
+    if (working.current) return;
+    working.current = true;
     setTold(undefined);
     setBusy(say("updating", lang));
     try {
@@ -88,8 +104,11 @@ export function App({ desk, start }: { desk: Desk; start: Lang }) {
       setTold("updated");
       void navigator.storage?.persist?.();
     } catch (error) {
-      setTold(UPDATE_TOLD[asRefusal(error).code] ?? "update_refused");
+      // Nobody asked for it: that there is no network is no news then. A refused pack always is.
+      const found = UPDATE_TOLD[asRefusal(error).code] ?? "update_refused";
+      setTold(isWanted || found === "update_refused" ? found : undefined);
     }
+    working.current = false;
     setBusy(undefined);
     setNow(Date.now() / 1000);
     setShown(desk.shown());

@@ -8,6 +8,9 @@ import { type Lang, text, type TextKey } from "./texts.ts";
 
 const PAUSE_MS = 120;
 
+/** Switches the light beside the camera; says whether it is on now. */
+type Torch = (on: boolean) => Promise<boolean>;
+
 interface Props {
   readonly lang: Lang;
   /** Takes the texts of the codes seen; says whether one of them is what was wanted. */
@@ -19,11 +22,15 @@ export function Scanner({ lang, onTexts, onClose }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const video = useRef<HTMLVideoElement>(null);
   const [told, setTold] = useState<TextKey>("scan_wait");
+  const [torch, setTorch] = useState<Torch>();
+  const [isLit, setLit] = useState(false);
 
   useEffect(() => {
     const stop = new AbortController();
     dialog.current?.showModal();
-    void run(video.current as HTMLVideoElement, stop.signal, onTexts, setTold).then((found) => {
+    const onTorch = (found: Torch): void => setTorch(() => found);
+    const place = video.current as HTMLVideoElement;
+    void run(place, stop.signal, onTexts, setTold, onTorch).then((found) => {
       if (found) dialog.current?.close();
     });
     return () => stop.abort();
@@ -37,6 +44,16 @@ export function Scanner({ lang, onTexts, onClose }: Props) {
         <div class="scan-frame" />
       </div>
       <p role="status">{text(told, lang)}</p>
+      {torch !== undefined && (
+        <button
+          class="button button-second"
+          type="button"
+          aria-pressed={isLit}
+          onClick={() => void torch(!isLit).then(setLit)}
+        >
+          {text("scan_torch", lang)}
+        </button>
+      )}{" "}
       <button class="button button-second" type="button" onClick={() => dialog.current?.close()}>
         {text("close", lang)}
       </button>
@@ -49,11 +66,14 @@ async function run(
   signal: AbortSignal,
   onTexts: (texts: readonly string[]) => boolean,
   tell: (key: TextKey) => void,
+  onTorch: (torch: Torch) => void,
 ): Promise<boolean> {
   const stream = await openCamera(tell);
   if (stream === undefined) return false;
   try {
     if (signal.aborted) return false;
+    const torch = torchOf(stream);
+    if (torch !== undefined) onTorch(torch);
     video.srcObject = stream;
     await video.play();
     tell("scan_hint");
@@ -87,4 +107,19 @@ async function openCamera(tell: (key: TextKey) => void): Promise<MediaStream | u
     tell(denied ? "scan_denied" : "scan_none");
     return undefined;
   }
+}
+
+/** Return the switch of the light, where the camera has one: a mine is dark. */
+function torchOf(stream: MediaStream): Torch | undefined {
+  const [track] = stream.getVideoTracks();
+  const able = track?.getCapabilities?.() as { torch?: boolean } | undefined;
+  if (track === undefined || able?.torch !== true) return undefined;
+  return async (on) => {
+    try {
+      await track.applyConstraints({ advanced: [{ torch: on } as MediaTrackConstraintSet] });
+      return on;
+    } catch {
+      return false;
+    }
+  };
 }
