@@ -105,9 +105,23 @@ class Edge:
             said = "as many requests are open as may be"
             await problem(Code.OVERLOADED, said, 503)(scope, receive, send)
             return
+        begun = False
+
+        async def sending(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
         self._open += 1
         try:
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, sending)
+        except Exception as error:
+            # Its text may say what was handed in.
+            self._log.warning("request_crashed", error=type(error).__name__)
+            if begun:
+                raise
+            said = "something went wrong here; it has been logged"
+            await problem(Code.INTERNAL, said, 500)(scope, receive, send)
         finally:
             self._open -= 1
 

@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from typing_extensions import override
 
 from tests.fakes.verifier_service import QuickEngine, form, golden, service
 from tests.fakes.web import AppClient
+from verifier.artefacts import Artefact, Ask
+from verifier.pool import Answer
 from verifier.service.edge import CSP, Edge
 from verifier.service.logs import FIELDS
 from verifier.service.tracing import Spans
@@ -179,3 +182,23 @@ def test_beyond_what_may_be_open_a_request_is_told_when_to_come(tmp_path: Path) 
         assert (answer.status_code, answer.json()["code"]) == (503, "OVERLOADED")
         assert answer.headers["Retry-After"] == "10"
         assert client.get("/healthz").status_code == 200
+
+
+class BrokenEngine(QuickEngine):
+    """Breaks, with what was handed in in its message."""
+
+    @override
+    async def check(self, artefact: Artefact, ask: Ask, *, picture: bool) -> Answer:
+        raise ValueError(f"cannot read {artefact} 辽WH20240127")
+
+
+def test_a_fault_of_ours_says_nothing_about_the_file(tmp_path: Path) -> None:
+    with service(tmp_path, BrokenEngine()) as made:
+        answer = AppClient(made.app).post(HERE, content=b"%PDF-", headers=PDF)
+        assert (answer.status_code, answer.json()["code"]) == (500, "INTERNAL")
+        assert answer.headers["X-Request-Id"] == made.logged[-1]["request_id"]
+        assert answer.headers["Content-Security-Policy"] == CSP
+        assert "20240127" not in made.lines.getvalue() + answer.text
+        assert made.logged[-2]["error"] == "ValueError"
+        assert made.opened.gate.inside == 0
+        assert made.opened.parts.verifications.uploads.room.used == 0
