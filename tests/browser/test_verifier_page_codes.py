@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.fakes.browsing import PHONE, Tab, axe, opened
+from tests.fakes.qr_world import CHALLENGE
 from tests.fakes.verifier_site import Site, draw_code
 
 pytestmark = pytest.mark.tools("chromium", "node")
@@ -63,6 +64,20 @@ def test_a_screen_code_proves_the_presenter_and_an_old_one_does_not(tab: Tab, si
     page.evaluate("hash => { location.hash = hash; }", fragment(site.codes["old_screen"]))
     expect(page.locator("#local .verdict-code code")).to_have_text("HOLDER_TIME", timeout=LONG_MS)
     assert shown(page) == "invalid"
+
+
+def test_the_digits_that_were_spoken_are_compared(tab: Tab, site: Site) -> None:
+    page = tab.go(f"/V#{fragment(site.codes['screen'])}")
+    assert shown(page) == "valid"
+    terms = page.locator("[aria-labelledby=terms_holder]")
+    expect(terms).to_contain_text("入园检查")
+    for digits, verdict in ((CHALLENGE, "v-valid"), ("0000", "v-invalid")):
+        page.fill("#challenge", digits)
+        page.locator(".challenge button").click()
+        expect(page.locator(f"#local .verdict.{verdict}")).to_be_visible(timeout=LONG_MS)
+    assert page.locator("#local .verdict-code code").inner_text() == "HOLDER_NONCE"
+    assert not tab.sent
+    assert not axe(page)
 
 
 def test_without_trust_data_there_is_no_verdict(tab: Tab, site: Site) -> None:

@@ -1,7 +1,7 @@
 """How words and facts are written on the pages: punctuation, days, times, groups of a code."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Final, Literal
 
@@ -14,6 +14,7 @@ Lang = Literal["zh", "en"]
 BEIJING: Final = timezone(timedelta(hours=8))
 _MOMENT: Final = "%Y-%m-%dT%H:%M:%SZ"
 
+_YES_NO: Final[Mapping[Lang, tuple[str, str]]] = {"zh": ("是", "否"), "en": ("yes", "no")}
 _HAN: Final = "[\u3400-\u9fff\u3001-\u301f\uff00-\uffef]"
 _BEHIND: Final = re.compile(f"(?<={_HAN})[,;:?!](?!//)|[,;](?={_HAN})")
 _BRACKETS: Final = re.compile(rf"(?<={_HAN})\(([^()]*)\)")
@@ -50,12 +51,12 @@ def moment_text(moment: datetime) -> str:
     return f"{moment.astimezone(BEIJING):%Y-%m-%d %H:%M:%S} (UTC+8)"
 
 
-def fact_text(value: Fact) -> str:
+def fact_text(value: Fact, lang: Lang = "zh") -> str:
     """Return a fact without control characters: it may come from a stranger's file."""
     if value is None:
         return ""
     if isinstance(value, bool):
-        return "✓" if value else "✗"
+        return _YES_NO[lang][0 if value else 1]
     text = "".join(char if char.isprintable() else "\ufffd" for char in str(value))
     try:
         return moment_text(datetime.strptime(text, _MOMENT).replace(tzinfo=UTC))

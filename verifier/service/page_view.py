@@ -272,7 +272,9 @@ def _terms(report: Report, lang: Lang) -> tuple[tuple[str, tuple[tuple[str, str]
         check = report.check(name)
         facts = dict(check.facts) if check is not None else {}
         rows = tuple(
-            (key, day_of(fact_text(facts[key]), lang)) for key in keys if facts.get(key) is not None
+            (key, day_of(fact_text(facts[key], lang), lang))
+            for key in keys
+            if facts.get(key) is not None
         )
         if rows:
             found.append((heading, rows))
@@ -330,7 +332,7 @@ def _check(check: CheckResult, required: Sequence[CheckName], lang: Lang) -> Che
         code="" if passed else check.code.value,
         required=check.name in required,
         facts=tuple(
-            (key, fact_text(value))
+            (key, fact_text(value, lang))
             for key, value in check.facts
             if value is not None and key not in _NOT_SHOWN
         ),

@@ -1,6 +1,7 @@
 // Checks a QR object in the browser and shows the result; nothing of it is sent.
 import { render } from "preact";
 
+import { readText } from "../core/qr-text.ts";
 import { STRICT, verifyQr } from "../core/verify-qr.ts";
 import { ReportView } from "../shared/report-view.tsx";
 import { type Lang, text } from "../shared/texts.ts";
@@ -18,21 +19,67 @@ const MS = 1_000;
  */
 export async function showLocally(given: string, lang: Lang, ask: () => void): Promise<void> {
   const trust = await openTrust();
-  const question = { now: Date.now() / MS, policy: STRICT };
-  const { report } = await verifyQr(given, trust, trust.memory, question);
   // A fresh place each time: the page may have emptied the last one.
   const place = document.createElement("div");
+  const show = async (challenge?: string): Promise<void> => {
+    const now = Date.now() / MS;
+    const question = { now, policy: STRICT, ...(challenge === undefined ? {} : { challenge }) };
+    const { report } = await verifyQr(given, trust, trust.memory, question);
+    render(
+      <ReportView report={report} lang={lang}>
+        <div class="local-note">
+          <p>{text("result_local", lang)}</p>
+          <button class="button button-second" type="button" onClick={ask}>
+            {text("result_ask", lang)}
+          </button>
+        </div>
+        {isScreenCode(given) && <Challenge lang={lang} onGiven={(digits) => void show(digits)} />}
+      </ReportView>,
+      place,
+    );
+    document.getElementById("verdict")?.focus();
+  };
   document.getElementById("local")?.replaceChildren(place);
-  render(
-    <ReportView report={report} lang={lang}>
-      <div class="local-note">
-        <p>{text("result_local", lang)}</p>
-        <button class="button button-second" type="button" onClick={ask}>
-          {text("result_ask", lang)}
+  await show();
+}
+
+/** Takes the digits that were spoken to the holder of a screen code. */
+function Challenge({ lang, onGiven }: { lang: Lang; onGiven: (digits: string) => void }) {
+  const submit = (event: SubmitEvent): void => {
+    event.preventDefault();
+    const form = event.currentTarget as HTMLFormElement;
+    onGiven(String(new FormData(form).get("challenge")));
+  };
+  return (
+    <form class="challenge" onSubmit={submit}>
+      <label for="challenge">{text("challenge_label", lang)}</label>
+      <div class="line">
+        <input
+          id="challenge"
+          name="challenge"
+          type="text"
+          inputMode="numeric"
+          pattern="[0-9]{4}"
+          maxLength={4}
+          required
+          autocomplete="off"
+          aria-describedby="challenge-hint"
+        />
+        <button class="button button-second" type="submit">
+          {text("challenge_check", lang)}
         </button>
       </div>
-    </ReportView>,
-    place,
+      <p class="quiet" id="challenge-hint">
+        {text("challenge_hint", lang)}
+      </p>
+    </form>
   );
-  document.getElementById("verdict")?.focus();
+}
+
+function isScreenCode(given: string): boolean {
+  try {
+    return readText(given).kind === "S1";
+  } catch {
+    return false;
+  }
 }

@@ -200,7 +200,7 @@ function OneCheck({ number, check, lang }: { number: number; check: CheckJson; l
             {text("check_note", lang)}: {say(advice(note).meaning, lang)} <code>{note}</code>
           </p>
         ))}
-        <SmallRows rows={factEntries(check).map(([key, value]) => [factName(key, lang), value])} />
+        <SmallRows rows={factEntries(check, lang).map(([key, value]) => [factName(key, lang), value])} />
         {check.standard !== "" && (
           <p class="quiet">
             {text("check_standard", lang)}: {check.standard}

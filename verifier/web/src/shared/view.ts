@@ -131,7 +131,7 @@ export function termsOf(report: ShownReport, lang: Lang): readonly Terms[] {
   const found = TERMS.map(([name, heading, keys]) => {
     const facts = report.checks.find((check) => check.name === name)?.facts ?? {};
     const rows = keys
-      .map((key) => [key, dayText(factText(facts[key]), lang)] as const)
+      .map((key) => [key, dayText(factText(facts[key], lang), lang)] as const)
       .filter(([, value]) => value !== "");
     return { heading, rows };
   });
@@ -174,16 +174,19 @@ export function aboutRows(report: ShownReport, lang: Lang): readonly Row[] {
   return rows.filter((row) => row.value !== "");
 }
 
-export function factEntries(check: CheckJson): readonly (readonly [string, string])[] {
+export function factEntries(
+  check: CheckJson,
+  lang: Lang,
+): readonly (readonly [string, string])[] {
   return Object.entries(check.facts)
     .filter(([key, value]) => value !== null && !NOT_SHOWN.has(key))
-    .map(([key, value]) => [key, factText(value)] as const);
+    .map(([key, value]) => [key, factText(value, lang)] as const);
 }
 
 /** Return a fact without control characters: it may come from a stranger's file. */
-export function factText(value: Fact | undefined): string {
+export function factText(value: Fact | undefined, lang: Lang = "zh"): string {
   if (value === null || value === undefined) return "";
-  if (typeof value === "boolean") return value ? "✓" : "✗";
+  if (typeof value === "boolean") return text(value ? "yes" : "no", lang);
   // Format characters could turn the direction of the words around them.
   const clean = String(value).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "\ufffd");
   const isMoment = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(clean);
