@@ -113,9 +113,9 @@ def _check(run: ObjectRun, text: str) -> None:
         authority, registry = _parties(found.version, run.trust.bundle)
     except AnzhengError as error:
         # Whatever is wrong here was typed, or said by a registry without proof: it is never "bad".
-        run.add(
-            indeterminate(CheckName.DATA, error.code, ("reason", error.message), standard=STANDARD)
-        )
+        unreached = error.code is Code.STATUS_NOT_AVAILABLE
+        name = CheckName.STATUS if unreached else CheckName.DATA
+        run.add(indeterminate(name, error.code, ("reason", error.message), standard=STANDARD))
         return
     draft, day = found.version.draft, run.ask.day
     run.facts = (

@@ -174,6 +174,8 @@ _ALL: Final = (
             Code.GLYPH_UNKNOWN,
             Code.SHORT_CODE_FORMAT,
             Code.SHORT_CODE_CHECK,
+            # What the registry says about a number that was typed.
+            Code.NOT_FOUND,
             Code.REPORT_SYNTAX,
             *_RULES,
         ),

@@ -17,6 +17,7 @@ from licence.formats.verdict import Assurance, Verdict
 from tests.builders import SIGNED_AT, World, make_world, side_row
 from verifier.artefacts import Ask, NumberText
 from verifier.caching import CachingOnline
+from verifier.checks.register import unregistered
 from verifier.online import HttpRegistry
 from verifier.policy import BATCH
 from verifier.ports import LookUpKey, Online
@@ -67,6 +68,7 @@ def world() -> World:
 def judge(world: World, text: str, online: Online | None, **ask: object) -> Report:
     asked = replace(Ask(BATCH, NOW, online=online), **ask)  # type: ignore[arg-type]
     report, _ = verify_artefact(NumberText(text), world.trust(), asked)
+    assert unregistered(report.checks) == ()
     return report
 
 

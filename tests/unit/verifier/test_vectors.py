@@ -17,6 +17,7 @@ from tests.builders import AUTHORITY, REGISTRY, SIGNED_AT, FakeTrust
 from tests.fakes.vectors import FOLDER, moment, read, read_ask, read_trust, said, unb64
 from verifier.artefacts import CopyFile, QrText
 from verifier.checks.c06_anchor import judge_evidence
+from verifier.checks.register import unregistered
 from verifier.memory import Memory
 from verifier.standing import Standing
 from verifier.trust import load_trust
@@ -37,6 +38,7 @@ def test_a_qr_object_comes_to_what_its_vector_states(case: dict[str, Any]) -> No
     text = case["input"]["text"]
     report, _ = verify_artefact(QrText(text), trust("qr.json", case["trust"]), read_ask(case))
     assert said(report) == case["expect"]
+    assert unregistered(report.checks) == ()
 
 
 @pytest.mark.parametrize("case", COPIES["cases"], ids=lambda case: case["name"])
@@ -44,6 +46,7 @@ def test_a_copy_comes_to_what_its_vector_states(case: dict[str, Any]) -> None:
     data = unb64(case["input"]["copy"])
     report, _ = verify_artefact(CopyFile(data), trust("copy.json", case["trust"]), read_ask(case))
     assert said(report) == case["expect"]
+    assert unregistered(report.checks) == ()
 
 
 @pytest.mark.parametrize("case", LISTS["cases"], ids=lambda case: case["name"])
