@@ -11,46 +11,32 @@
  */
 import { type Bytes, equal, hex, indexOf, sha256, utf8 } from "./bytes.ts";
 import type { Path } from "./chain.ts";
-import { type CmsParts, parseCms, signedAttributes } from "./cms.ts";
-import { asRefusal, type Code, Refusal } from "./errors.ts";
-import { type Anchored, blockFact, judgeEvidence } from "./evidence.ts";
+import { type CmsParts, parseCms } from "./cms.ts";
+import { asRefusal, Refusal } from "./errors.ts";
+import type { Anchored } from "./evidence.ts";
 import { type Container, intactPrefix, readContainer } from "./hole.ts";
 import { type Licence, readLicence } from "./licence-json.ts";
+import { checkAnchor, checkValue, DATA, dataFacts, SIGNATURE } from "./licence-proof.ts";
 import type { Memory } from "./memory.ts";
 import { sawTime } from "./memory.ts";
 import { licenceLeaf } from "./merkle.ts";
 import { isOurs } from "./ours.ts";
 import { makeReport, type ReportJson } from "./report.ts";
 import { kindOf } from "./revocation.ts";
-import { shortCodeOf } from "./short-code.ts";
-import { type Scheme, verifies } from "./signatures.ts";
 import { checkSigner, checkTimestamp, signerPath, signerRefused, TIMESTAMP, type ValidationData } from "./signer-check.ts";
 import { askStatus } from "./status-check.ts";
 import { streams } from "./streams.ts";
-import { momentText, type Seconds, shanghaiDay } from "./time.ts";
+import { type Seconds, shanghaiDay } from "./time.ts";
 import { type Token, verifyToken } from "./timestamp.ts";
 import type { TrustStore } from "./trust.ts";
 import { authorityOf, registryOf } from "./trust-types.ts";
 import { checkValidity } from "./validity-check.ts";
 import { type CheckName, type CheckResult, ended, factOf, type Facts, failed, indeterminate, passed } from "./verdict.ts";
 import type { Ask, Outcome } from "./verify-qr.ts";
-import { loadCertificate } from "./x509.ts";
 
 const CONTAINER = "ISO 32000-1 12.8.1";
-const SIGNATURE = "RFC 5652 5.6, ETSI EN 319 142-1";
-const DATA = "RFC 8785";
-const ANCHOR = "RFC 9162 2.1.3, C2SP tlog-checkpoint";
 /** What a phone leaves to the service and the command line. */
 const NOT_HERE = "NOT_CHECKED_ON_PHONE";
-const PENDING_TIME = 72 * 3600;
-const SPOILT: readonly Code[] = [
-  "ANCHOR_PROOF_MISMATCH",
-  "ANCHOR_WITNESS",
-  "ANCHOR_CHAIN_MISMATCH",
-  "BLOCK_SEALS",
-  "VALIDATORS_NOT_PINNED",
-  "EVIDENCE_TYPE_UNSUPPORTED",
-];
 const INTEGRITY: readonly CheckName[] = ["signature", "signer", "timestamp"];
 
 /** Check a file; whatever is wrong with it stands in the report, nothing is raised for it. */
@@ -217,14 +203,7 @@ class Run {
       }
       this.licence = licence;
       this.add(
-        indeterminate("data", NOT_HERE, DATA, [
-          ["licence_no", licence.licenceNo],
-          ["enterprise_name", licence.enterpriseName],
-          ["uscc", licence.uscc],
-          ["version", licence.version],
-          ["licence_json_sha256", hex(found.licenceDigest)],
-          ["short_code", shortCodeOf(found.licenceDigest)],
-        ]),
+        indeterminate("data", NOT_HERE, DATA, dataFacts(licence, found.licenceDigest)),
       );
       return licence;
     } catch (error) {
@@ -242,24 +221,14 @@ class Run {
     parts: CmsParts,
     token: Token,
   ): Promise<Anchored | undefined> {
-    let refused: Code | undefined;
     const candidates = [
       ["file", parts.evidence],
       ["sidecar", this.sidecar],
     ] as const;
-    for (const [source, data] of candidates) {
-      if (data === undefined) continue;
-      const { registry, issuerCode } = licence;
-      try {
-        const found = await judgeEvidence(data, leaf, registry, issuerCode, this.trust.bundle);
-        this.add(passed("anchor", ANCHOR, anchorFacts(found, source), refused ? [refused] : []));
-        return found;
-      } catch (error) {
-        refused = asRefusal(error).code;
-      }
-    }
-    this.add(ended("anchor", notAnchored(refused, token.time, this.ask.now), ANCHOR, []));
-    return undefined;
+    const { bundle } = this.trust;
+    const [result, found] = await checkAnchor(leaf, licence, bundle, candidates, token.time, this.ask.now);
+    this.add(result);
+    return found;
   }
 
   // -------------------------------------------------------------- (7) (8)
@@ -321,16 +290,7 @@ async function verifiedCms(container: Container): Promise<CmsParts> {
   if (!equal(parts.messageDigest, container.digest)) {
     throw new Refusal("SIGNATURE_BROKEN", "the file was changed after it was signed");
   }
-  const { algorithm } = parts;
-  const { key } = loadCertificate(parts.signerCertificate);
-  if (key?.kind !== "rsa" || key.bits !== algorithm.bits) {
-    throw new Refusal("ALGORITHM_UNSUPPORTED", "not a key for this algorithm");
-  }
-  const scheme: Scheme = { kind: "rsa", hash: "SHA-256", pssSalt: algorithm.pssSalt };
-  const attributes = await signedAttributes(parts);
-  if (!(await verifies(key, scheme, "SHA-256", attributes, parts.signature))) {
-    throw new Refusal("SIGNATURE_BROKEN", "the signature value is wrong");
-  }
+  await checkValue(parts);
   return parts;
 }
 
@@ -368,25 +328,4 @@ async function read(pdf: Bytes, parts: CmsParts): Promise<Found> {
     licenceJson,
     licenceDigest: parts.licenceDigest,
   };
-}
-
-function notAnchored(refused: Code | undefined, signedAt: Seconds, now: Seconds): Code {
-  if (refused !== undefined) return SPOILT.includes(refused) ? refused : "ANCHOR_PROOF_MISMATCH";
-  return now - signedAt < PENDING_TIME ? "ANCHOR_PENDING" : "ANCHOR_ABSENT";
-}
-
-function anchorFacts(found: Anchored, source: string): Facts {
-  const { record, witnesses, seals } = found;
-  return [
-    ["source", source],
-    ["chain_id", Number(record.chainId)],
-    ["contract", blockFact(record.contract)],
-    ["block_number", Number(record.blockNumber)],
-    ["block_hash", blockFact(record.blockHash)],
-    ["block_time", momentText(record.blockTime)],
-    ["sequence", Number(record.sequence)],
-    ["batch_size", record.size],
-    ["witnesses", witnesses.join(", ")],
-    ...(seals > 0 ? ([["seals", seals]] as const) : []),
-  ];
 }
