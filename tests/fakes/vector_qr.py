@@ -323,6 +323,8 @@ def _screen(world: World, stranger: World, holder: Holder) -> Iterator[Case]:
     clock = SHOWN_AT - 600 * SECOND
     suspect = UNDETERMINED, Code.CLOCK_SUSPECT
     yield _case("screen_our_clock_is_behind", text, *suspect, now=clock, memory=behind)
+    before = SIGNED_AT - 900 * SECOND
+    yield _case("screen_our_clock_is_before_the_certificate", text, *suspect, now=before)
     yield from _screen_keys(world, stranger, holder)
 
 
