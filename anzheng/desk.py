@@ -3,6 +3,7 @@
     POST /v1/releases        a release statement that officers signed; the console's commands
     POST /v1/claims          a claim with its one-time code; the wallet's service
     POST /pki/{ca}/ocsp      what no pre-signed answer fits; the registry
+    GET  /v1/data-codes/{leaf}, /v1/evidence/{leaf}, for who claimed; the wallet's service
     GET  /health/live, /health/ready
 
 It is for the intranet and needs no password: officers' signatures, a one-time code, or nothing
@@ -16,7 +17,8 @@ from fastapi import FastAPI
 
 from anzheng.api import VERSION
 from anzheng.flows import release as releasing
-from anzheng.routes import claims, health, pki, releases
+from anzheng.flows.data_codes import code_by_leaf
+from anzheng.routes import claims, data_codes, health, licences, pki, releases
 from anzheng.server import serving
 from anzheng.store.releases import StoredRelease
 from anzheng.wiring import Installation
@@ -41,6 +43,8 @@ def create_desk(installation: Installation) -> FastAPI:
     app.include_router(releases.router(_submit(installation)))
     app.include_router(claims.router(base.store, base.clock, _redeem(installation)))
     app.include_router(pki.router(installation.certificates))
+    app.include_router(data_codes.router(code_by_leaf(base.key_office(), base.store)))
+    app.include_router(licences.router(base.store, base.clock))
     return app
 
 

@@ -55,13 +55,21 @@ class DeskClient:
         """
         return self.post("/v1/claims", body, {} if key is None else {"Idempotency-Key": key})
 
+    def get(self, path: str) -> DeskAnswer:
+        """Ask for what a holder may have.
+
+        Raises:
+            AnzhengError: OVERLOADED when the desk is not reached.
+        """
+        return self._send(self.client.build_request("GET", path))
+
     def ping(self) -> None:
         """Return when the desk answers.
 
         Raises:
             AnzhengError: OVERLOADED.
         """
-        if self._send(self.client.build_request("GET", "/health/live")).status != httpx.codes.OK:
+        if self.get("/health/live").status != httpx.codes.OK:
             raise AnzhengError(Code.OVERLOADED, "the signer's desk is not well")
 
     def post(

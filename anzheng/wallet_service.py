@@ -14,8 +14,9 @@ from fastapi import APIRouter, Depends, FastAPI, Header
 from fastapi.responses import Response
 
 from anzheng.api import VERSION
-from anzheng.desk_client import DeskClient, open_desk_client
+from anzheng.desk_client import DeskAnswer, DeskClient, open_desk_client
 from anzheng.routes import health
+from anzheng.routes.licences import LeafText, parse_leaf
 from anzheng.settings import Settings
 from licence.errors import AnzhengError, Code
 from licence.formats.holder import MAX_MESSAGE_BYTES, decode_claim
@@ -24,7 +25,7 @@ from verifier.service.bodies import limited_body
 from verifier.service.metrics import Measured, Metrics
 
 AT_ONCE: Final = 8
-"""So many claims are with the signer; who comes then is asked to come again."""
+"""So many questions are with the signer; who comes then is asked to come again."""
 
 RETRY_SECONDS: Final = 5
 
@@ -74,7 +75,7 @@ def open_wallet(settings: Settings) -> Iterator[WalletParts]:
 
 def _claims(desk: DeskClient) -> APIRouter:
     routes = APIRouter(prefix="/v1", tags=["claims"])
-    free = threading.BoundedSemaphore(AT_ONCE)
+    turns = threading.BoundedSemaphore(AT_ONCE)
 
     @routes.post("/claims")
     def claims(
@@ -84,14 +85,35 @@ def _claims(desk: DeskClient) -> APIRouter:
         """Redeem a claim code for the licence's own certificate."""
         # What is no claim does not reach the signer.
         decode_claim(body)
-        if not free.acquire(blocking=False):
-            raise AnzhengError(
-                Code.OVERLOADED, "too many claims at once; come again", retry_after=RETRY_SECONDS
-            )
-        try:
-            answer = desk.claim(body, idempotency_key)
-        finally:
-            free.release()
-        return Response(answer.body, status_code=answer.status, media_type=answer.media_type)
+        with _turn(turns):
+            return _said(desk.claim(body, idempotency_key))
+
+    @routes.get("/evidence/{leaf}")
+    def evidence(leaf: LeafText) -> Response:
+        """Return the anchor evidence of a licence or certificate."""
+        with _turn(turns):
+            return _said(desk.get(f"/v1/evidence/{parse_leaf(leaf).hex()}"))
+
+    @routes.get("/data-codes/{leaf}")
+    def data_code(leaf: LeafText) -> Response:
+        """Return the text of the data code 离线查验码 of a finished licence."""
+        with _turn(turns):
+            return _said(desk.get(f"/v1/data-codes/{parse_leaf(leaf).hex()}"))
 
     return routes
+
+
+@contextmanager
+def _turn(turns: threading.BoundedSemaphore) -> Iterator[None]:
+    if not turns.acquire(blocking=False):
+        raise AnzhengError(
+            Code.OVERLOADED, "too many at once; come again", retry_after=RETRY_SECONDS
+        )
+    try:
+        yield
+    finally:
+        turns.release()
+
+
+def _said(answer: DeskAnswer) -> Response:
+    return Response(answer.body, status_code=answer.status, media_type=answer.media_type)

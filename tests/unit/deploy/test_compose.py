@@ -21,6 +21,9 @@ from verifier.service.settings import ServiceSettings
 ROOT: Final = Path(__file__).parents[3]
 COMPOSE: Final[dict[str, Any]] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
 SERVICES: Final[dict[str, dict[str, Any]]] = COMPOSE["services"]
+CEREMONY: Final[dict[str, Any]] = yaml.safe_load((ROOT / "deploy/ceremony.yml").read_text("utf-8"))
+"""The one container that sees every key; never started by `up`."""
+
 OURS: Final = tuple(name for name, each in SERVICES.items() if each["image"].startswith("anzheng:"))
 WITH_KEYS: Final = ("signer", "anchor", "confirmer")
 HOME: Final = "${ANZHENG_HOME:?}"
@@ -221,6 +224,19 @@ def test_the_common_settings_are_good_and_name_services() -> None:
     for name in ("chain_rpc_url", "signer_url", "registry_ca_url"):
         host = tomllib.loads(place.read_text("utf-8"))[name].split("/")[2].partition(":")[0]
         assert host in SERVICES
+
+
+def test_the_ceremony_s_container_is_a_file_of_its_own() -> None:
+    schema = json.loads((ROOT / "tests/assets/compose/compose-spec.json").read_text("utf-8"))
+    assert list(jsonschema.Draft202012Validator(schema).iter_errors(CEREMONY)) == []
+    (name,) = CEREMONY["services"]
+    service = CEREMONY["services"][name]
+    assert name not in SERVICES
+    assert service["profiles"] == ["ceremony"]
+    assert service["networks"] == ["chain"]
+    assert "ports" not in service
+    alike = ("image", "user", "read_only", "cap_drop", "security_opt")
+    assert all(service[each] == SERVICES["signer"][each] for each in alike)
 
 
 # ---------------------------------------------------------------- the image
