@@ -16,6 +16,9 @@ from typing import Final
 
 from licence.errors import AnzhengError, Code
 from licence.formats import report as reports
+from licence.formats.checks import CheckName, CheckState
+from licence.formats.holder import PresentationRequest
+from licence.formats.qr_exchange import question_digest
 from licence.formats.report import Report
 from licence.ports import Clock, Entropy
 from verifier.artefacts import Artefact, Ask
@@ -32,6 +35,7 @@ from verifier.service.vault import Vault, is_id, new_id
 REPORT: Final = "report"
 PICTURE: Final = "picture"
 MARKS: Final = "marks"
+ANSWERED: Final = "answered"
 PARTS: Final = (REPORT, PICTURE, MARKS)
 
 
@@ -46,6 +50,8 @@ class Submission:
         picture: Whether page one is wanted as a picture.
         challenge: The four digits that were spoken to the holder of a screen code.
         purpose: What the screen code must have been made for.
+        recipient: Whom a limited copy must have been made for.
+        request: Our question, for a code that answers it.
     """
 
     artefact: Artefact = field(repr=False)
@@ -54,6 +60,8 @@ class Submission:
     picture: bool = False
     challenge: str | None = None
     purpose: str | None = None
+    recipient: str | None = None
+    request: PresentationRequest | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +124,12 @@ class Desk:
 
         Raises:
             AnzhengError: OVERLOADED when there is no room; TRUST_UNAVAILABLE while nothing is
-                believed. Whatever is wrong with the artefact stands in the report.
+                believed; CONFLICT for a question that was answered before. Whatever is wrong with
+                the artefact stands in the report.
         """
         with self.gate.place():
             found = await self._check(submission)
+            await self._answered(submission, found.report)
             body = reports.encode(found.report)
             with self.tracing.span("verify.keep"):
                 secret = await self._keep(found, body)
@@ -173,6 +183,8 @@ class Desk:
             memory=self.trust.memory,
             challenge=submission.challenge,
             purpose=submission.purpose,
+            recipient=submission.recipient,
+            request=submission.request,
             reporters=self.reporters,
         )
         begin = perf_counter()
@@ -183,6 +195,18 @@ class Desk:
         self.trust.learn(found.learned)
         self.numbers.verified(type(submission.artefact).__name__, found.report, took)
         return found
+
+    async def _answered(self, submission: Submission, report: Report) -> None:
+        """Let a question be answered once: who saw the answer may not show it again."""
+        holder = report.check(CheckName.HOLDER)
+        if submission.request is None or holder is None or holder.state is not CheckState.PASSED:
+            return
+        question = question_digest(submission.request).hex()
+        until = self.clock.now() + self.life
+        if await self.vault.put_new(question, ANSWERED, b"yes", until=until) is not None:
+            raise AnzhengError(
+                Code.CONFLICT, "this question was answered before; ask the holder a new one"
+            )
 
     async def _keep(self, found: Answer, body: bytes) -> str | None:
         """Keep what was found; a store that fails takes nothing from the answer."""

@@ -25,6 +25,8 @@ FORM: Final[dict[str, Any]] = {
         "challenge": {"type": "string", "pattern": "^[0-9]{4}$"},
         "purpose": {"type": "string", "maxLength": 200},
         "lang": {"type": "string", "enum": ["", "zh", "en"]},
+        "recipient": {"type": "string", "maxLength": 200},
+        "request": {"type": "string", "maxLength": 2_000},
     },
 }
 

@@ -7,6 +7,9 @@ from typing import Final
 from starlette.requests import Request
 
 from licence.errors import AnzhengError, Code
+from licence.formats.holder import PresentationRequest
+from licence.formats.qr_exchange import decode_question
+from licence.formats.qr_text import QrKind, read_text
 from verifier.artefacts import (
     MAX_TEXT_BYTES,
     Artefact,
@@ -50,6 +53,29 @@ class Wish:
     challenge: str | None = None
     purpose: str | None = None
     lang: str = ""
+    recipient: str | None = None
+    question: str | None = None
+
+    @property
+    def request(self) -> PresentationRequest | None:
+        """Our question, for a code that answers it.
+
+        Raises:
+            AnzhengError: REQUEST_INVALID, for a text that is no question.
+        """
+        if self.question is None:
+            return None
+        try:
+            found = read_text(self.question)
+            if found.kind is not QrKind.REQUEST:
+                raise AnzhengError(Code.QR_SYNTAX, "it is another object")
+            return decode_question(found.data)
+        except AnzhengError as error:
+            raise AnzhengError(
+                Code.REQUEST_INVALID,
+                f"this is no question of a verifier: {error.message}",
+                field="request",
+            ) from error
 
     @property
     def policy(self) -> Policy:
@@ -73,6 +99,8 @@ class Wish:
             picture=self.picture,
             challenge=self.challenge,
             purpose=self.purpose,
+            recipient=self.recipient,
+            request=self.request,
         )
 
 
@@ -109,7 +137,7 @@ async def take_in(request: Request, uploads: Uploads, share: Share, wish: Wish) 
         AnzhengError: REQUEST_INVALID, MEDIA_TYPE_UNSUPPORTED, and what `Uploads` raises.
     """
     kind = media_type_of(request)
-    _ = wish.policy
+    _ = wish.policy, wish.request
     if kind == FORM:
         return await _from_form(request, uploads, share, wish)
     if kind not in FILES and kind != TEXT:
@@ -168,4 +196,6 @@ def _with_fields(wish: Wish, fields: dict[str, str]) -> Wish:
         challenge=fields.get("challenge") or wish.challenge,
         purpose=fields.get("purpose") or wish.purpose,
         lang="en" if fields.get("lang") == "en" else wish.lang,
+        recipient=fields.get("recipient") or wish.recipient,
+        question=fields.get("request") or wish.question,
     )

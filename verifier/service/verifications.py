@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from licence.errors import AnzhengError, Code
+from verifier.artefacts import NumberText
 from verifier.service import examples
 from verifier.service.answers import JSON, Caching
 from verifier.service.api_keys import Scope
@@ -24,6 +25,7 @@ from verifier.service.requests import FILES, TEXT, Handed, Wish, media_type_of, 
 from verifier.service.uploads import Uploads
 
 PDF: Final = "application/pdf"
+NO_ARTEFACT: Final = NumberText("")
 PRIVATE: Final = {"Cache-Control": Caching.NEVER.value}
 
 IdText = Annotated[str, Path(json_schema_extra={"pattern": "^[A-Za-z0-9_-]{32}$"})]
@@ -64,9 +66,15 @@ async def wish_of(
         str | None, Query(max_length=200, description="what a screen code must be made for")
     ] = None,
     lang: Annotated[str, Query(pattern="^(?:|zh|en)$", description="of pages led to")] = "",
+    recipient: Annotated[
+        str | None, Query(max_length=200, description="whom a limited copy must be made for")
+    ] = None,
+    request: Annotated[
+        str | None, Query(max_length=2_000, description="text of our question, for its answer")
+    ] = None,
 ) -> Wish:
     """Read the query."""
-    return Wish(at, profile, picture, challenge, purpose, lang)
+    return Wish(at, profile, picture, challenge, purpose, lang, recipient, request)
 
 
 def router(parts: VerificationParts) -> APIRouter:
@@ -234,7 +242,7 @@ async def _judged(
 def _asked(handed: Handed) -> bytes:
     """Return all of the question but the artefact."""
     wish = handed.submission
-    return repr((wish.on, wish.policy, wish.picture, wish.challenge, wish.purpose)).encode()
+    return repr(replace(wish, artefact=NO_ARTEFACT)).encode()
 
 
 async def _part(desk: Desk, secret: str, part: str) -> bytes:
