@@ -16,10 +16,20 @@ import type { Authority, TrustBundle } from "./trust-types.ts";
 import { type CheckResult, ended, type Fact, type Facts, indeterminate, passed } from "./verdict.ts";
 import { type Certificate, keyUsage, organisationIdentifier } from "./x509.ts";
 
-const STANDARD = "RFC 5280 6.1";
+export const STANDARD = "RFC 5280 6.1";
 /** How far the clocks of holder and verifier may differ, in seconds. */
 const TOLERANCE = 90;
 const MAX_INDEX = 2n ** 32n - 1n;
+
+/** What a holder's certificate must fit. */
+export interface Holding {
+  leaf: Bytes;
+  registry: string;
+  uscc: string;
+  authority: Authority;
+  bundle: TrustBundle;
+  now: Seconds;
+}
 
 export interface HolderQuestion {
   printed: Printed;
@@ -124,7 +134,9 @@ async function judged(
   prove: (certificate: Certificate) => Promise<Facts>,
 ): Promise<[CheckResult, StatusRef | undefined]> {
   try {
-    const [certificate, status] = await holderCertificate(der_, asked);
+    const { printed, ...rest } = asked;
+    const { leaf, registry, uscc } = printed;
+    const [certificate, status] = await holderCertificate([der_], { ...rest, leaf, registry, uscc });
     const facts: Facts = [
       ["certificate_sha256", hex(await sha256(der_))],
       ["status_index", status.index],
@@ -138,23 +150,25 @@ async function judged(
   }
 }
 
-async function holderCertificate(
-  data: Bytes,
-  asked: HolderQuestion,
+/** Return the certificate and where its own status is read, once it fits; HOLDER_CERTIFICATE. */
+export async function holderCertificate(
+  certificates: readonly Bytes[],
+  holding: Holding,
 ): Promise<[Certificate, StatusRef]> {
   try {
-    const certificate = await believed(data, asked);
-    return [certificate, binding(certificate, asked.printed)];
+    const certificate = await believed(certificates, holding);
+    return [certificate, binding(certificate, holding)];
   } catch (error) {
     // The path validation says "signer"; here it is the holder.
     throw new Refusal("HOLDER_CERTIFICATE", asRefusal(error).message);
   }
 }
 
-async function believed(data: Bytes, asked: HolderQuestion): Promise<Certificate> {
-  const { authority, bundle, now } = asked;
+async function believed(certificates: readonly Bytes[], holding: Holding): Promise<Certificate> {
+  const { authority, bundle, now } = holding;
   if (authority.holderCa === undefined) throw refuse("the authority has no holder certificates");
-  const path = await findPath(data, [], [authority.holderCa]);
+  const [own, ...issuers] = certificates as [Bytes, ...Bytes[]];
+  const path = await findPath(own, issuers, [authority.holderCa]);
   checkDates(path, now);
   checkPolicy(path, [oids.POLICY_HOLDER]);
   // A presentation is made now: a leaked holder CA makes every certificate below it worthless.
@@ -165,14 +179,14 @@ async function believed(data: Bytes, asked: HolderQuestion): Promise<Certificate
   if (!usage.has("digitalSignature") || usage.has("keyCertSign")) {
     throw refuse("not a certificate of a holder");
   }
-  if (organisationIdentifier(certificate) !== asked.printed.uscc) {
+  if (organisationIdentifier(certificate) !== holding.uscc) {
     throw refuse("the certificate is of another enterprise");
   }
   return certificate;
 }
 
 /** Read which licence a certificate belongs to, and where the certificate's own status is read. */
-function binding(certificate: Certificate, printed: Printed): StatusRef {
+function binding(certificate: Certificate, holding: Holding): StatusRef {
   const extension = certificate.extensions.get(oids.EXT_LICENCE_BINDING);
   const parts = extension === undefined ? [] : der.children(extension.value);
   if (parts.length !== 3) throw refuse("the certificate names no licence");
@@ -180,8 +194,8 @@ function binding(certificate: Certificate, printed: Printed): StatusRef {
   const registry = new TextDecoder().decode(der.value(name, der.UTF8_STRING));
   const index = der.integerValue(number);
   if (!isRegistry(registry) || index > MAX_INDEX) throw refuse("a part of the binding is out of its limits");
-  const isOurs = equal(der.value(leaf, der.OCTET_STRING), printed.leaf);
-  if (!isOurs || registry !== printed.registry) throw refuse("the certificate belongs to another licence");
+  const isOurs = equal(der.value(leaf, der.OCTET_STRING), holding.leaf);
+  if (!isOurs || registry !== holding.registry) throw refuse("the certificate belongs to another licence");
   return { registry, index: Number(index) };
 }
 
@@ -196,7 +210,7 @@ export function withStatus(result: CheckResult, status: CheckResult): CheckResul
 /** Where our own clock is suspect, it does not judge the holder's. */
 export function withClock(result: CheckResult, status: CheckResult): CheckResult {
   if (result.code !== "HOLDER_TIME" || status.code !== "CLOCK_SUSPECT") return result;
-  return indeterminate("holder", "CLOCK_SUSPECT", STANDARD);
+  return indeterminate(result.name, "CLOCK_SUSPECT", result.standard, result.facts);
 }
 
 function refuse(message: string): Refusal {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
-import { flipped, golden, goldenJson, trustFolder, vectorJson } from "../testing/goldens.ts";
-import { type Bytes, concat, equal, fromBase64, fromHex, fromUtf8, hex, indexOf, latin1, utf8 } from "./bytes.ts";
+import { flipped, golden, goldenJson, trustFolder } from "../testing/goldens.ts";
+import { type Bytes, concat, equal, fromHex, fromUtf8, hex, indexOf, latin1, utf8 } from "./bytes.ts";
 import { parseCms } from "./cms.ts";
 import { readContainer } from "./hole.ts";
 import { NOTHING_SEEN } from "./memory.ts";
@@ -126,15 +126,11 @@ describe("a phone never says valid of a file", () => {
 });
 
 describe("what is no licence file", () => {
-  it("a copy or a report is not called foreign or forged: it cannot be checked here", async () => {
-    const { cases } = vectorJson<{ cases: { input: { copy: string } }[] }>("copy.json");
-    const copy = fromBase64((cases[0] as (typeof cases)[number]).input.copy) as Bytes;
-    const report = concat(utf8("%PDF-1.7\n"), utf8("(anzheng-verification-report) %%EOF\n"));
-    for (const data of [copy, report]) {
-      const [found] = await ask("good", data);
-      expect([found.verdict, found.code]).toEqual(["undetermined", "NOT_CHECKED_ON_PHONE"]);
-      expect(found.checks.filter((check) => check.state === "passed")).toEqual([]);
-    }
+  it("a verification report is not called foreign or forged: it cannot be checked here", async () => {
+    const data = concat(utf8("%PDF-1.7\n"), utf8("(anzheng-verification-report) %%EOF\n"));
+    const [found] = await ask("good", data);
+    expect([found.verdict, found.code]).toEqual(["undetermined", "NOT_CHECKED_ON_PHONE"]);
+    expect(found.checks.filter((check) => check.state === "passed")).toEqual([]);
   });
 });
 

@@ -78,9 +78,8 @@ class Run {
 
   async check(): Promise<void> {
     const { bundle } = this.trust;
-    const other = otherArtefact(this.pdf);
-    if (other !== undefined) {
-      this.add(indeterminate("container", NOT_HERE, CONTAINER, [["artefact", other]]));
+    if (isReport(this.pdf)) {
+      this.add(indeterminate("container", NOT_HERE, CONTAINER, [["artefact", "report"]]));
       return;
     }
     // (1), (2), (3): bytes, signature, and the path, before anything of the file is unpacked.
@@ -296,15 +295,12 @@ async function verifiedCms(container: Container): Promise<CmsParts> {
 
 const PDF_MAGIC = utf8("%PDF-");
 const REPORT_MARK = utf8("anzheng-verification-report");
-const COPY_MARK = utf8('"anzheng-copy/v');
 const MAGIC_WIDTH = 1_024;
 
-/** Say whether this is a limited copy or a verification report: genuine perhaps, and no licence file. */
-function otherArtefact(data: Bytes): string | undefined {
-  if (indexOf(data.subarray(0, MAGIC_WIDTH), PDF_MAGIC) >= 0) {
-    return indexOf(data, REPORT_MARK) >= 0 ? "report" : undefined;
-  }
-  return data[0] === 0x7b && indexOf(data, COPY_MARK) >= 0 ? "copy" : undefined;
+/** Say whether this is a verification report: genuine perhaps, and no licence file. */
+function isReport(data: Bytes): boolean {
+  const isPdf = indexOf(data.subarray(0, MAGIC_WIDTH), PDF_MAGIC) >= 0;
+  return isPdf && indexOf(data, REPORT_MARK) >= 0;
 }
 
 interface Found extends ValidationData {

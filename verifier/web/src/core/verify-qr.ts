@@ -56,6 +56,8 @@ export interface Ask {
   on?: Day;
   challenge?: string;
   purpose?: string;
+  /** Whom a copy must have been made for. */
+  recipient?: string;
   question?: Question;
   /** Newest time that this phone's clock ever showed. */
   newestClock?: Seconds;

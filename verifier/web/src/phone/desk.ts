@@ -3,6 +3,7 @@
  * asks questions. Every check loads nothing from the network.
  */
 import { type Bytes, equal } from "../core/bytes.ts";
+import { isCopy } from "../core/copy.ts";
 import { asRefusal, Refusal } from "../core/errors.ts";
 import type { Memory } from "../core/memory.ts";
 import { encodeQuestion, newQuestion, type Question, readQuestion } from "../core/qr.ts";
@@ -10,6 +11,7 @@ import { writeText } from "../core/qr-text.ts";
 import type { ReportJson } from "../core/report.ts";
 import type { Seconds } from "../core/time.ts";
 import { loadTrust, type TrustFiles, type TrustStore } from "../core/trust.ts";
+import { verifyCopyFile } from "../core/verify-copy.ts";
 import { verifyPdf } from "../core/verify-pdf.ts";
 import { type Ask, INSPECTOR, type Policy, STRICT, verifyQr } from "../core/verify-qr.ts";
 import { packFiles } from "./pack.ts";
@@ -139,9 +141,10 @@ export class Desk {
     return report;
   }
 
-  /** Check a licence file as far as a phone can. */
-  async checkFile(pdf: Bytes): Promise<ReportJson> {
-    const found = await verifyPdf(pdf, this.believed(), await this.memory(), await this.ask());
+  /** Check a licence file, or a limited copy, as far as a phone can. */
+  async checkFile(data: Bytes): Promise<ReportJson> {
+    const verify = isCopy(data) ? verifyCopyFile : verifyPdf;
+    const found = await verify(data, this.believed(), await this.memory(), await this.ask());
     await this.store.learn(found.memory);
     return found.report;
   }

@@ -5,6 +5,7 @@ import type { ReportJson } from "../core/report.ts";
 import { readMoment } from "../core/time.ts";
 import { ReportView } from "../shared/report-view.tsx";
 import type { Lang } from "../shared/texts.ts";
+import { factText } from "../shared/view.ts";
 import { words } from "../shared/words.ts";
 import { ageText, clockText, say } from "./texts.ts";
 
@@ -24,6 +25,7 @@ export function Result({ report, lang, onAgain }: Props) {
     <div ref={place} class="result" data-verdict={report.verdict} data-code={report.code}>
       <ReportView report={report} lang={lang}>
         <AsOf report={report} lang={lang} />
+        <CopyLimits report={report} lang={lang} />
         {report.code === "NOT_CHECKED_ON_PHONE" && <NotHere report={report} lang={lang} />}
         {isUnchallenged(report) && <Note text={say("no_challenge", lang)} />}
         {report.verdict === "valid" && report.assurance === "print" && (
@@ -51,6 +53,34 @@ function AsOf({ report, lang }: Omit<Props, "onAgain">) {
   );
 }
 
+/** For whom, for what and how long a copy was made; shown once its holder's signature holds. */
+function CopyLimits({ report, lang }: Omit<Props, "onAgain">) {
+  const facts = report.checks.find((check) => check.name === "copy")?.facts ?? {};
+  const { recipient, purpose, ends_on: until } = facts;
+  if (recipient === undefined) return null;
+  return (
+    <section class="panel" aria-labelledby="copy-title">
+      <h2 id="copy-title">{say("copy_title", lang)}</h2>
+      <dl class="small-rows">
+        <Limit name={say("copy_recipient", lang)} value={factText(recipient)} />
+        <Limit name={say("copy_purpose", lang)} value={factText(purpose)} />
+        <Limit name={say("copy_until", lang)} value={factText(until)} />
+      </dl>
+    </section>
+  );
+}
+
+function Limit({ name, value }: { name: string; value: string }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>
+        <b>{value}</b>
+      </dd>
+    </div>
+  );
+}
+
 function Note({ text }: { text: string }) {
   return <p class="panel not-here">{text}</p>;
 }
@@ -66,7 +96,7 @@ function NotHere({ report, lang }: Omit<Props, "onAgain">) {
   return (
     <section class="panel not-here" aria-labelledby="not-here">
       <h2 id="not-here">{say("result_not_here", lang)}</h2>
-      <p>{say("result_pdf_not", lang)}</p>
+      <p>{say(report.assurance === "data" ? "result_copy_not" : "result_pdf_not", lang)}</p>
       {names.length > 0 && (
         <p>
           <b>{say("result_pdf_proved", lang)}</b> {names.join(lang === "en" ? ", " : "、")}

@@ -2,8 +2,9 @@ import "fake-indexeddb/auto";
 
 import { beforeEach, describe, expect, it } from "vitest";
 
-import { golden, refusedWith, trustFolder } from "../testing/goldens.ts";
+import { golden, refusedWith, trustFolder, vectorJson } from "../testing/goldens.ts";
 import { type Bytes, flippedOnce } from "../testing/packs.ts";
+import { fromBase64 } from "../core/bytes.ts";
 import { NOTHING_SEEN, sawRole } from "../core/memory.ts";
 import { loadTrust } from "../core/trust.ts";
 import { Desk } from "./desk.ts";
@@ -155,6 +156,16 @@ describe("the desk", () => {
     expect(Object.keys((await store.memory()).lists).length).toBe(1);
     const revoked = await desk.checkFile(golden("whole", "revoked.pdf"));
     expect([revoked.verdict, revoked.code]).toEqual(["invalid", "STATUS_REVOKED"]);
+  });
+
+  it("knows a limited copy from a licence file", async () => {
+    const desk = await open();
+    await desk.update();
+    const { cases } = vectorJson<{ cases: { input: { copy: string } }[] }>("copy.json");
+    const copy = fromBase64(cases[0]?.input.copy ?? "") as Bytes;
+    const report = await desk.checkFile(copy);
+    // Made under another root: a forgery here, and judged as a copy.
+    expect([report.assurance, report.verdict, report.code]).toEqual(["data", "invalid", "SIGNER_UNTRUSTED"]);
   });
 
   it("remembers its own clock, and only a newer signature heals it", async () => {

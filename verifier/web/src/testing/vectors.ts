@@ -28,6 +28,7 @@ export interface VectorAsk {
   accept_stale_hours?: number;
   challenge?: string;
   purpose?: string;
+  recipient?: string;
   question?: string;
 }
 
@@ -86,6 +87,7 @@ export function askOf({ ask }: VectorCase): Ask {
     ...(ask.on === undefined ? {} : { on: ask.on }),
     ...(ask.challenge === undefined ? {} : { challenge: ask.challenge }),
     ...(ask.purpose === undefined ? {} : { purpose: ask.purpose }),
+    ...(ask.recipient === undefined ? {} : { recipient: ask.recipient }),
     ...(ask.question === undefined ? {} : { question: questionOf(ask.question) }),
   };
 }
