@@ -73,7 +73,7 @@ def test_a_valid_licence_is_said_in_chinese_first(run: Run, file: str) -> None:
 def test_json_is_one_report_a_line(run: Run, file: str, tmp_path: Path) -> None:
     foreign = tmp_path / "foreign.pdf"
     foreign.write_bytes(b"%PDF-1.7\n")
-    result = run(file, str(foreign), "--offline", "--json")
+    result = run(file, str(foreign), "--offline", "--json", "--workers", "1")
     assert result.exit_code == 4
     first, second = result.output.splitlines()
     assert decode(first.encode()).exit_code == 0
@@ -87,8 +87,8 @@ def test_the_worst_file_decides(run: Run, file: str, tmp_path: Path) -> None:
     bare.write_bytes(_issued().bare)
     assert run(str(altered), "--offline").exit_code == 1
     assert run(str(bare), "--offline").exit_code == 2
-    assert run(file, str(bare), "--offline").exit_code == 2
-    assert run(file, str(bare), str(altered), "--offline").exit_code == 1
+    assert run(file, str(bare), "--offline", "--workers", "1").exit_code == 2
+    assert run(file, str(bare), str(altered), "--offline", "--workers", "1").exit_code == 1
 
 
 def test_a_sidecar_beside_the_file_is_used(run: Run, tmp_path: Path) -> None:
