@@ -66,7 +66,7 @@ class Source:
     Args:
         base_url: What stands before `metadata/` and `targets/`, such as `https://host/trust`.
         first_root: `1.root.json` from a source of its own, for a folder that has none yet.
-        fetcher: How to fetch; the TUF client's own way unless given.
+        fetcher: How to fetch; in bounded time unless given.
     """
 
     base_url: str
@@ -133,11 +133,13 @@ def _fetch(
     wanted: Callable[[str], bool],
 ) -> None:
     # Here, for urllib3 opens a socket as soon as it is imported, and offline none may be opened.
-    from tuf.ngclient import Updater, UpdaterConfig, Urllib3Fetcher  # noqa: PLC0415
+    from tuf.ngclient import Updater, UpdaterConfig  # noqa: PLC0415
+
+    from verifier.trust_fetch import trust_fetcher  # noqa: PLC0415
 
     before = _stored_lists(folder)
     _lay_out_known(folder, scratch)
-    fetcher = source.fetcher or Urllib3Fetcher()
+    fetcher = source.fetcher or trust_fetcher(source.base_url)
     base = source.base_url.rstrip("/")
     updater = Updater(
         metadata_dir=str(scratch),

@@ -16,6 +16,7 @@ from licence.errors import AnzhengError, Code
 from licence.formats.checks import CheckName, CheckState
 from licence.formats.report import Report
 from verifier.artefacts import PdfFile
+from verifier.fetch import within
 from verifier.memory import Memory
 from verifier.offline import no_network
 from verifier.pades.picture import draw_first_page, mark_differences
@@ -28,6 +29,8 @@ from verifier.verify import verify_artefact
 
 PASSED: Final = CheckState.PASSED
 FAILED: Final = CheckState.FAILED
+WAITING_SHARE: Final = 0.5
+"""Of the time for one file, after which nobody is asked any more."""
 EXIT_MEMORY: Final = 77
 """Exit code of a child that had no memory left even to say so."""
 
@@ -42,7 +45,10 @@ def serve(channel: socket.socket, trusting: Trusting, limits: Limits) -> int:
             except (EOFError, OSError):
                 return 0
             _allow_seconds(limits.cpu_seconds)
-            data = pickle.dumps(answer(job, trusting), pickle.HIGHEST_PROTOCOL)
+            # A registry that is slow takes its share of the time, and the file its own.
+            with within(limits.wall_seconds * WAITING_SHARE):
+                answered = answer(job, trusting)
+            data = pickle.dumps(answered, pickle.HIGHEST_PROTOCOL)
             wire.send(channel, data)
     except MemoryError:
         return EXIT_MEMORY
