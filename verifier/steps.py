@@ -32,7 +32,13 @@ from verifier.checks.c03_signer import check_signer, find_signer
 from verifier.checks.c04_timestamp import check_timestamp, read_token
 from verifier.checks.c05_data import check_data, check_words_beside, read_data
 from verifier.checks.c06_anchor import Candidate
-from verifier.checks.c09_holder import HolderQuestion, Presented, check_holder, with_status
+from verifier.checks.c09_holder import (
+    HolderQuestion,
+    Presented,
+    at_our_clock,
+    check_holder,
+    with_status,
+)
 from verifier.checks.c11_referee import check_referee
 from verifier.checks.outcome import not_passed
 from verifier.memory import Memory
@@ -211,6 +217,7 @@ class Verification:
                 self.presented, self.leaf, licence, authority, bundle, self.now
             )
             result, own = check_holder(question)
+            result = at_our_clock(result, status)
             if own is not None:
                 # The key is asked about as of today: a presentation is made now, whatever `on` is.
                 today = shanghai_date(self.now)

@@ -168,3 +168,14 @@ def test_a_revoked_licence_stays_revoked_whoever_presents_it(world: World) -> No
     world.publish({0: StatusWord.REVOKED}, [side_row(0, StatusWord.REVOKED, date(2026, 11, 20))])
     report = ask(world, holder(world).answer())
     assert said(report) == (Verdict.INVALID, Code.STATUS_REVOKED)
+
+
+def test_a_clock_that_is_behind_is_ours_and_not_the_holders(world: World) -> None:
+    report = verify(
+        _issued().pdf,
+        world.trust(),
+        policy=BATCH,
+        now=SIGNED_AT - timedelta(minutes=15),
+        presentation=Presented(REQUEST, holder(world).answer()),
+    )
+    assert said(report) == (Verdict.UNDETERMINED, Code.CLOCK_SUSPECT)
