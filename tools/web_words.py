@@ -16,7 +16,7 @@ from licence.formats.verdict import (
     Verdict,
     class_of,
 )
-from verifier.words import ADVICE, CHECKS, QUESTIONS, STATES, advice
+from verifier.words import ADVICE, CHECKS, QUESTIONS, STATES, VALID_TODO, advice
 
 ROOT = Path(__file__).resolve().parent.parent
 FILE = ROOT / "verifier" / "web" / "src" / "generated" / "words.json"
@@ -29,6 +29,7 @@ def words() -> dict[str, object]:
         "assurances": {
             one.value: {
                 "words": asdict(ASSURANCE_WORDS[one]),
+                "todo": asdict(VALID_TODO[one]),
                 "required": [name.value for name in REQUIRED[one]],
             }
             for one in Assurance

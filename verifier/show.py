@@ -13,7 +13,7 @@ from licence.errors import Code, Fact
 from licence.formats.checks import CheckName, CheckResult, CheckState
 from licence.formats.report import Report
 from licence.formats.verdict import ASSURANCE_WORDS, TABLE, Verdict
-from verifier.words import CHECKS, STATES, advice
+from verifier.words import CHECKS, STATES, advice, what_to_do
 
 MARKS: Final[Mapping[CheckState, tuple[str, str]]] = {
     CheckState.PASSED: ("✓", "green"),
@@ -70,7 +70,7 @@ def _reason(report: Report) -> str:
 
 
 def _todo(report: Report) -> str:
-    todo = advice(report.code).todo
+    todo = what_to_do(report.verdict, report.code, report.assurance)
     return f"{todo.zh}  {todo.en}"
 
 

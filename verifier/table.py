@@ -12,7 +12,7 @@ from licence.errors import Code
 from licence.formats.fields import moment_text
 from licence.formats.report import Report
 from licence.formats.verdict import TABLE
-from verifier.words import advice
+from verifier.words import advice, what_to_do
 
 MARK: Final = "\ufeff"
 HEAD: Final = (
@@ -64,7 +64,8 @@ def _cells(report: Report) -> Iterator[str]:
     yield f"{words.zh} {words.en}"
     yield report.code.value
     yield f"{told.zh} {told.en}"
-    yield f"{told.todo.zh} {told.todo.en}"
+    todo = what_to_do(report.verdict, report.code, report.assurance)
+    yield f"{todo.zh} {todo.en}"
     draft = report.licence.draft if report.licence is not None else None
     facts = dict(report.facts)
     yield draft.enterprise_name if draft else str(facts.get("enterprise_name") or "")

@@ -14,11 +14,23 @@ from typing import Final
 
 from licence.errors import Code
 from licence.formats.checks import CheckName, CheckState
-from licence.formats.verdict import CodeClass, Words, class_of
+from licence.formats.verdict import Assurance, CodeClass, Verdict, Words, class_of
 from verifier import words_of_data, words_of_files, words_of_status
-from verifier.words_of_acts import Act, Advice
+from verifier.words_of_acts import VALID_TODO, Act, Advice
 
-__all__ = ["ADVICE", "CHECKS", "QUESTIONS", "STATES", "UNSAID", "Act", "Advice", "Words", "advice"]
+__all__ = [
+    "ADVICE",
+    "CHECKS",
+    "QUESTIONS",
+    "STATES",
+    "UNSAID",
+    "VALID_TODO",
+    "Act",
+    "Advice",
+    "Words",
+    "advice",
+    "what_to_do",
+]
 
 CHECKS: Final[Mapping[CheckName, Words]] = MappingProxyType(
     {
@@ -214,3 +226,8 @@ _CLASS_ADVICE: Final[Mapping[CodeClass, Advice]] = MappingProxyType(
 def advice(code: Code) -> Advice:
     """Return what to say about a code; one without words of its own gets those of its class."""
     return ADVICE.get(code) or _CLASS_ADVICE[class_of(code)]
+
+
+def what_to_do(verdict: Verdict, code: Code, assurance: Assurance) -> Words:
+    """Return what somebody should do about a report: of a valid one, as much as it allows."""
+    return VALID_TODO[assurance] if verdict is Verdict.VALID else advice(code).todo

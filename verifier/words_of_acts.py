@@ -3,10 +3,13 @@
 Codes share these sentences: a person learns a few, not a hundred.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, unique
+from types import MappingProxyType
+from typing import Final
 
-from licence.formats.verdict import Words
+from licence.formats.verdict import Assurance, Words
 
 
 @unique
@@ -93,6 +96,39 @@ class Act(Enum):
         "请联系发证机关核实;在此之前既不能认定有效,也不能认定有问题。",
         "Ask the issuing authority; until then it is neither good nor bad.",
     )
+
+
+VALID_TODO: Final[Mapping[Assurance, Words]] = MappingProxyType(
+    {
+        Assurance.FULL: Act.COMPARE.value,
+        Assurance.DATA: Words(
+            "只能由注明的对象、按注明的用途、在期限内采信;请核对对象、用途和企业名称。",
+            "Rely on it only as the recipient, for the purpose and until the day it names; "
+            "compare these and the name.",
+        ),
+        Assurance.PRESENTER: Words(
+            "出示人此刻持有此证;请核对企业名称、用途和口令,要采信证照内容请再核验文件。",
+            "Whoever presents it holds this licence now; compare name, purpose and spoken digits, "
+            "and check the file where its content matters.",
+        ),
+        Assurance.PRINT: Words(
+            "码中的数据属实;请与纸面逐字对照,有一处不一致就不要采信这张纸。",
+            "The data in the code is true; compare the paper character by character, and do not "
+            "rely on the paper if one differs.",
+        ),
+        Assurance.REGISTRY_WORD: Words(
+            "登记机构有此证;请与手中材料逐字对照,有一处不一致就不要采信,重要事项请核验文件。",
+            "The registry knows this licence; compare what you have character by character, do not "
+            "rely on it if one differs, and check the file where it matters.",
+        ),
+        Assurance.REPORT: Words(
+            "报告属实,只说明当时的结果;要知道现在的状态,请核验证照文件本身。",
+            "The report is genuine and says what was found then; check the licence file itself for "
+            "its status now.",
+        ),
+    }
+)
+"""What to do about a valid one, by how much that says."""
 
 
 @dataclass(frozen=True, slots=True)

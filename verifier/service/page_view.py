@@ -183,7 +183,7 @@ def view_of(report: Report, lang: Lang) -> ResultView:
             else advice.meaning,
             lang,
         ),
-        todo=say(advice.todo, lang),
+        todo=say(words.what_to_do(report.verdict, report.code, report.assurance), lang),
         code=report.code.value,
         assurance=say(ASSURANCE_WORDS[report.assurance], lang),
         notice=report.notice,

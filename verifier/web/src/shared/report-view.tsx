@@ -17,6 +17,7 @@ import {
   type ShownReport,
   statusRows,
   termsOf,
+  todo,
   verdictWords,
 } from "./view.ts";
 import { advice, factName, fullWidth, say, words } from "./words.ts";
@@ -57,7 +58,7 @@ export function VerdictCard({ report, lang }: Shown) {
           </span>
         </h2>
         <p class="verdict-meaning">{meaning(report, lang)}</p>
-        <p class="verdict-todo">{say(advice(report.code).todo, lang)}</p>
+        <p class="verdict-todo">{todo(report, lang)}</p>
         {day !== "" && <p class="verdict-day">{text("other_day", lang).replace("{day}", day)}</p>}
         {report.notice !== undefined && <p class="verdict-notice">{fullWidth(report.notice)}</p>}
         {report.code !== "OK" && (

@@ -16,6 +16,7 @@ import {
   shownChecks,
   type ShownReport,
   statusRows,
+  todo,
   verdictWords,
 } from "./view.ts";
 import { advice, say, words } from "./words.ts";
@@ -42,7 +43,7 @@ describe.each(Object.entries(shown))("%s", (name, byLang) => {
     const told = {
       word: say(verdictWords(report), lang),
       meaning: meaning(report, lang),
-      todo: say(advice(report.code).todo, lang),
+      todo: todo(report, lang),
       other_day: otherDay(report, lang),
       facts: plain(factRows(report, lang)),
       status: plain(statusRows(report, lang)),

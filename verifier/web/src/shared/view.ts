@@ -53,6 +53,12 @@ export function meaning(report: ShownReport, lang: Lang): string {
   return assuranceWords(report.assurance, lang);
 }
 
+/** Say what to do; of a valid one, as much as it allows. */
+export function todo(report: ShownReport, lang: Lang): string {
+  if (report.verdict !== "valid") return say(advice(report.code).todo, lang);
+  return say((words.assurances as Record<string, { todo: Said }>)[report.assurance]?.todo, lang);
+}
+
 export function assuranceWords(assurance: string, lang: Lang): string {
   const found = (words.assurances as Record<string, { words: Said }>)[assurance];
   return found === undefined ? assurance : say(found.words, lang);
