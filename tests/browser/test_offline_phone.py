@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 from licence.formats import qr_exchange
 from licence.formats.qr_text import read_text
 from tests.fakes.browsing import DESKTOP, NARROW, PHONE, ROOT, Tab, axe, opened
+from tests.fakes.copies import PURPOSE, RECIPIENT
 from tests.fakes.phone_site import NEWER, Kept, PhoneSite, make_packs, running_phone_site
 from tests.fakes.verifier_site import Site
 
@@ -392,3 +393,19 @@ def test_old_data_are_renewed_when_there_is_a_network(tab: Tab, phone: PhoneSite
     page.context.set_offline(False)
     expect(page.locator(".pack-told")).to_contain_text("已更新", timeout=LONG_MS)
     assert check(page, phone.printed) == ("invalid", "STATUS_REVOKED")
+
+
+def test_a_limited_copy_says_for_whom_it_is(tab: Tab, kept: Kept) -> None:
+    page = tab.page
+    page.context.set_offline(True)
+    page.locator("input[accept^='application/pdf']").set_input_files(kept.copy)
+    found = page.locator(".result")
+    found.wait_for(timeout=LONG_MS)
+    assert found.get_attribute("data-code") == "NOT_CHECKED_ON_PHONE"
+    limits = page.locator("section", has=page.locator("#copy-title"))
+    expect(limits).to_contain_text(RECIPIENT)
+    expect(limits).to_contain_text(PURPOSE)
+    expect(limits).to_contain_text("2026-12-31")
+    # Everything that a phone checks has passed: eight of nine.
+    assert page.locator(".check.s-passed").count() == 8
+    assert axe(page) == []

@@ -21,6 +21,7 @@ from typing_extensions import override
 from licence.domain.status import StatusWord
 from licence.formats.qr import printed_of
 from tests.builders import SIGNED_AT, World, make_world, side_row
+from tests.fakes.copies import copy_of
 from tests.fakes.qr_world import Holder, make_holder, printed_code, with_qr_keys
 from verifier.service.pages import BUILT, HEADERS
 
@@ -79,14 +80,21 @@ class Kept:
     printed: str
     holder: Holder
 
+    @property
+    def copy(self) -> Path:
+        """A limited copy of the licence."""
+        return self.folder / "bid.copy.json"
+
 
 def make_packs(folder: Path) -> Kept:
     """Make both packs in a folder."""
     world = make_world("phone site")
     world.bundle = with_qr_keys(world.bundle)
-    holder = make_holder(world)
+    (one,) = world.issue_all([world.version()])
+    holder = make_holder(world, version=one.version, leaf=one.leaf)
     said = printed_of(holder.version, leaf=holder.leaf, issued_at=SIGNED_AT)
     _packs(world, folder)
+    (folder / "bid.copy.json").write_bytes(copy_of(world, one))
     return Kept(folder, printed_code(said), holder)
 
 
