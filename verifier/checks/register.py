@@ -38,6 +38,7 @@ ANY_CHECK: Final = (
     Code.CHECK_TIMED_OUT,
     Code.CHECK_OUT_OF_MEMORY,
     Code.TRUST_BUNDLE_REFUSED,
+    Code.NOT_CHECKED_ON_PHONE,
 )
 """What every check may say when it was not made or not carried to its end."""
 
