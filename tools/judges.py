@@ -64,9 +64,12 @@ def main() -> None:
     """Do what the command line says."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--page", action="store_true", help="write the page only")
-    if not parser.parse_args().page:
+    parser.add_argument("--new", action="store_true", help="ask only about what is new")
+    options = parser.parse_args()
+    if not options.page:
+        known = judges.load() if options.new else {}
         with tempfile.TemporaryDirectory() as folder:
-            judges.save(judges.ask_all(store.load(), Path(folder)))
+            judges.save(judges.ask_all(store.load(), Path(folder), known))
     PAGE.write_text(page(), "utf-8")
     print(f"{len(judges.load())} files")
 

@@ -1,6 +1,7 @@
 """Make the negative corpus `tests/assets/bad` anew, or write its cases as plain files.
 
     python -m tools.make_bad                  make all cases and write them
+    python -m tools.make_bad --new            make those that are not committed yet
     python -m tools.make_bad --page           write tests/assets/bad/README.md again
     python -m tools.make_bad --out FOLDER     write each committed case as plain files
 
@@ -37,12 +38,20 @@ say of the same files stands in [judges-disagree.md](../../../docs/judges-disagr
 """
 
 
-def make() -> tuple[Case, ...]:
-    """Make every case, and stop at one that is not judged as it should be."""
+def make(committed: Sequence[Case] = ()) -> tuple[Case, ...]:
+    """Make every case, and stop at one that is not judged as it should be.
+
+    Args:
+        committed: Cases that are taken as they are.
+    """
     desk = make_desk()
+    kept = {case.id: case for case in committed}
     cases: list[Case] = []
     wrong: list[str] = []
     for recipe in corpus.recipes():
+        if recipe.id in kept:
+            cases.append(kept[recipe.id])
+            continue
         case = recipe.cook(desk)
         report = judge(case.ask)
         if (report.verdict, report.code) != (case.verdict, case.code):
@@ -94,6 +103,7 @@ def write_out(cases: Sequence[Case], folder: Path) -> None:
 def main() -> None:
     """Do what the command line says."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--new", action="store_true", help="keep what is committed")
     parser.add_argument("--page", action="store_true", help="write the table only")
     parser.add_argument("--out", type=Path, help="write plain files into this folder")
     options = parser.parse_args()
@@ -101,7 +111,10 @@ def main() -> None:
         write_out(store.load(), options.out)
         return
     if not options.page:
-        store.save(make(), corpus.good_files(make_desk()))
+        if options.new:
+            store.save(make(store.load()), store.bases())
+        else:
+            store.save(make(), corpus.good_files(make_desk()))
         store.load.cache_clear()
         store.bases.cache_clear()
     PAGE.write_text(page(store.load()), "utf-8")

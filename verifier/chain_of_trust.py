@@ -66,8 +66,16 @@ def load_certificate(der: bytes) -> x509.Certificate:
     """
     try:
         certificate = x509.load_der_x509_certificate(der)
-        # Extensions are parsed on demand; a broken one must be found here, not later.
-        _ = certificate.extensions
+        # Fields are parsed on demand; a broken one must be found here, not later.
+        _ = (
+            certificate.extensions,
+            certificate.subject,
+            certificate.issuer,
+            certificate.serial_number,
+            certificate.not_valid_before_utc,
+            certificate.not_valid_after_utc,
+            certificate.signature_hash_algorithm,
+        )
     except LIBRARY_ERRORS as error:
         raise _untrusted("a certificate that cannot be read") from error
     return certificate

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512, Hash, 
 from licence.errors import AnzhengError, Code
 from licence.formats import der, oids
 from licence.formats.algorithms import SHA256_IDENTIFIER, pss_identifier
-from verifier.chain_of_trust import PKCS1, load_certificate, verify_signature
+from verifier.chain_of_trust import LIBRARY_ERRORS, PKCS1, load_certificate, verify_signature
 
 MAX_TOKEN_BYTES: Final = 16 << 10
 MAX_TOKEN_CERTIFICATES: Final = 8
@@ -94,7 +94,7 @@ def verify_token(token: bytes, stamped: bytes, pool: Sequence[bytes] = ()) -> To
         if error.code is Code.TIMESTAMP_BROKEN:
             raise
         raise _broken("the token cannot be read") from error
-    except (ValueError, IndexError) as error:
+    except (*LIBRARY_ERRORS, IndexError) as error:
         raise _broken("the token cannot be read") from error
 
 

@@ -1,6 +1,8 @@
 """Objects that no licence has, second part: active content, page trees and other shapes."""
 
-from pikepdf import Array, Dictionary, Name, Object, Pdf, Stream, String
+import io
+
+from pikepdf import Array, Dictionary, Name, Object, ObjectStreamMode, Pdf, Stream, String
 
 from licence.errors import Code
 from tests.bad import ink
@@ -241,6 +243,21 @@ ACTIVE_CONTENT = (
     ("words-in-the-seal", "fonts for the seal", _words_in_the_seal, SHAPE),
     ("inherited-fonts", "fonts that the page inherits", _fonts_in_the_page_tree, SHAPE),
 )  # fmt: skip
+
+
+def _with_table(saved: bytes) -> bytes:
+    """Saved with a table of objects as PDF 1.4 had it, and nothing packed in object streams."""
+    with Pdf.open(io.BytesIO(saved)) as pdf:
+        out = io.BytesIO()
+        pdf.save(
+            out,
+            object_stream_mode=ObjectStreamMode.disable,
+            deterministic_id=True,
+            fix_metadata_version=False,
+        )
+        return out.getvalue()
+
+
 TREES = (
     ("page-in-two-places", "one page twice in the page tree", _page_in_two_places, SHAPE),
     ("nested-tree", "a page tree in a page tree", _nested_tree, SHAPE),
@@ -274,8 +291,13 @@ BOMBS = (
 def recipes() -> tuple[Recipe, ...]:
     """Return the cases of this part."""
     groups = {"active": ACTIVE_CONTENT, "objects": TREES, "bomb": BOMBS}
-    return tuple(
+    made = tuple(
         Recipe(f"{group}/{name}", what, maker(tweak), code)
         for group, rows in groups.items()
         for name, what, tweak, code in rows
+    )
+    plain = "a table of objects as PDF 1.4 had it"
+    return (
+        *made,
+        Recipe("objects/plain-table", plain, lambda desk: desk.issue(spoil=_with_table), SHAPE),
     )

@@ -257,6 +257,22 @@ def _flipped(certificates: Parts) -> Parts:
     return [bytes(first), *certificates[1:]]
 
 
+def _broken_name(certificates: Parts) -> Parts:
+    """The issuer's name in the CA's certificate is no name; libraries read names when asked."""
+    first = bytearray(certificates[0])
+    fields = der.children(der.children(certificates[0])[0])
+    first[first.index(fields[3]) + 2] = 0xA3
+    return sorted((bytes(first), *certificates[1:]))
+
+
+def _broken_date(certificates: Parts) -> Parts:
+    """A day of the CA's certificate is no day."""
+    first = bytearray(certificates[0])
+    fields = der.children(der.children(certificates[0])[0])
+    first[first.index(fields[4]) + 6] = 0x39
+    return sorted((bytes(first), *certificates[1:]))
+
+
 def _indefinite(_desk: Desk) -> bytes:
     """BER: the outer length is left open."""
     built = cms.build(good(0).parts)
@@ -370,6 +386,8 @@ ROWS: tuple[tuple[str, str, Callable[[Desk], bytes], Code], ...] = (
     ("unknown-unsigned", "an unsigned attribute of a stranger", lambda _desk: _unsigned(attribute("2.25.1", _octets(b"evil"))), OTHERS),
     ("counter-signature", "a counter-signature", lambda _desk: _unsigned(attribute(COUNTER_SIGNATURE, der.tlv(der.SEQUENCE))), OTHERS),
     ("certificate-flipped", "one bit of the CA's certificate", _apart(_certificates(_flipped)), Code.SIGNER_UNTRUSTED),
+    ("certificate-name-broken", "the issuer's name in the CA's certificate is no name", _apart(_certificates(_broken_name)), Code.SIGNER_UNTRUSTED),
+    ("certificate-date-broken", "a day in the CA's certificate is no day", _apart(_certificates(_broken_date)), Code.SIGNER_UNTRUSTED),
     ("certificates-turned-round", "the certificates in another order", _apart(_certificates(lambda found: found[::-1])), SYNTAX),
     ("certificate-twice", "a certificate twice", _apart(_certificates(lambda found: [*found, found[-1]])), SYNTAX),
     ("certificates-none", "no certificates", _apart(_certificates(lambda _found: [])), OTHERS),

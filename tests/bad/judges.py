@@ -99,20 +99,25 @@ def files_of(cases: Iterable[Case]) -> dict[str, bytes]:
     return found
 
 
-def ask_all(cases: Sequence[Case], folder: Path) -> Answers:
-    """Ask all judges about all files."""
+def ask_all(cases: Sequence[Case], folder: Path, known: Answers | None = None) -> Answers:
+    """Ask all judges about all files, but for those whose answers are known."""
+    files = files_of(cases)
+    kept = {key: known[key] for key in files if known is not None and key in known}
     root = folder / "root.pem"
     bundle = trust_bundle.decode(store.bases()["bundle"])
     root.write_text(pdf_tools.pem(bundle.roots[0].certificate), "ascii")
     paths: dict[str, Path] = {}
-    for key, file in files_of(cases).items():
+    for key, file in files.items():
+        if key in kept:
+            continue
         paths[key] = folder / f"{key}.pdf"
         paths[key].write_bytes(file)
     judged = java_judges.judge_signatures(tuple(paths.values()), root=root, at=AT)
-    return {
+    asked = {
         key: {"pyhanko": _pyhanko(path, root), "dss": _dss(said), "pdfsig": _pdfsig(path)}
         for (key, path), said in zip(paths.items(), judged, strict=True)
     }
+    return {key: {**kept, **asked}[key] for key in files}
 
 
 def _pyhanko(path: Path, root: Path) -> str:
