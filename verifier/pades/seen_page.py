@@ -6,7 +6,7 @@ takes it away, under nothing, and not over another one; on a line, from left to 
 Standard: ISO 32000-1, 8 and 9.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Final
@@ -46,6 +46,8 @@ THIN: Final = 1.5
 """A line up to this many points may cross text: a rule, an underline."""
 MIN_STEP: Final = 0.05
 """A character stands at least so far right of the one before it, in parts of the size."""
+ROW: Final = 20.0
+"""Lines are looked for in rows of so many points; no two of them overlap over more than one."""
 MIN_APART: Final = 0.15
 """Middles of two characters are at least so far apart, in parts of the smaller size."""
 MAX_BOLD: Final = 0.06
@@ -99,6 +101,8 @@ class PageReader:
     fonts: dict[tuple[int, int], PageFont]
     found: list[str] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
+    rows: dict[int, list[Line]] = field(default_factory=dict)
+    named: dict[str, PageFont] = field(default_factory=dict)
     grounds: list[tuple[Shape, float]] = field(default_factory=list)
     path: list[list[Point]] = field(default_factory=list)
     state: _State = field(default_factory=_State)
@@ -128,10 +132,10 @@ class PageReader:
         self.state = before
 
     def _step(self, name: str, given: Operands, resources: pikepdf.Object, depth: int) -> None:
-        if name in _IGNORED:
+        if name in _PATHS:
+            _PATHS[name](self, *map(float, given))
+        elif name in _IGNORED:
             self._no_other_text(name, given)
-        elif name in _PATHS:
-            _PATHS[name](self, *(float(each) for each in given))
         elif name in _PAINTS:
             self._paint(*_PAINTS[name])
         elif name in _STATES:
@@ -258,11 +262,13 @@ class PageReader:
 
     def do_set_font(self, given: Operands, resources: pikepdf.Object) -> None:
         """`Tf`."""
-        font = resources.Font[given[0]]
-        if font.objgen not in self.fonts:
-            self.fonts[font.objgen] = read_font(font)
-        text = self._in_text()
-        text.font, text.size = self.fonts[font.objgen], float(given[1])
+        text, name = self._in_text(), str(given[0])
+        if name not in self.named:
+            font = resources.Font[given[0]]
+            if font.objgen not in self.fonts:
+                self.fonts[font.objgen] = read_font(font)
+            self.named[name] = self.fonts[font.objgen]
+        text.font, text.size = self.named[name], float(given[1])
 
     def do_set_matrix(self, given: Operands, _resources: pikepdf.Object) -> None:
         """`Tm`."""
@@ -318,18 +324,29 @@ class PageReader:
             raise refusal("text runs over the edge of the page")
         if not bottom <= line.height <= top:
             raise refusal("text runs over the edge of the page")
-        if not all(clip.contains(point) for clip in self.state.clips for point in line.points()):
+        if not all(clip.holds(line) for clip in self.state.clips):
             raise refusal("text is cut off")
-        grounds = [each for each in reversed(self.grounds) if each[0].meets(line)]
-        if any(self._contrast(point, grounds) < MIN_CONTRAST for point in line.points()):
+        if self._least_contrast(line) < MIN_CONTRAST:
             raise refusal("text is too light to be read")
-        if any(line.is_over(other, MIN_APART) for other in self.lines):
+        row = int(line.height // ROW)
+        near = (other for each in (row - 1, row, row + 1) for other in self.rows.get(each, ()))
+        if any(line.is_over(other, MIN_APART) for other in near):
             raise refusal("characters stand over each other")
         self.lines.append(line)
+        self.rows.setdefault(row, []).append(line)
 
-    def _contrast(self, point: Point, grounds: Sequence[tuple[Shape, float]]) -> float:
-        ground = next((ink for shape, ink in grounds if shape.contains(point)), PAPER)
-        return contrast(self.state.ink, ground)
+    def _least_contrast(self, line: Line) -> float:
+        """Return the contrast of a line with what lies under it, where that is least."""
+        least, some = contrast(self.state.ink, PAPER), False
+        for shape, ink in reversed(self.grounds):
+            if not shape.meets(line):
+                continue
+            if shape.holds(line):
+                under = contrast(self.state.ink, ink)
+                return min(least, under) if some else under
+            if any(map(shape.contains, line.points())):
+                least, some = min(least, contrast(self.state.ink, ink)), True
+        return least
 
     def _in_text(self) -> _Text:
         if self.text is None:
@@ -370,7 +387,7 @@ def _upright(origin: Matrix) -> float:
 
 
 def _matrix(given: Operands) -> Matrix:
-    a, b, c, d, e, f = (float(each) for each in given)
+    a, b, c, d, e, f = map(float, given)
     return a, b, c, d, e, f
 
 

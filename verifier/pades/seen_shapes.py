@@ -21,6 +21,8 @@ PAPER: Final = 1.0
 HIDDEN_POINTS: Final = 4
 """A character is hidden when so many of its five points are: a seal's stroke may cross it."""
 
+_CORNERS: Final = 4
+_CLOSED: Final = 5
 _CURVE_STEPS: Final = (0.25, 0.5, 0.75, 1.0)
 _QUARTER: Final = 0.22
 """How far the outer points of a character are from its middle, in parts of its size."""
@@ -78,19 +80,14 @@ class Line:
 class Shape:
     """A filled area of straight lines, by the even-odd rule."""
 
-    __slots__ = ("_lines", "box")
+    __slots__ = ("_is_box", "_paths", "box")
 
     def __init__(self, paths: Sequence[Sequence[Point]]) -> None:
+        self._paths = paths
         across = [x for path in paths for x, _ in path]
         up = [y for path in paths for _, y in path]
         self.box = (min(across), min(up), max(across), max(up)) if across else (0.0, 0.0, 0.0, 0.0)
-        self._lines = [
-            (one, other)
-            for path in paths
-            if path
-            for one, other in pairwise((*path, path[0]))
-            if one[1] != other[1]
-        ]
+        self._is_box = len(paths) == 1 and _is_box(paths[0], self.box)
 
     def contains(self, point: Point) -> bool:
         """Whether a point is in it."""
@@ -98,11 +95,19 @@ class Shape:
         left, bottom, right, top = self.box
         if not (left <= x <= right and bottom <= y <= top):
             return False
-        inside = False
-        for (x1, y1), (x2, y2) in self._lines:
-            if (y1 > y) != (y2 > y) and x < (x2 - x1) * (y - y1) / (y2 - y1) + x1:
-                inside = not inside
+        inside = self._is_box
+        for path in () if inside else self._paths:
+            for (x1, y1), (x2, y2) in pairwise((*path, path[0])):
+                if (y1 > y) != (y2 > y) and x < (x2 - x1) * (y - y1) / (y2 - y1) + x1:
+                    inside = not inside
         return inside
+
+    def holds(self, line: Line) -> bool:
+        """Whether all characters of a line are in it."""
+        ends = line.middles[0], line.middles[-1]
+        if self._is_box:
+            return all(self.contains((x, line.height)) for x in ends)
+        return all(map(self.contains, line.points()))
 
     def meets(self, line: Line) -> bool:
         """Whether a character of a line may be in it."""
@@ -122,6 +127,18 @@ class Shape:
         y, away = line.height, line.size * _QUARTER
         around = ((x, y), *((x + dx, y + dy) for dx in (-away, away) for dy in (-away, away)))
         return sum(map(self.contains, around)) >= HIDDEN_POINTS
+
+
+def _is_box(path: Sequence[Point], box: tuple[float, float, float, float]) -> bool:
+    """Whether a path goes once around its box."""
+    left, bottom, right, top = box
+    around = [(left, bottom), (right, bottom), (right, top), (left, top)]
+    corners = list(path[:-1] if len(path) == _CLOSED and path[0] == path[-1] else path)
+    if len(corners) != _CORNERS or corners[0] not in around:
+        return False
+    at = around.index(corners[0])
+    turned = around[at:] + around[:at]
+    return corners == turned or corners[1:] == turned[:0:-1]
 
 
 def drawn_line(one: Point, other: Point, width: float) -> Shape:
