@@ -22,5 +22,7 @@ export default defineConfig({
     environment: "node",
     include: ["src/**/*.test.{ts,tsx}"],
     passWithNoTests: true,
+    // CI runs on a loaded machine.
+    testTimeout: 60_000,
   },
 });

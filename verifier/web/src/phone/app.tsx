@@ -41,6 +41,7 @@ export function App({ desk, start }: { desk: Desk; start: Lang }) {
   const [told, setTold] = useState<Key>();
   const [wrong, setWrong] = useState<Key>();
   const [report, setReport] = useState<ReportJson>();
+  const [isJudging, setJudging] = useState(false);
   const [scanning, setScanning] = useState(false);
   const [challenge, setChallenge] = useState<{ digits: string; at: number }>();
   const [question, setQuestion] = useState<OpenQuestion>();
@@ -118,12 +119,14 @@ export function App({ desk, start }: { desk: Desk; start: Lang }) {
     async (work: () => Promise<ReportJson>): Promise<void> => {
       setWrong(undefined);
       setReport(undefined);
+      setJudging(true);
       try {
         setReport(await work());
         setQuestion(await desk.openQuestion(location.origin));
       } catch (error) {
         setWrong(asRefusal(error).code === "TRUST_UNAVAILABLE" ? "trust_none_how" : "failed");
       }
+      setJudging(false);
       setShown(desk.shown());
     },
     [desk],
@@ -191,6 +194,9 @@ export function App({ desk, start }: { desk: Desk; start: Lang }) {
       )}
       <p role="alert" class="wrong">
         {wrong === undefined ? "" : say(wrong, lang)}
+      </p>
+      <p role="status" class="judging">
+        {isJudging ? say("checking", lang) : ""}
       </p>
       <div hidden={report !== undefined}>
         <TrustBar

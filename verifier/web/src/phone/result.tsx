@@ -5,7 +5,6 @@ import type { ReportJson } from "../core/report.ts";
 import { readMoment } from "../core/time.ts";
 import { ReportView } from "../shared/report-view.tsx";
 import type { Lang } from "../shared/texts.ts";
-import { factText } from "../shared/view.ts";
 import { words } from "../shared/words.ts";
 import { ageText, clockText, say } from "./texts.ts";
 
@@ -25,14 +24,13 @@ export function Result({ report, lang, onAgain }: Props) {
     <div ref={place} class="result" data-verdict={report.verdict} data-code={report.code}>
       <ReportView report={report} lang={lang}>
         <AsOf report={report} lang={lang} />
-        <CopyLimits report={report} lang={lang} />
         {report.code === "NOT_CHECKED_ON_PHONE" && <NotHere report={report} lang={lang} />}
         {isUnchallenged(report) && <Note text={say("no_challenge", lang)} />}
         {report.verdict === "valid" && report.assurance === "print" && (
           <Note text={say("printed_note", lang)} />
         )}
       </ReportView>
-      <p>
+      <p class="again">
         <button class="button" type="button" onClick={onAgain}>
           {say("again", lang)}
         </button>
@@ -50,34 +48,6 @@ function AsOf({ report, lang }: Omit<Props, "onAgain">) {
     <p class="as-of">
       {say("as_of", lang)} <b>{clockText(asOf)}</b> ({say("as_of_ago", lang)} {ageText(now - asOf, lang)})
     </p>
-  );
-}
-
-/** For whom, for what and how long a copy was made; shown once its holder's signature holds. */
-function CopyLimits({ report, lang }: Omit<Props, "onAgain">) {
-  const facts = report.checks.find((check) => check.name === "copy")?.facts ?? {};
-  const { recipient, purpose, ends_on: until } = facts;
-  if (recipient === undefined) return null;
-  return (
-    <section class="panel" aria-labelledby="copy-title">
-      <h2 id="copy-title">{say("copy_title", lang)}</h2>
-      <dl class="small-rows">
-        <Limit name={say("copy_recipient", lang)} value={factText(recipient)} />
-        <Limit name={say("copy_purpose", lang)} value={factText(purpose)} />
-        <Limit name={say("copy_until", lang)} value={factText(until)} />
-      </dl>
-    </section>
-  );
-}
-
-function Limit({ name, value }: { name: string; value: string }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>
-        <b>{value}</b>
-      </dd>
-    </div>
   );
 }
 
