@@ -30,7 +30,7 @@ from verifier.artefacts import Artefact, Ask, CopyFile, NumberText, QrText
 from verifier.policy import BATCH
 from verifier.verify import verify_artefact
 
-FLIPS = 600
+FLIPS = 300
 READERS: Mapping[QrKind, Callable[[bytes], bytes]] = {
     QrKind.PRINTED: lambda data: _joined(qr.read_printed(data).parts),
     QrKind.SCREEN: lambda data: _joined(screen_code.read_screen(data).signed.parts),

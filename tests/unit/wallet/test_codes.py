@@ -1,6 +1,7 @@
 """The wallet's codes and copies: made here, judged by the verifier, agreed to by the holder."""
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
@@ -24,11 +25,12 @@ from tests.builders import SIGNED_AT, Issued, World
 from tests.fakes.claim_desk import FakeClaimDesk
 from tests.fakes.clock import FakeClock
 from tests.fakes.qr_world import make_holder, printed_code, text_of, with_qr_keys
-from tests.fakes.wallets import CODE, DESK, PASSWORD, WorldChecker
+from tests.fakes.wallets import CODE, DESK, PASSWORD, WorldChecker, claim_one
 from verifier.artefacts import Ask, CopyFile, QrText, recognise
 from verifier.policy import BATCH
 from verifier.verify import verify_artefact
 from wallet.cli import PASSWORD_VARIABLE, WalletParts, wallet_app
+from wallet.keep import WalletFolder
 from wallet.qr import Drawing
 
 Run = Callable[..., Result]
@@ -44,6 +46,16 @@ def data_code(issued: Issued) -> str:
     return printed_code(printed_of(issued.version, leaf=issued.leaf, issued_at=SIGNED_AT))
 
 
+@pytest.fixture(scope="session")
+def claimed(world: World, issued: Issued, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a wallet with a licence in it, claimed once: to be copied."""
+    place = tmp_path_factory.mktemp("claimed") / "wallet"
+    desk = FakeClaimDesk(world, world.now, codes={CODE: issued})
+    desk.proofs[issued.leaf] = issued.evidence
+    claim_one(desk, WalletFolder(place), world.now)
+    return place
+
+
 @pytest.fixture
 def run(
     world: World,
@@ -51,10 +63,11 @@ def run(
     issued: Issued,
     data_code: str,
     clock: FakeClock,
+    claimed: Path,
     tmp_path: Path,
 ) -> Run:
     """Return what runs a command of a wallet that has claimed a licence."""
-    (tmp_path / "trust").mkdir()
+    shutil.copytree(claimed, tmp_path / "wallet")
     desk.data_codes[issued.leaf] = data_code
     app: typer.Typer = wallet_app(
         WalletParts(
@@ -71,7 +84,6 @@ def run(
         env = {PASSWORD_VARIABLE: PASSWORD.decode(), "COLUMNS": "200"}
         return CliRunner().invoke(app, list(arguments), input=typed, env=env)
 
-    assert command("claim", CODE).exit_code == 0
     return command
 
 
