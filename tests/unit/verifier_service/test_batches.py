@@ -63,6 +63,16 @@ class Talk:
         return found
 
 
+@pytest.fixture(scope="module")
+def shared(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[QuickEngine, RunningService]]:
+    """A service that takes five files at once, for tests that change nothing about it."""
+    engine, state = QuickEngine(), tmp_path_factory.mktemp("state")
+    with service(state, engine, batch_files=5, address_per_minute=10_000) as made:
+        yield engine, made
+
+
 def zipped(files: Mapping[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w", method) as archive:
@@ -182,10 +192,14 @@ def _damaged() -> bytes:
     ),
 )
 def test_what_is_no_batch_is_refused_whole(
-    tmp_path: Path, headers: dict[str, str], body: bytes, status: int, code: str
+    shared: tuple[QuickEngine, RunningService],
+    headers: dict[str, str],
+    body: bytes,
+    status: int,
+    code: str,
 ) -> None:
-    engine = QuickEngine()
-    with service(tmp_path, engine, batch_files=5) as made, talking(made.app) as talk:
+    engine, made = shared
+    with talking(made.app) as talk:
         answer = talk.ask("POST", HERE, body, headers)
         assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert engine.seen == []
