@@ -48,6 +48,10 @@ LOST_WRITER_SECONDS = 60
 CONNECT_SECONDS = 10
 
 _READ, _WRITE = "BEGIN", "BEGIN IMMEDIATE"
+_BECOME_WRITER = (
+    f"SELECT set_config('idle_in_transaction_session_timeout', '{LOST_WRITER_SECONDS}s', true),"
+    f" pg_advisory_xact_lock({WRITERS_LOCK})"
+)
 
 
 class Unit:
@@ -189,7 +193,6 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 def _patience(lock_seconds: int) -> dict[str, Any]:
     told = {
         "lock_timeout": f"{lock_seconds}s",
-        "idle_in_transaction_session_timeout": f"{LOST_WRITER_SECONDS}s",
         "timezone": "UTC",
     }
     options = " ".join(f"-c {name}={value}" for name, value in told.items())
@@ -199,7 +202,7 @@ def _patience(lock_seconds: int) -> dict[str, Any]:
 def _begin_postgresql(connection: Connection) -> None:
     # Under READ COMMITTED every statement behind the lock sees what earlier writers committed.
     if connection.get_execution_options().get("anzheng_begin") == _WRITE:
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITERS_LOCK})")
+        connection.exec_driver_sql(_BECOME_WRITER)
 
 
 def _begin_sqlite(connection: Connection) -> None:

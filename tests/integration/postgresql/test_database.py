@@ -136,3 +136,21 @@ def test_a_server_that_is_away_is_an_error_of_ours() -> None:
     with refuses(Code.STORE_FAILED), store.read() as unit:
         unit.licences.counts()
     store.close()
+
+
+def test_a_writer_whose_connection_is_lost_holds_up_nobody(server: Server, url: str) -> None:
+    lost, next_one = Store(url), Store(url)
+    with refuses(Code.STORE_FAILED), lost.write() as unit:
+        unit.licences.allocate_index(REGISTRY, AUTHORITY)
+        with server.connect(MIGRATED) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
+            )
+        unit.licences.allocate_index(REGISTRY, AUTHORITY)
+    with next_one.write() as unit:
+        assert unit.licences.allocate_index(REGISTRY, AUTHORITY) == 0
+    # A pool that has a dead connection notices before it hands it out.
+    with lost.write() as unit:
+        assert unit.licences.allocate_index(REGISTRY, AUTHORITY) == 1
+    lost.close()
+    next_one.close()
