@@ -10,6 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from licence.errors import AnzhengError, Code
 from licence.ports import Clock, Entropy
 from verifier.memory import Memory
 from verifier.pool import FolderContext, Limits
@@ -29,7 +30,7 @@ from verifier.service.shelf import MEMORY, LocalShelf
 from verifier.service.stores import open_stores
 from verifier.service.tracing import Tracing, open_tracing
 from verifier.service.trust_keeper import TrustKeeper, Update
-from verifier.trust import TrustStore
+from verifier.trust import MAX_ROOT_BYTES, TrustStore
 from verifier.trust_update import Source, update_trust, verifiers_lists
 
 RESULTS: Final = "results.sqlite3"
@@ -103,7 +104,7 @@ def open_service(
 def _update(settings: ServiceSettings) -> Update | None:
     if not settings.registry_url:
         return None
-    source = Source(f"{settings.registry_url.rstrip('/')}/trust")
+    source = Source(f"{settings.registry_url.rstrip('/')}/trust", _first_root(settings.first_root))
 
     def fetch(memory: Memory, now: datetime) -> TrustStore:
         return update_trust(
@@ -111,6 +112,19 @@ def _update(settings: ServiceSettings) -> Update | None:
         )
 
     return fetch
+
+
+def _first_root(path: Path | None) -> bytes | None:
+    """Read the root that came from a source of its own, for a folder that has none yet."""
+    if path is None:
+        return None
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_ROOT_BYTES)
+    except OSError as exc:
+        raise AnzhengError(
+            Code.SETTINGS_INVALID, f"setting first_root: {path} cannot be read", field="first_root"
+        ) from exc
 
 
 def _engine(settings: ServiceSettings) -> Engine:

@@ -36,6 +36,7 @@ class ServiceSettings(BaseSettings):
     stop_seconds: int = Field(default=30, ge=1, le=600)
 
     trust_folder: Path = Path("trust")
+    first_root: Path | None = None
     state_dir: Path | None = None
     registry_url: str = Field(default="", pattern="^(?:https?://.+)?$")
     rpc_url: str = Field(default="", pattern="^(?:https?://.+)?$")

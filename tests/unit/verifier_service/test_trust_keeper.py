@@ -44,6 +44,30 @@ def test_a_refresh_that_fails_changes_nothing_and_is_told(folder: Path) -> None:
     assert "secret.example" not in lines.getvalue()
 
 
+def test_an_empty_folder_is_filled_before_anything_is_judged(tmp_path: Path) -> None:
+    folder = tmp_path / "trust"
+
+    def update(memory: Memory, now: datetime) -> TrustStore:
+        shutil.copytree(GOLDEN / "trust", folder)
+        return load_trust(folder, now=now, memory=memory)
+
+    keeper, _ = keeper_of(folder, update)
+    with pytest.raises(AnzhengError) as caught:
+        _ = keeper.store
+    assert caught.value.code is Code.TRUST_UNAVAILABLE
+    asyncio.run(keeper.refresh())
+    assert keeper.store.bundle.version == 1
+    assert keeper.trouble is None
+    assert folder.with_name("trust.memory.json").exists()
+
+
+def test_a_first_root_that_is_not_there_is_named(tmp_path: Path) -> None:
+    given = {"registry_url": "http://127.0.0.1:9", "first_root": tmp_path / "none"}
+    with pytest.raises(AnzhengError) as caught, service(tmp_path, QuickEngine(), None, **given):
+        pass
+    assert caught.value.code is Code.SETTINGS_INVALID
+
+
 def test_an_older_folder_is_refused_and_the_newer_counts_on(folder: Path) -> None:
     keeper, _ = keeper_of(folder)
     keeper.learn(keeper.memory.saw_roles([("timestamp", 99)]))
