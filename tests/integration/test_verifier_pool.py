@@ -30,7 +30,7 @@ from verifier.pool import (
 from verifier.verify import verify, verify_artefact
 
 PATIENCE = 120.0
-QUICK = Limits(memory_bytes=512 << 20, cpu_seconds=2, wall_seconds=20.0, jobs=50)
+QUICK = Limits(memory_bytes=512 << 20, cpu_seconds=2, wall_seconds=60.0, jobs=50)
 
 
 @pytest.fixture(scope="module")
@@ -103,9 +103,9 @@ def test_a_child_that_is_brought_down_says_nothing_about_the_file(
 
 def test_a_child_that_sleeps_is_stopped(world: World, issued: Issued, tmp_path: Path) -> None:
     ask = Ask(BATCH, world.now)
-    limits = replace(QUICK, wall_seconds=3.0)
+    limits = replace(QUICK, wall_seconds=5.0)
     with Pool(1, limits, Moody(world.trust(), tmp_path / "touched")) as pool:
-        # The first answer comes only when the child is up; then three seconds are plenty.
+        # The first answer comes only when the child is up; then some seconds are plenty.
         while told(heard(pool.submit(Job(PdfFile(issued.pdf), ask))))[0] is not Verdict.VALID:
             pass
         asleep = pool.submit(Job(PdfFile(issued.pdf), replace(ask, purpose="sleep")))

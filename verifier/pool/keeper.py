@@ -134,8 +134,7 @@ class Pool:
     def _answer(self, job: Job, child: _Child | None) -> tuple[Answer, _Child | None]:
         if len(bytes_of(job.artefact)) > self._limits.max_bytes:
             return self._without(job, Code.TOO_LARGE, ("limit", self._limits.max_bytes)), child
-        until = monotonic() + self._limits.wall_seconds
-        child = self._handed(job, child, until)
+        child, until = self._handed(job, child)
         if child is None:
             return self._without(job, Code.CHECK_CRASHED, ("reason", "no process")), None
         try:
@@ -150,13 +149,19 @@ class Pool:
             return answer, self._new_child()
         return answer, child
 
-    def _handed(self, job: Job, child: _Child | None, until: float) -> _Child | None:
-        """Hand a job to the child, or to a new one if the child was ended in its sleep."""
+    def _handed(self, job: Job, child: _Child | None) -> tuple[_Child | None, float]:
+        """Hand a job to the child, or to a new one if the child was ended in its sleep.
+
+        Returns:
+            The child, and until when it may answer; that a new one has to start first is not the
+            file's fault.
+        """
         data = pickle.dumps(job, pickle.HIGHEST_PROTOCOL)
         for _ in range(2):
             child = child or self._new_child()
             if child is None:
-                return None
+                break
+            until = monotonic() + self._limits.wall_seconds
             try:
                 wire.send(child.channel, data, until=until)
             except OSError:
@@ -164,8 +169,8 @@ class Pool:
                 self._end(child, kill=True)
                 child = None
             else:
-                return child
-        return None
+                return child, until
+        return None, 0.0
 
     def _heard(self, child: _Child, until: float) -> Answer:
         answer = wire.read_values(wire.receive(child.channel, until=until))
