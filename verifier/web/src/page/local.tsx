@@ -21,10 +21,15 @@ export async function showLocally(given: string, lang: Lang, ask: () => void): P
   const trust = await openTrust();
   // A fresh place each time: the page may have emptied the last one.
   const place = document.createElement("div");
+  let asked = 0;
   const show = async (challenge?: string): Promise<void> => {
+    asked += 1;
+    const mine = asked;
     const now = Date.now() / MS;
     const question = { now, policy: STRICT, ...(challenge === undefined ? {} : { challenge }) };
     const { report } = await verifyQr(given, trust, trust.memory, question);
+    // Somebody has typed other digits meanwhile.
+    if (mine !== asked) return;
     render(
       <ReportView report={report} lang={lang}>
         <div class="local-note">
