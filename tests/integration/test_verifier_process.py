@@ -230,3 +230,17 @@ def test_a_registry_that_hangs_is_waited_for_once(made: Made) -> None:
     # Less than the silence of one question.
     assert took < 9
     assert ready.status_code == 200
+
+
+def test_an_empty_folder_is_filled_from_the_registry(made: Made, tmp_path: Path) -> None:
+    """What a service hands out under `/v1/trust` is a whole trust repository, first root apart."""
+    home, issued = made
+    with running(home) as first:
+        settings = {
+            "registry_url": f"http://127.0.0.1:{first.port}/v1",
+            "first_root": home / "trust" / "metadata" / "1.root.json",
+        }
+        with running(tmp_path, **settings) as second, client_of(second) as client:
+            until(lambda: client.get("/readyz").status_code == 200)
+            answer = client.post(HERE, content=issued[0].pdf, headers=PDF).json()
+    assert (answer["verdict"], answer["policy"]["online"]) == ("valid", True)
