@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 AXE: Final = ROOT / "verifier" / "web" / "node_modules" / "axe-core" / "axe.min.js"
@@ -21,6 +21,11 @@ PHONE: Final[Shape] = {
     "has_touch": True,
 }
 NARROW: Final[Shape] = {"viewport": {"width": 320, "height": 568}}
+
+PATIENCE_MS: Final = 60_000
+"""How long a test waits for what must come; a machine that tests much else at once is slow."""
+
+expect.set_options(timeout=PATIENCE_MS)
 
 _WATCH: Final = """
 window.__broken = [];
@@ -94,6 +99,7 @@ def opened(browser: Browser, url: str, shape: Shape, **more: object) -> Iterator
 
 
 def _watched(context: BrowserContext, url: str) -> Tab:
+    context.set_default_timeout(PATIENCE_MS)
     context.add_init_script(_WATCH)
     page = context.new_page()
     tab = Tab(page, url)
