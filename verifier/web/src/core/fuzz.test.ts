@@ -7,6 +7,7 @@ import * as canonical from "./canonical.ts";
 import * as cbor from "./cbor.ts";
 import { parseCheckpoint } from "./checkpoint.ts";
 import { parseCms } from "./cms.ts";
+import { readCopy } from "./copy.ts";
 import * as der from "./der.ts";
 import { Refusal } from "./errors.ts";
 import { readEvidence } from "./evidence.ts";
@@ -48,6 +49,7 @@ const DECODERS: Readonly<Record<string, (data: Bytes) => unknown>> = {
   answer: readAnswer,
   question: readQuestion,
   card: unpackCard,
+  copy: readCopy,
   text: (data) => (isObjectText(latin1(data)) ? readText(latin1(data)) : undefined),
 };
 const SEEDS: readonly Bytes[] = [

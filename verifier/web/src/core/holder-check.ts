@@ -150,7 +150,7 @@ async function judged(
   }
 }
 
-/** Return the certificate and where its own status is read, once it fits; HOLDER_CERTIFICATE. */
+/** Return the certificate and where its own status is read, once it fits: HOLDER_CERTIFICATE, HOLDER_TIME. */
 export async function holderCertificate(
   certificates: readonly Bytes[],
   holding: Holding,
@@ -159,8 +159,10 @@ export async function holderCertificate(
     const certificate = await believed(certificates, holding);
     return [certificate, binding(certificate, holding)];
   } catch (error) {
+    const { code, message } = asRefusal(error);
+    if (code === "HOLDER_TIME") throw error;
     // The path validation says "signer"; here it is the holder.
-    throw new Refusal("HOLDER_CERTIFICATE", asRefusal(error).message);
+    throw new Refusal("HOLDER_CERTIFICATE", message);
   }
 }
 
@@ -169,6 +171,9 @@ async function believed(certificates: readonly Bytes[], holding: Holding): Promi
   if (authority.holderCa === undefined) throw refuse("the authority has no holder certificates");
   const [own, ...issuers] = certificates as [Bytes, ...Bytes[]];
   const path = await findPath(own, issuers, [authority.holderCa]);
+  if (now < (path[0] as Certificate).notBefore) {
+    throw new Refusal("HOLDER_TIME", "the holder's certificate begins later than now");
+  }
   checkDates(path, now);
   checkPolicy(path, [oids.POLICY_HOLDER]);
   // A presentation is made now: a leaked holder CA makes every certificate below it worthless.

@@ -208,6 +208,7 @@ class Run {
       this.add(withClock(await this.limits(copy, certificate.spki), status));
     } catch (error) {
       this.refuse("holder", HOLDER, error);
+      this.add(withClock(this.results.get("holder") as CheckResult, status));
     }
   }
 
