@@ -25,7 +25,13 @@ from anzheng.clock import SystemClock, SystemEntropy
 from anzheng.flows.status_chain import NEEDS_PERSON
 from anzheng.keyring import open_keyring
 from anzheng.nodes import open_nodes
-from anzheng.senders import ChainMeans, check_node, open_confirmer, refuse_mismatch
+from anzheng.senders import (
+    ChainMeans,
+    check_node,
+    open_confirmer,
+    refuse_mismatch,
+    refuse_own_chain,
+)
 from anzheng.settings import Settings
 from anzheng.store.anchor_store import SqlAnchorStore
 from anzheng.store.database import Store
@@ -145,6 +151,7 @@ def open_confirming(settings: Settings, clock: Clock | None = None) -> Iterator[
     Raises:
         AnzhengError: SETTINGS_INVALID; KEY_URI, KEY_LOCKED for a confirm account.
     """
+    refuse_own_chain(settings)
     clock, estate = clock or SystemClock(), estates.load(settings.data_dir)
     refuse_mismatch(settings, estate)
     entropy = SystemEntropy()

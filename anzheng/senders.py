@@ -79,6 +79,20 @@ def refuse_mismatch(settings: Settings, estate: Estate) -> None:
         )
 
 
+def refuse_own_chain(settings: Settings) -> None:
+    """Refuse settings by which a process with a role would start a chain that is its own.
+
+    Raises:
+        AnzhengError: SETTINGS_INVALID.
+    """
+    if settings.chain_devnet:
+        raise AnzhengError(
+            Code.SETTINGS_INVALID,
+            "processes with keys of their own share a chain: chain_devnet = false, chain_rpc_url",
+            field="chain_devnet",
+        )
+
+
 def check_node(means: ChainMeans) -> None:
     """Refuse, in production, a node that is made for tests.
 

@@ -42,7 +42,7 @@ from anzheng.opening import EstateOffices, Means, ask_chain, issue_guard
 from anzheng.pki import CertificateDesk
 from anzheng.quorum_reader import QuorumReader
 from anzheng.roles import Role
-from anzheng.senders import refuse_mismatch
+from anzheng.senders import refuse_mismatch, refuse_own_chain
 from anzheng.settings import Settings
 from anzheng.store.anchor_store import SqlAnchorStore
 from anzheng.store.database import Store
@@ -309,12 +309,8 @@ def open_installation(
     Raises:
         AnzhengError: SETTINGS_INVALID for a role that would start a chain of its own.
     """
-    if role is not None and settings.chain_devnet:
-        raise AnzhengError(
-            Code.SETTINGS_INVALID,
-            "processes with keys of their own share a chain: chain_devnet = false, chain_rpc_url",
-            field="chain_devnet",
-        )
+    if role is not None:
+        refuse_own_chain(settings)
     with open_base(settings, clock, entropy) as base, attach(base, role) as installation:
         yield installation
 
