@@ -94,9 +94,7 @@ class Archive:
         if sum(info.file_size for _, info in found) > limits.total_bytes:
             raise _too_large(f"more than {limits.total_bytes} bytes when unpacked")
         self._left = limits.total_bytes
-        self.entries = tuple(
-            Entry(_shown(info), place, info.file_size) for place, info in found
-        )
+        self.entries = tuple(Entry(_shown(info), place, info.file_size) for place, info in found)
 
     def read(self, entry: Entry) -> bytes:
         """Return a file; one byte more than is allowed of one that is too long.

@@ -144,6 +144,9 @@ def test_bytes_that_bring_a_reader_down_are_undetermined_or_foreign(made: Made) 
 def test_too_much_is_sent_away_with_a_time_and_never_judged_wrongly(made: Made) -> None:
     home, issued = made
     with running(home, waiting=2, workers=1) as service:
+        with client_of(service) as client:
+            # Its children are there when this is answered.
+            assert client.post(HERE, content=issued[0].pdf, headers=PDF).status_code == 200
         requests = [post(HERE, each.pdf, "application/pdf") for each in issued]
         target = Target(service.port, requests, b'"verdict":"valid"')
         load = hammer(target, connections=24, seconds=3)
