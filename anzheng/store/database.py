@@ -47,6 +47,9 @@ LOST_WRITER_SECONDS = 60
 
 CONNECT_SECONDS = 10
 
+READERS = 20
+"""Connections that a reading process keeps to PostgreSQL; twice as many while it is busy."""
+
 _READ, _WRITE = "BEGIN", "BEGIN IMMEDIATE"
 _BECOME_WRITER = (
     f"SELECT set_config('idle_in_transaction_session_timeout', '{LOST_WRITER_SECONDS}s', true),"
@@ -163,6 +166,8 @@ def open_reading_engine(url: str) -> Engine:
             parsed,
             pool_pre_ping=True,
             connect_args=_patience(READ_TIMEOUT_SECONDS),
+            pool_size=READERS,
+            max_overflow=READERS,
             isolation_level="REPEATABLE READ",
             execution_options={"postgresql_readonly": True},
         )
