@@ -17,14 +17,15 @@ from typing import Final
 
 from licence.domain.validity import shanghai_date
 from licence.errors import AnzhengError, Code
-from licence.formats import qr_exchange, screen_code
+from licence.formats import licence_json, qr_exchange, screen_code
 from licence.formats.checks import CheckName, CheckResult, passed
 from licence.formats.fields import moment_text
 from licence.formats.qr import Printed, ReadPrinted, read_printed, verify_printed
 from licence.formats.qr_card import Card
 from licence.formats.qr_text import QrKind, QrObject, read_text
 from licence.formats.report import Facts, Report
-from licence.formats.trust_types import Authority, Registry
+from licence.formats.short_code import short_code_of
+from licence.formats.trust_types import Authority, Registry, StatusKey
 from licence.formats.verdict import Assurance
 from licence.ids import Digest
 from verifier.artefacts import Ask
@@ -40,7 +41,8 @@ from verifier.checks.c09_holder import (
 from verifier.checks.outcome import not_passed
 from verifier.memory import Memory
 from verifier.object_run import ObjectRun, facts_of
-from verifier.ports import TrustView
+from verifier.ports import LookUp, LookUpKey, TrustView
+from verifier.typed import read_answer
 
 STANDARD: Final = "RFC 9052 4.2, RFC 9053 2.1"
 
@@ -154,7 +156,29 @@ def _believed(run: ObjectRun, printed: ReadPrinted) -> Proved:
         raise AnzhengError(
             Code.ENVIRONMENT_MISMATCH, "a test licence in production, or the other way round"
         )
+    _check_known(run, said, next(key for key in authority.qr_keys if key.kid == printed.kid))
     return Proved(said, authority, registry)
+
+
+def _check_known(run: ObjectRun, said: Printed, key: StatusKey) -> None:
+    """Ask the registry about a code of a key that is closed by now, where there is a network.
+
+    Nothing but the key says when the code was made: whoever has the key can antedate it.
+
+    Raises:
+        AnzhengError: NOT_FOUND, when the registry answers and knows no such licence.
+    """
+    online = run.ask.online
+    if key.believed_at(run.ask.now) or not isinstance(online, LookUp) or not online.is_private:
+        return
+    try:
+        body = online.look_up(LookUpKey.SHORT_CODE, short_code_of(said.licence_digest))
+        found = read_answer(body) if body is not None else ()
+    except AnzhengError:
+        # Not reached: then it is judged as without a network.
+        return
+    if not any(licence_json.digest(one.data) == said.licence_digest for one in found):
+        raise AnzhengError(Code.NOT_FOUND, "the registry knows no licence of this code")
 
 
 # ---------------------------------------------------------------- (9) the holder

@@ -108,6 +108,8 @@ _ALL: Final = (
             # Codes and reports are signed too, but not by a signer with a path of certificates.
             Code.QR_SYNTAX,
             Code.QR_SIGNATURE,
+            # A code of a closed key, of which the registry knows nothing.
+            Code.NOT_FOUND,
             Code.COPY_SYNTAX,
             Code.REPORT_SYNTAX,
             Code.SCHEMA_UNKNOWN,

@@ -1,13 +1,16 @@
 """QR objects beside their vectors: what is shown, what is remembered, what breaks nothing."""
 
+import json
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
 
+import httpx
 import pytest
 from typing_extensions import override
 
 from licence.errors import Code
+from licence.formats import licence_json
 from licence.formats import report as reports
 from licence.formats.checks import CheckName
 from licence.formats.qr import Printed, printed_of
@@ -18,6 +21,7 @@ from tests.builders import SIGNED_AT, FakeTrust, World, make_world
 from tests.fakes.copies import copy_of
 from tests.fakes.qr_world import (
     CHALLENGE,
+    QR_KEY,
     QUESTION,
     SHOWN_AT,
     Holder,
@@ -26,6 +30,7 @@ from tests.fakes.qr_world import (
     with_qr_keys,
 )
 from verifier.artefacts import Artefact, Ask, CopyFile, NumberText, QrText, recognise_text
+from verifier.online import HttpRegistry
 from verifier.policy import BATCH
 from verifier.verify import verify_artefact
 
@@ -129,3 +134,38 @@ def test_codes_are_recognised_with_their_address_and_without() -> None:
     bare = text.partition("#")[2]
     assert recognise_text(bare) == QrText(bare)
     assert recognise_text("K7Q2-5XMD") is None
+
+
+@pytest.mark.parametrize(
+    ("known", "status", "verdict", "code"),
+    [
+        (True, 200, Verdict.VALID, Code.OK),
+        (False, 200, Verdict.UNDETERMINED, Code.NOT_FOUND),
+        (False, 404, Verdict.UNDETERMINED, Code.NOT_FOUND),
+        (False, 500, Verdict.VALID, Code.OK),
+    ],
+)
+def test_the_registry_is_asked_about_codes_of_a_closed_key(
+    world: World, *, known: bool, status: int, verdict: Verdict, code: Code
+) -> None:
+    """Whoever has a leaked key can antedate a code; the registry knows which licences there are."""
+    answer = {
+        "licence": json.loads(licence_json.encode(_holder().version)),
+        "status": {"word": "NONE", "events": []},
+        "anchored": True,
+    }
+
+    def serve(request: httpx.Request) -> httpx.Response:
+        if request.url.path != "/v1/licences":
+            return httpx.Response(404)
+        return httpx.Response(status, json={"licences": [answer] if known else []})
+
+    online = HttpRegistry("https://registry.example", transport=httpx.MockTransport(serve))
+    closed = with_qr_keys(world.bundle, replace(QR_KEY, valid_to=SIGNED_AT + timedelta(minutes=1)))
+    ask = replace(ASK, online=online)
+    report, _ = verify_artefact(QrText(printed_code(said())), world.trust(closed), ask)
+    assert (report.verdict, report.code) == (verdict, code)
+    # A key that is open vouches for its codes alone.
+    usual = world.trust(with_qr_keys(world.bundle))
+    report, _ = verify_artefact(QrText(printed_code(said())), usual, ask)
+    assert report.verdict is Verdict.VALID
