@@ -26,13 +26,19 @@ _OK: Final = 200
 _ERRORS: Final = 400
 
 
-def trust_fetcher(base_url: str) -> FetcherInterface:
-    """Return a fetcher for a repository; where a proxy is set, the TUF client's own goes by it."""
+@contextmanager
+def trust_fetcher(base_url: str) -> Iterator[FetcherInterface]:
+    """Open a fetcher for a repository; where a proxy is set, the TUF client's own goes by it."""
     host = urlsplit(base_url).hostname or ""
     proxies = getproxies()
     if urlsplit(base_url).scheme in proxies and not proxy_bypass(host):
-        return Urllib3Fetcher()
-    return TrustFetcher(base_url)
+        yield Urllib3Fetcher()
+        return
+    fetcher = TrustFetcher(base_url)
+    try:
+        yield fetcher
+    finally:
+        fetcher.close()
 
 
 class TrustFetcher(FetcherInterface):

@@ -13,6 +13,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -99,8 +100,11 @@ def update_trust(
         first_root = _first_root(folder, source)
         folder.mkdir(parents=True, exist_ok=True)
         before = _state_files(folder)
-        with tempfile.TemporaryDirectory(prefix=".update-", dir=folder) as scratch:
-            _fetch(folder, Path(scratch), source, first_root, wanted)
+        with (
+            tempfile.TemporaryDirectory(prefix=".update-", dir=folder) as scratch,
+            _fetcher(source) as fetcher,
+        ):
+            _fetch(folder, Path(scratch), (source, fetcher), first_root, wanted)
         _remove_others(folder, before | _state_files(folder))
     except (DownloadError, OSError, StorageError) as exc:
         raise AnzhengError(
@@ -125,21 +129,27 @@ def _first_root(folder: Path, source: Source) -> bytes:
     return path.read_bytes()
 
 
+def _fetcher(source: Source) -> AbstractContextManager["FetcherInterface"]:
+    if source.fetcher is not None:
+        return nullcontext(source.fetcher)
+    # Here, for urllib3 opens a socket as soon as it is imported, and offline none may be opened.
+    from verifier.trust_fetch import trust_fetcher  # noqa: PLC0415
+
+    return trust_fetcher(source.base_url)
+
+
 def _fetch(
     folder: Path,
     scratch: Path,
-    source: Source,
+    served: tuple[Source, "FetcherInterface"],
     first_root: bytes,
     wanted: Callable[[str], bool],
 ) -> None:
-    # Here, for urllib3 opens a socket as soon as it is imported, and offline none may be opened.
-    from tuf.ngclient import Updater, UpdaterConfig  # noqa: PLC0415
-
-    from verifier.trust_fetch import trust_fetcher  # noqa: PLC0415
+    from tuf.ngclient import Updater, UpdaterConfig  # noqa: PLC0415 - as above
 
     before = _stored_lists(folder)
     _lay_out_known(folder, scratch)
-    fetcher = source.fetcher or trust_fetcher(source.base_url)
+    source, fetcher = served
     base = source.base_url.rstrip("/")
     updater = Updater(
         metadata_dir=str(scratch),
