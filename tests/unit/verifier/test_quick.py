@@ -53,9 +53,27 @@ def test_names_are_prepared_as_asn1crypto_prepares_them(text: str) -> None:
         assert prepare(None, text) == expected
 
 
+NAMES = st.lists(st.sampled_from(["辽宁", "Ann", "ann", "A nn", "a  nn", "B"]), max_size=3)
+
+
+@given(NAMES, NAMES)
+@example(["Ann"], ["ann"])
+def test_names_are_equal_when_asn1crypto_says_so(one: list[str], other: list[str]) -> None:
+    names = [
+        x509.Name.build({"common_name": ",".join(parts), "country_name": "CN"}).chosen
+        for parts in (one, other)
+    ]
+    parsed = [x509.RDNSequence.load(name.dump()) for name in names]
+    assert (parsed[0] == parsed[1]) is quick.SLOW_EQUAL(parsed[0], parsed[1])
+    assert (parsed[0] != parsed[1]) is not quick.SLOW_EQUAL(parsed[0], parsed[1])
+    assert parsed[0] == x509.RDNSequence.load(parsed[0].dump())
+    assert parsed[0] != "a name"
+
+
 def test_the_quick_ways_are_the_ones_in_use() -> None:
     assert generic.read_hex_string_from_stream is not quick.SLOW_HEX
     assert x509.NameTypeAndValue._ldap_string_prep is not quick.SLOW_PREPARE
+    assert x509.RDNSequence.__eq__ is not quick.SLOW_EQUAL
 
 
 def test_what_was_parsed_is_kept_within_bounds() -> None:
