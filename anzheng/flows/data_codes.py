@@ -64,10 +64,10 @@ class CodeDesk:
         return sign_data_code(version, row.leaf, key, base=self.base, now=now)
 
     def has_key(self, authority: AuthorityId) -> bool:
-        """Say whether an authority has a QR key that may sign now."""
+        """Say whether an authority has a QR key that may sign now, and that lies here."""
         now = self.clock.now()
         return any(
-            key.closed_at is None and key.signs_from <= now
+            key.closed_at is None and key.signs_from <= now and self.ring.has(key.name)
             for key in self.book.of(Purpose.QR, authority)
         )
 

@@ -149,6 +149,8 @@ def test_a_closed_key_signs_no_more(ring: KeyRing, key: Key) -> None:
     closed = desk(ring, closed_at=SIGNED_AT - timedelta(days=1))
     assert not closed.has_key(AUTHORITY)
     assert desk(ring).has_key(AUTHORITY)
+    elsewhere = KeyRing(ring.folder / "elsewhere", b"a password")
+    assert not desk(elsewhere).has_key(AUTHORITY), "the key is another process's"
     with pytest.raises(AnzhengError) as raised:
         closed.make(row(make_world()))
     assert raised.value.code is Code.KEY_LOCKED
