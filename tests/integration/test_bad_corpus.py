@@ -9,10 +9,14 @@ import pytest
 
 from licence.formats.verdict import Verdict
 from tests.bad import corpus, delta, store
-from tests.bad.case import Ask, Case, judge
+from tests.bad.case import Ask, Case, judge, trust_of
 from tests.bad.desk import make_desk
 from tests.bad.objects import bad_objects, judge_object
 from tools import make_bad
+from verifier.artefacts import Ask as Asked
+from verifier.artefacts import PdfFile, recognise
+from verifier.policy import PROFILES
+from verifier.verify import verify_artefact
 
 CASES = {case.id: case for case in store.load()}
 GROUPS = sorted({case.group for case in CASES.values()})
@@ -41,6 +45,31 @@ def test_every_bad_file_has_its_verdict_and_its_code(group: str) -> None:
             wrong[case.id] = (report.verdict, report.code)
     assert not wrong
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 < MOST_MEGABYTES
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_no_bad_file_is_valid_as_another_kind_of_artefact(part: int) -> None:
+    """Somebody who only hands over bytes cannot choose the checks that are made."""
+    for case in list(CASES.values())[part::4]:
+        artefact = recognise(case.ask.inputs["file"], case.ask.inputs.get("sidecar"))
+        if isinstance(artefact, PdfFile):
+            continue
+        report, _ = verify_artefact(
+            artefact, trust_of(case.ask), Asked(PROFILES["batch"], case.ask.now, case.ask.on)
+        )
+        assert report.verdict is not Verdict.VALID, case.id
+
+
+@pytest.mark.parametrize(
+    "mark", [b"%anzheng-verification-report\n", b"%anzheng-copy/v1\n", b"HTTPS://V.EXAMPLE/V#P1"]
+)
+def test_a_mark_of_another_kind_makes_no_file_valid(mark: bytes) -> None:
+    good = store.bases()["licence"]
+    ask = next(iter(CASES.values())).ask
+    for file in (good + mark, mark + good, good.replace(b"%PDF-1.7\n", b"%PDF-1.7\n" + mark, 1)):
+        asked = Asked(PROFILES["batch"], ask.now)
+        report, _ = verify_artefact(recognise(file), trust_of(ask), asked)
+        assert report.verdict is not Verdict.VALID
 
 
 @pytest.mark.parametrize("kind", ["qr", "copy"])

@@ -9,6 +9,7 @@ Standard: ISO 32000-1, 11.3.5 (blend modes) and 12.5.5 (appearance streams).
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 import pikepdf
@@ -45,12 +46,19 @@ def check_seal(picture: pikepdf.Object) -> None:
         seen.add(form.objgen)
         if len(seen) > MAX_FORMS:
             raise refuse("a seal of too many parts")
-        followed = _Form()
-        followed.follow(form.read_bytes())
+        followed = _follow(form.read_bytes())
         painted |= followed.paints
         todo += [form.Resources.XObject[name] for name in followed.drawn]
     if not painted:
         raise refuse("a seal that shows nothing")
+
+
+# The seals of an authority are the same on all its licences.
+@lru_cache(maxsize=64)
+def _follow(content: bytes) -> "_Form":
+    followed = _Form()
+    followed.follow(content)
+    return followed
 
 
 @dataclass(slots=True)

@@ -148,7 +148,7 @@ class Kind:
 
 def is_reference(value: Value) -> bool:
     """Say whether a value is a reference."""
-    return isinstance(value, str) and value.endswith(" R") and value[0].isdigit()
+    return isinstance(value, str) and value[-2:] == " R" and value[0].isdigit()
 
 
 def dictionaries_in(value: Value) -> Iterator[dict[str, Value]]:
@@ -300,15 +300,17 @@ def read_values(document: pikepdf.Pdf) -> tuple[dict[str, Value], frozenset[str]
     """
     if document.get_warnings():
         raise refuse("the parser had to mend something")
-    values: dict[str, Value] = {}
+    references: list[str] = []
     streams: set[str] = set()
+    texts: list[bytes] = []
+    for each in document.objects:
+        number, generation = each.objgen
+        references.append(f"{number} {generation} R")
+        texts.append(each.to_json(dereference=True))
+        if isinstance(each, pikepdf.Stream):
+            streams.add(references[-1])
     try:
-        for each in document.objects:
-            number, generation = each.objgen
-            reference = f"{number} {generation} R"
-            values[reference] = json.loads(each.to_json(dereference=True))
-            if isinstance(each, pikepdf.Stream):
-                streams.add(reference)
+        values = json.loads(b"[%s]" % b",".join(texts))
     except (RecursionError, ValueError) as error:
         raise refuse("values that no file of ours has") from error
-    return values, frozenset(streams)
+    return dict(zip(references, values, strict=True)), frozenset(streams)
