@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from fastapi import FastAPI
 
@@ -91,15 +92,17 @@ def service(
     """Open a service on the golden trust folder.
 
     Args:
-        state: Folder for what it keeps.
+        state: Folder for what it keeps; one that is gone afterwards unless given.
         engine: Where checks are made; a thread unless given.
         tracing: Where spans go.
         settings: That differ.
     """
     clock, lines = FakeClock(NOW), io.StringIO()
     engine = engine or ThreadEngine(load_trust(GOLDEN / "trust", now=NOW))
-    read = load(None, trust_folder=GOLDEN / "trust", state_dir=state, **settings)
     with ExitStack() as stack:
+        # Never beside the golden trust folder, where its memory would lie.
+        folder = state or Path(stack.enter_context(TemporaryDirectory()))
+        read = load(None, trust_folder=GOLDEN / "trust", state_dir=folder, **settings)
         opened = stack.enter_context(
             open_service(
                 read,
