@@ -115,15 +115,10 @@ def main(descriptor: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with socket.socket(fileno=descriptor) as control:
         make_context, limits = pickle.loads(wire.receive(control))  # noqa: S301 - from the parent
-        trusting = _warm(make_context())
+        trusting = make_context()
         gc.collect()
         gc.freeze()
         _serve(control, trusting, limits)
-
-
-def _warm(trusting: Trusting) -> Trusting:
-    """Import what the checks need, so that children find it there."""
-    return trusting
 
 
 def _serve(control: socket.socket, trusting: Trusting, limits: Limits) -> None:
