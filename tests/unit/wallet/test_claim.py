@@ -102,6 +102,10 @@ class LosesTheFirstAnswer:
         """Return the evidence of a leaf."""
         return self._desk.evidence(leaf)
 
+    def data_code(self, leaf: Leaf) -> str | None:
+        """Return the data code of a leaf."""
+        return self._desk.data_code(leaf)
+
 
 def test_a_lost_answer_is_asked_for_again_with_the_same_key(
     world: World, desk: Desk, folder: WalletFolder, tmp_path: Path
