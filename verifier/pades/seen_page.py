@@ -18,6 +18,7 @@ from licence.pages import MAX_PAGE_CHARACTERS
 from verifier.pades.glyph_table import GlyphBook
 from verifier.pades.seen_fonts import PageFont, read_font
 from verifier.pades.seen_shapes import (
+    HIDDEN_POINTS,
     IDENTITY,
     MIDDLE,
     PAPER,
@@ -42,6 +43,8 @@ MIN_POINTS: Final = 4.5
 """Smallest text, in points."""
 MIN_CONTRAST: Final = 3.0
 """Least contrast of text with what was painted under it."""
+LEAST_PEN: Final = 1.5
+"""Lines through text count as at least so wide, in points."""
 THIN: Final = 1.5
 """A line up to this many points may cross text: a rule, an underline."""
 MIN_STEP: Final = 0.05
@@ -77,9 +80,11 @@ class _State:
     ink: float = 0.0
     pen: float = 1.0
     clips: tuple[Shape, ...] = ()
+    stamps: bool = False
+    """Whether what is painted is multiplied with what is below, as the ink of a stamp is."""
 
     def copy(self) -> "_State":
-        return _State(self.matrix, self.ink, self.pen, self.clips)
+        return _State(self.matrix, self.ink, self.pen, self.clips, self.stamps)
 
 
 @dataclass(slots=True)
@@ -144,8 +149,15 @@ class PageReader:
             self._draw(resources.XObject[given[0]], depth)
         elif depth == 0 and name in _TEXTS:
             _TEXTS[name](self, given, resources)
-        elif depth == 0 or name not in _FORM_ONLY:
+        else:
+            self._in_form(name, depth)
+
+    def _in_form(self, name: str, depth: int) -> None:
+        if depth == 0 or name not in _FORM_ONLY:
             raise refusal("an operator is not one of ours")
+        if name == "gs":
+            # Every graphics state of our files multiplies (`shape_kinds`).
+            self.state.stamps = True
 
     # ------------------------------------------------------------ state
 
@@ -223,13 +235,15 @@ class PageReader:
             self._cover(shape)
             self.grounds.append((shape, self.state.ink))
         scale = max(abs(part) for part in self.state.matrix[:4])
-        if strokes and self.state.pen * scale > THIN:
+        pen = self.state.pen * scale
+        if strokes and (pen > THIN or not self.state.stamps):
             for path in paths:
                 for one, other in pairwise(path):
-                    self._cover(drawn_line(one, other, self.state.pen * scale))
+                    self._cover(drawn_line(one, other, max(pen, LEAST_PEN)))
 
     def _cover(self, shape: Shape) -> None:
-        if any(shape.hides(line) for line in self.lines):
+        least = HIDDEN_POINTS if self.state.stamps else 1
+        if any(shape.hides(line, least) for line in self.lines):
             raise refusal("something is painted over the text")
 
     def _draw(self, drawing: pikepdf.Object, depth: int) -> None:

@@ -19,7 +19,10 @@ PAPER: Final = 1.0
 """Luminance of what nothing was painted on."""
 
 HIDDEN_POINTS: Final = 4
-"""A character is hidden when so many of its five points are: a seal's stroke may cross it."""
+"""A character is hidden when so many of its five points are: a seal's stroke may cross it.
+
+What is no stamp may not touch one of them: a line through a day takes it back.
+"""
 
 _CORNERS: Final = 4
 _CLOSED: Final = 5
@@ -119,14 +122,14 @@ class Shape:
             and line.middles[0] <= right + reach
         )
 
-    def hides(self, line: Line) -> bool:
-        """Whether a character under it cannot be seen."""
-        return self.meets(line) and any(self._hides(x, line) for x in line.middles)
+    def hides(self, line: Line, least: int = HIDDEN_POINTS) -> bool:
+        """Whether so many of a character's points are under it."""
+        return self.meets(line) and any(self._hides(x, line, least) for x in line.middles)
 
-    def _hides(self, x: float, line: Line) -> bool:
+    def _hides(self, x: float, line: Line, least: int) -> bool:
         y, away = line.height, line.size * _QUARTER
         around = ((x, y), *((x + dx, y + dy) for dx in (-away, away) for dy in (-away, away)))
-        return sum(map(self.contains, around)) >= HIDDEN_POINTS
+        return sum(map(self.contains, around)) >= least
 
 
 def _is_box(path: Sequence[Point], box: tuple[float, float, float, float]) -> bool:
