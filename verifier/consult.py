@@ -57,11 +57,14 @@ def ask_lists(online: Online, ref: StatusRef, authority: Authority) -> ListToken
     shard = shard_of(ref.index)
     try:
         cwt = online.status_list(ref.registry, authority.id, shard)
-        side = online.side_list(ref.registry, authority.id, shard)
-        page = _page(online, side, ref, authority)
     except AnzhengError:
         return ListTokens("registry", None, None)
-    return ListTokens("registry", cwt, side, page)
+    try:
+        side = online.side_list(ref.registry, authority.id, shard)
+    except AnzhengError:
+        # What the list has against a licence counts, though somebody keeps the reasons back.
+        return ListTokens("registry", cwt, None)
+    return ListTokens("registry", cwt, side, _page(online, side, ref, authority))
 
 
 def _page(

@@ -26,7 +26,7 @@ from verifier.checks.c07_status import (
     signed_rows,
 )
 from verifier.checks.c08_validity import check_period
-from verifier.memory import Memory
+from verifier.memory import EPOCH, Memory
 from verifier.policy import Policy
 from verifier.ports import Online, TrustView
 
@@ -52,6 +52,7 @@ class Standing:
     online: Online | None = None
     chain_proof: bytes | None = None
     learned: Memory = field(default_factory=Memory)
+    _newest_seen: datetime = field(default=EPOCH, init=False)
 
     def __post_init__(self) -> None:
         self.learned = self.memory
@@ -79,6 +80,7 @@ class Standing:
             on: The day asked about.
         """
         question = self._question(ref, authority, moments, on)
+        self._newest_seen = question.newest_seen
         tokens = [consult.stored_lists(self.trust, ref, authority)]
         if self.online is not None:
             tokens.append(consult.ask_lists(self.online, ref, authority))
@@ -112,7 +114,8 @@ class Standing:
         """
         result = check_period(kind, valid_from, valid_to, on)
         is_today = on == shanghai_date(self.now)
-        if result.code is Code.NOT_YET_VALID and status.code is Code.CLOCK_SUSPECT and is_today:
+        behind = status.code is Code.CLOCK_SUSPECT or self.now + CLOCK_SKEW < self._newest_seen
+        if result.code is Code.NOT_YET_VALID and behind and is_today:
             # A clock that is behind makes every new licence one of the future.
             return indeterminate(
                 result.name, Code.CLOCK_SUSPECT, *result.facts, standard=result.standard

@@ -136,7 +136,7 @@ def read_lists(
         return indeterminate(
             CheckName.STATUS, code, ("list_uri", name.uri), standard=STANDARD
         ), None
-    newest = max(found, key=lambda lists: lists.listed.issued_at)
+    newest = _deciding(found, question.ref.index)
     if question.not_before is not None and newest.listed.issued_at < question.not_before:
         # An older list than one already seen: somebody replays the time before a revocation.
         return indeterminate(
@@ -149,6 +149,22 @@ def read_lists(
         ), None
     older = any(_is_final(each.listed, question.ref.index) for each in found)
     return None, replace(newest, was_final=older)
+
+
+def _deciding(found: Sequence[StatusLists], index: StatusIndex) -> StatusLists:
+    """Return the newest list; one without its side list only for what it has against a licence."""
+    newest = max(found, key=lambda lists: lists.listed.issued_at)
+    whole = [lists for lists in found if lists.side is not None]
+    if newest.side is not None or not whole or not _says_nothing(newest.listed, index):
+        return newest
+    return max(whole, key=lambda lists: lists.listed.issued_at)
+
+
+def _says_nothing(listed: StatusList, index: StatusIndex) -> bool:
+    try:
+        return listed.value(index) is ListValue.VALID
+    except AnzhengError:
+        return False
 
 
 def _is_final(listed: StatusList, index: StatusIndex) -> bool:
