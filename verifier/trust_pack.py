@@ -32,6 +32,7 @@ LIMITS: Final = ArchiveLimits(
 """A pack with the lists and side lists of all authorities, and their history."""
 MARKER: Final = PurePosixPath("metadata/timestamp.json")
 """Where this stands in a pack, there its trust folder begins."""
+REPORTERS: Final = "reporters"
 
 _HEAD: Final = 8
 
@@ -95,10 +96,18 @@ def _begin(pack: Path, unpacked: Path) -> Path:
 
 
 def _keep_own(folder: Path, fresh: Path) -> None:
-    """Keep what the user put beside the repository: pinned certificates of other verifiers."""
-    own = folder / "reporters"
-    if own.is_dir() and not (fresh / "reporters").exists():
-        shutil.copytree(own, fresh / "reporters")
+    """Keep what the user put beside the repository, and nothing of the kind that a pack brings.
+
+    No signature stands over the pinned certificates of other verifiers: whoever hands over a pack
+    could pin his own.
+    """
+    own, foreign = folder / REPORTERS, fresh / REPORTERS
+    if foreign.is_dir():
+        shutil.rmtree(foreign)
+    elif foreign.exists():
+        foreign.unlink()
+    if own.is_dir():
+        shutil.copytree(own, foreign)
 
 
 def _put(fresh: Path, folder: Path, old: Path) -> None:

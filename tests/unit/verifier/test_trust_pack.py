@@ -107,6 +107,23 @@ def test_pinned_reporters_stay(world: World, older: Path, newer: Path, tmp_path:
     assert (folder / "reporters" / "bank.crt").read_bytes() == b"pinned by hand"
 
 
+@pytest.mark.parametrize("pack", [as_zip, as_tar, as_folder])
+@pytest.mark.parametrize("pinned", [True, False])
+def test_a_pack_pins_nobody(
+    world: World, older: Path, newer: Path, tmp_path: Path, pack: Pack, *, pinned: bool
+) -> None:
+    folder = tmp_path / "trust"
+    import_trust(older, folder, now=world.now)
+    if pinned:
+        (folder / "reporters").mkdir()
+        (folder / "reporters" / "bank.crt").write_bytes(b"pinned by hand")
+    (newer / "reporters").mkdir()
+    (newer / "reporters" / "forger.crt").write_bytes(b"signed by nobody")
+    import_trust(pack(newer, tmp_path / "pack"), folder, now=world.now)
+    kept = [name for name in files(folder) if name.startswith("reporters/")]
+    assert kept == (["reporters/bank.crt"] if pinned else [])
+
+
 def _tar_of(name: str, kind: bytes = tarfile.REGTYPE) -> bytes:
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as made:
