@@ -141,7 +141,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _respond(self, path: str, truth: bytes | None) -> None:
         self.server.asked.append(path)
         fault = self.server.fault if path.startswith(self.server.only) else ""
-        self.close_connection = bool(fault)
+        self.close_connection = True
         body = truth or b""
         with suppress(OSError):
             if not fault or fault in (*RUBBISH, *HARMLESS):
@@ -212,6 +212,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(length))
+        self.send_header("Connection", "close")
         for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()

@@ -106,3 +106,14 @@ def test_a_quick_refusal_is_asked_again(slow: SlowRegistry, online: LongOnline) 
         with pytest.raises(AnzhengError):
             online.status_list(*NAMES, 0)
     assert slow.asked == 3
+
+
+def test_a_registry_that_falls_silent_does_not_take_the_newest_list_with_it(
+    slow: SlowRegistry, online: LongOnline
+) -> None:
+    assert online.status_list(*NAMES, 0) == b"1"
+    slow.now += KEEP_SECONDS
+    slow.fails = True
+    assert online.status_list(*NAMES, 0) == b"1"
+    with pytest.raises(AnzhengError):
+        online.status_list(*NAMES, 1)
