@@ -119,6 +119,11 @@ class Ask:
         """The day asked about."""
         return self.on if self.on is not None else shanghai_date(self.now)
 
+    @property
+    def wants_holder(self) -> bool:
+        """Whether a holder was asked: then nothing is valid that does not answer."""
+        return self.presentation is not None or self.request is not None
+
 
 def recognise(data: bytes, sidecar: bytes | None = None) -> Artefact:
     """Say what kind of artefact these bytes are; never fails, never reads more than it must.

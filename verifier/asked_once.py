@@ -15,7 +15,7 @@ from typing import Final
 from licence.errors import AnzhengError, Code
 from licence.formats import canonical
 from licence.formats.fields import Fields, moment_text
-from licence.formats.holder import NONCE_BYTES, PresentationRequest
+from licence.formats.holder import CLOCK_SKEW, NONCE_BYTES, PresentationRequest
 
 SCHEMA: Final = "anzheng-answered/v1"
 MAX_ANSWERED: Final = 10_000
@@ -45,8 +45,8 @@ class Answered:
             )
 
     def with_answer(self, request: PresentationRequest, *, now: datetime) -> "Answered":
-        """Return this with one more question, and without those that have run out."""
-        still = [(nonce, end) for nonce, end in self.questions if end >= now]
+        """Return this with one more question, and without those to which no answer is taken."""
+        still = [(nonce, end) for nonce, end in self.questions if end + CLOCK_SKEW >= now]
         return Answered((*still[-MAX_ANSWERED + 1 :], (request.nonce, request.expires_at)))
 
 

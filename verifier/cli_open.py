@@ -153,6 +153,8 @@ def _question(
 ) -> tuple[Presented | None, PresentationRequest | None]:
     """Read our question, and the answer where it came as a file and not as a code."""
     if options.texts and options.request is not None and options.presentation is None:
+        if files or len(options.texts) > 1:
+            raise AnzhengError(Code.REQUEST_INVALID, "--request is about one answer, and no file")
         return None, read_question(options.request)
     if options.texts and not files and options.request is None and options.presentation is None:
         return None, None

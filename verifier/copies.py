@@ -210,6 +210,9 @@ def _in_force(run: ObjectRun, signed: Signed, moments: Sequence[datetime]) -> No
         return
     _key_in_force(run, certificate, authority, registry, moments)
     ask = run.ask
+    if ask.wants_holder and run.results[CheckName.HOLDER].state is CheckState.PASSED:
+        # It was made at another time, for whoever has it: nobody presents himself by it.
+        run.add(c09_holder.not_answered(*run.results[CheckName.HOLDER].facts))
     use = CopyUse(ask.now, ask.day, ask.recipient, ask.purpose)
     limits = check_copy_limits(signed.copy, certificate.public_key, use)
     run.add(c09_holder.at_our_clock(limits, status))

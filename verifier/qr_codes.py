@@ -36,6 +36,7 @@ from verifier.checks.c09_holder import (
     Holding,
     at_our_clock,
     check_certificate,
+    not_answered,
     with_status,
 )
 from verifier.checks.outcome import not_passed
@@ -105,6 +106,9 @@ def _check(run: ObjectRun, text: str) -> None:
     )
     if holder is not None:
         run.add(_holder(run, holder, proved, status))
+    elif run.ask.wants_holder or run.ask.challenge is not None:
+        # A code on paper can be copied: it is no answer to what was asked of a holder.
+        run.add(not_answered())
 
 
 # ---------------------------------------------------------------- (2) the data code
@@ -253,6 +257,8 @@ def _in_force(
 
 
 def _judge_screen(said: screen_code.ScreenCode, ask: Ask) -> Facts:
+    if ask.wants_holder:
+        raise AnzhengError(Code.HOLDER_PROOF_MISSING, "a screen code answers no question")
     fast = screen_code.check_time(said, ask.now)
     if ask.challenge is not None and said.challenge != ask.challenge:
         raise AnzhengError(Code.HOLDER_NONCE, "the code was not made with our challenge")

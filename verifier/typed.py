@@ -31,6 +31,7 @@ from licence.formats.verdict import Assurance
 from licence.ids import Digest
 from verifier.artefacts import Ask
 from verifier.checks.c07_status import CODES
+from verifier.checks.c09_holder import not_answered
 from verifier.memory import Memory
 from verifier.object_run import ObjectRun, facts_of_version
 from verifier.ports import LookUp, LookUpKey, TrustView
@@ -128,6 +129,8 @@ def _check(run: ObjectRun, text: str) -> None:
     )
     run.add(_with_word(status, found.word))
     run.add(run.standing.validity(draft.kind, draft.valid_from, draft.valid_to, status, on=day))
+    if run.ask.wants_holder:
+        run.add(not_answered())
 
 
 def _found(run: ObjectRun, typed: Typed) -> Found:

@@ -23,7 +23,7 @@ from licence.errors import Code
 from licence.formats.checks import CheckName, indeterminate
 from licence.formats.report import Report
 from verifier.artefacts import Artefact, Ask, CopyFile, NumberText, PdfFile, QrText, ReportFile
-from verifier.checks.c09_holder import Presented
+from verifier.checks.c09_holder import Presented, not_answered
 from verifier.memory import Memory
 from verifier.objects import check_copy, check_number, check_qr
 from verifier.policy import Policy
@@ -161,6 +161,8 @@ def _verify_pdf(file: PdfFile, trust: TrustView, ask: Ask) -> tuple[Report, Memo
     )
     try:
         run.check()
+        if ask.request is not None and ask.presentation is None and run.licence is not None:
+            run.add(not_answered())
     except MemoryError:
         run.add(indeterminate(CheckName.CONTAINER, Code.CHECK_OUT_OF_MEMORY))
     except Exception as error:  # noqa: BLE001 - a file that breaks the verifier is never valid

@@ -317,6 +317,11 @@ def _screen(world: World, stranger: World, holder: Holder) -> Iterator[Case]:
     plain = holder.screen(challenge=None)
     yield _case("screen_without_challenge", plain, *good)
     yield _case("screen_without_the_challenge_asked", plain, *nonce, challenge=CHALLENGE)
+    silent = UNDETERMINED, Code.HOLDER_PROOF_MISSING
+    paper = printed_code(_said(holder))
+    yield _case("printed_instead_of_a_challenge", paper, *silent, challenge=CHALLENGE)
+    yield _case("printed_instead_of_an_answer", paper, *silent, question=QUESTION_TEXT)
+    yield _case("screen_instead_of_an_answer", text, *silent, question=QUESTION_TEXT)
     audience = INVALID, Code.HOLDER_AUDIENCE
     yield _case("screen_other_purpose", text, *audience, purpose="投标")
     behind = {"newest_signed_time": moment_text(SHOWN_AT)}

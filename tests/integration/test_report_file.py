@@ -19,7 +19,7 @@ from licence.formats.report_contents import MAX_PARTS
 from licence.formats.verdict import Assurance, Verdict
 from licence.ids import Digest, Leaf
 from tests.builders import SIGNED_AT, World, make_world, side_row
-from tests.fakes.qr_world import printed_code, with_qr_keys
+from tests.fakes.qr_world import QUESTION, printed_code, with_qr_keys
 from tests.fakes.reporting import (
     KEPT,
     MADE_AT,
@@ -289,6 +289,21 @@ def test_a_licence_that_ended_since_is_not_valid_by_a_report() -> None:
     assert verdict(read_back(data, trust, now=then + timedelta(hours=1))) == "valid OK"
     next_day = read_back(data, trust, now=then + timedelta(hours=20))
     assert verdict(next_day) == "invalid EXPIRED"
+
+
+def test_a_report_about_a_code_answers_for_its_own_day_only() -> None:
+    trust = world().trust(with_qr_keys(world().bundle))
+    said = printed_of(world().version(), leaf=Leaf(bytes(32)), issued_at=SIGNED_AT)
+    ask = Ask(policy=BATCH, now=world().now)
+    about, _ = verify_artefact(QrText(printed_code(said)), trust, ask)
+    data = report_file(world(), about)
+    next_day = read_back(data, trust, now=MADE_AT + timedelta(hours=20))
+    assert verdict(next_day) == "undetermined REPORT_OTHER_DATE"
+
+
+def test_a_report_answers_no_question() -> None:
+    found = read_back(genuine(), world().trust(), request=QUESTION)
+    assert verdict(found) == "undetermined HOLDER_PROOF_MISSING"
 
 
 def test_what_our_own_lists_know_counts_more() -> None:

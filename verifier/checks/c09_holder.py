@@ -16,7 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from licence.domain.model import LicenceVersion, StatusRef
-from licence.errors import AnzhengError, Code
+from licence.errors import AnzhengError, Code, Fact
 from licence.formats import oids
 from licence.formats.checks import CheckName, CheckResult, CheckState, indeterminate, passed
 from licence.formats.holder import Presentation, PresentationRequest, check_presentation
@@ -128,6 +128,17 @@ def check_holder(question: HolderQuestion) -> tuple[CheckResult, StatusRef | Non
             standard=STANDARD,
         ),
         found.status,
+    )
+
+
+def not_answered(*facts: tuple[str, Fact]) -> CheckResult:
+    """Return check 9 for what does not answer, though a holder was asked."""
+    return indeterminate(
+        CheckName.HOLDER,
+        Code.HOLDER_PROOF_MISSING,
+        *facts,
+        ("reason", "a holder was asked, and this answers nothing"),
+        standard=STANDARD,
     )
 
 

@@ -37,6 +37,7 @@ from verifier.artefacts import Ask
 from verifier.chain_of_trust import load_certificate
 from verifier.checks.c01_container import Container, check_container
 from verifier.checks.c04_timestamp import check_timestamp
+from verifier.checks.c09_holder import not_answered
 from verifier.checks.outcome import not_passed
 from verifier.memory import Memory
 from verifier.pades.page_text import read_pages
@@ -118,6 +119,8 @@ class _Run:
         if status is not None:
             self.add(status)
         self.add(check_reported(said, self.trust.bundle.environment))
+        if self.ask.wants_holder:
+            self.add(not_answered())
 
     def _signature(self, container: Container) -> cms.CmsParts | None:
         try:

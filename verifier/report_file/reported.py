@@ -122,9 +122,16 @@ def _age_code(reports: Sequence[Report], ask: Ask, gen_time: datetime, limit: ti
 
 
 def _answers(report: Report, ask: Ask) -> bool:
-    """Say whether a report is about the day asked about: that day, or "today" then and now."""
+    """Say whether a report is about the day asked about: that day, or "today" then and now.
+
+    One that says valid and carries no licence, as of a code, tells no last day: `_ended` cannot say
+    whether it is over on the next.
+    """
+    if report.on == ask.day:
+        return True
+    tells = report.verdict is not Verdict.VALID or report.licence is not None
     then_today = report.on == shanghai_date(report.checked_at)
-    return report.on == ask.day or (then_today and ask.day == shanghai_date(ask.now))
+    return tells and then_today and ask.day == shanghai_date(ask.now)
 
 
 def _ended(reports: Sequence[Report], ask: Ask) -> CheckResult | None:

@@ -15,9 +15,12 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from typer.testing import CliRunner, Result
 
 from licence.domain.model import StatusRef
+from licence.errors import Code
 from licence.formats import es256
 from licence.formats.holder import (
+    CLOCK_SKEW,
     MAX_MESSAGE_BYTES,
+    PresentationRequest,
     decode_request,
     encode_presentation,
     present,
@@ -26,12 +29,15 @@ from licence.ids import StatusIndex
 from tests.builders import REGISTRY, SIGNED_AT, Issued, World, make_world
 from tests.fakes.clock import FakeClock
 from tests.fakes.entropy import SeededEntropy
+from tests.fakes.refusal import refuses
+from verifier.asked_once import Answered
 from verifier.cli import MAX_MINUTES, verify_command
 
 Run = Callable[..., Result]
 
 KEY = ec.derive_private_key(0xA11CE, ec.SECP256R1())
 WHO = ("--audience", "大连市招标中心(示例)", "--purpose", "投标")
+MINUTE = timedelta(minutes=1)
 ASKED_AT = SIGNED_AT + timedelta(minutes=8)
 
 
@@ -156,6 +162,18 @@ def test_a_question_is_answered_once(run: Run, world: World, pdf: Path, tmp_path
     assert refused.stderr.startswith("STORE_FAILED: ")
     kept.unlink()
     assert run(pdf, "--offline", "--request", other, "--presentation", answer(other)).exit_code == 0
+
+
+def test_an_answered_question_is_kept_while_its_answer_would_be_taken(world: World) -> None:
+    first, second = (
+        PresentationRequest(bytes([each]) * 16, "银行", "开户", world.now, world.now + MINUTE)
+        for each in (1, 2)
+    )
+    answered = Answered().with_answer(first, now=world.now)
+    last = first.expires_at + CLOCK_SKEW
+    with refuses(Code.REQUEST_INVALID):
+        answered.with_answer(second, now=last).refuse_twice(first)
+    answered.with_answer(second, now=last + MINUTE).refuse_twice(first)
 
 
 def test_a_thief_an_old_answer_and_a_late_one_are_refused(

@@ -22,7 +22,7 @@ from licence.formats.verdict import Assurance, Verdict
 from licence.ids import Digest, Leaf
 from tests.builders import SIGNED_AT, Issued, World, make_evidence, make_world, parts_of, side_row
 from tests.fakes.copies import ENDS_ON, PURPOSE, RECIPIENT, make_copy, unsigned_copy
-from tests.fakes.qr_world import HOLDER_INDEX, SHOWN_AT, STRANGER, Holder, make_holder
+from tests.fakes.qr_world import HOLDER_INDEX, QUESTION, SHOWN_AT, STRANGER, Holder, make_holder
 from verifier.artefacts import Ask, CopyFile, recognise
 from verifier.policy import BATCH
 from verifier.verify import verify_artefact
@@ -193,6 +193,11 @@ def test_evidence_inside_the_signature_is_another_spelling(world: World) -> None
 def test_the_status_of_the_licence_is_asked(world: World, word: StatusWord, code: Code) -> None:
     world.publish({0: word}, rows=[side_row(0, word, date(2026, 11, 20))])
     assert said(judge(world, made())) == (Verdict.INVALID, code)
+
+
+def test_a_copy_answers_no_question(world: World) -> None:
+    report = judge(world, made(), request=QUESTION)
+    assert said(report) == (Verdict.UNDETERMINED, Code.HOLDER_PROOF_MISSING)
 
 
 def test_a_holders_closed_certificate_ends_its_copies(world: World) -> None:

@@ -84,12 +84,12 @@ def test_a_forged_code_shows_nothing_to_compare(trust: FakeTrust) -> None:
 
 
 def test_each_object_says_how_much_its_valid_means(trust: FakeTrust) -> None:
-    for text, assurance, facts in (
-        (printed_code(said()), Assurance.PRINT, {}),
-        (_holder().screen(), Assurance.PRESENTER, {"challenge_checked": True}),
-        (_holder().answer(), Assurance.PRESENTER, {"audience": QUESTION.audience}),
+    spoken, asked = replace(ASK, challenge=CHALLENGE), replace(ASK, request=QUESTION)
+    for text, ask, assurance, facts in (
+        (printed_code(said()), ASK, Assurance.PRINT, {}),
+        (_holder().screen(), spoken, Assurance.PRESENTER, {"challenge_checked": True}),
+        (_holder().answer(), asked, Assurance.PRESENTER, {"audience": QUESTION.audience}),
     ):
-        ask = replace(ASK, challenge=CHALLENGE, request=QUESTION)
         report, _ = verify_artefact(QrText(text), trust, ask)
         assert (report.verdict, report.assurance) == (Verdict.VALID, assurance)
         holder = report.check(CheckName.HOLDER)

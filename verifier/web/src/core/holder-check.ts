@@ -54,6 +54,12 @@ class Told extends Refusal {
   }
 }
 
+/** Return check 9 for what does not answer, though a holder was asked. */
+export function notAnswered(): CheckResult {
+  const reason = "a holder was asked, and this answers nothing";
+  return ended("holder", "HOLDER_PROOF_MISSING", STANDARD, [["reason", reason]]);
+}
+
 /** Verify a screen code; the status of the certificate still has to be asked. */
 export async function checkScreen(
   screen: Screen,
@@ -61,6 +67,9 @@ export async function checkScreen(
 ): Promise<[CheckResult, StatusRef | undefined]> {
   return judged(screen.card.certificate, asked, async (certificate) => {
     await verifyHolder(screen, "screen", certificate.spki);
+    if (asked.question !== undefined) {
+      throw new Refusal("HOLDER_PROOF_MISSING", "a screen code answers no question");
+    }
     const fast = checkStep(screen.step, asked.now);
     if (asked.challenge !== undefined && screen.challenge !== asked.challenge) {
       throw new Refusal("HOLDER_NONCE", "not the challenge that was spoken");

@@ -7,7 +7,7 @@
  */
 import { equal, hex, sha256Hex, utf8 } from "./bytes.ts";
 import { asRefusal, Refusal } from "./errors.ts";
-import { checkAnswer, checkScreen, type HolderQuestion, withClock, withStatus } from "./holder-check.ts";
+import { checkAnswer, checkScreen, notAnswered, type HolderQuestion, withClock, withStatus } from "./holder-check.ts";
 import { type Memory, sawTime } from "./memory.ts";
 import {
   type Answer,
@@ -132,7 +132,10 @@ class Run {
     this.add(status);
     this.add(checkValidity(said, this.on, this.ask.now, status));
     // (9) held by whom
+    const { challenge, question } = this.ask;
     if (shown.kind !== "P1") await this.holder(shown, authority, status);
+    // A code on paper can be copied: it is no answer to what was asked of a holder.
+    else if (challenge !== undefined || question !== undefined) this.add(notAnswered());
   }
 
   private read(text: string): Shown {
