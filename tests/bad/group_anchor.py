@@ -10,7 +10,6 @@ from hashlib import sha256
 
 from anchor.chain_evidence import batch_keys, make_qbft_evidence
 from anchor.chain_ports import Block, RawProof, RawSlot
-from licence.domain.model import Environment
 from licence.errors import Code
 from licence.formats import cbor, checkpoint, evidence, registry_state
 from licence.formats import manifest as manifests
@@ -160,10 +159,6 @@ def _note_changed(change: Callable[[bytes], bytes]) -> Callable[[Desk], bytes]:
         return _filled(cbor.dumps(tuple(items)))  # type: ignore[arg-type]
 
     return make
-
-
-def _one_witness_twice(_desk: Desk) -> bytes:
-    return _filled(make_evidence([good(0).leaf], witnesses=(WITNESSES[0],))[0])
 
 
 def _of_a_holder(_desk: Desk) -> bytes:
@@ -378,10 +373,6 @@ CHAINED = (
     ("header-garbage", "garbage as a header", _chain(_qbft_changed(header=b"garbage")), MISMATCH),
     ("header-cut", "a header without its end", _chain(lambda: _qbft_changed(header=evidence.decode(_sealed()).header[:-1])()), MISMATCH),  # type: ignore[union-attr]
 )  # fmt: skip
-
-
-def _test_chain(desk: Desk) -> Ask:
-    return desk.ask(good(0).pdf, bundle=replace(desk.bundle, environment=Environment.PRODUCTION))
 
 
 def recipes() -> tuple[Recipe, ...]:

@@ -127,10 +127,6 @@ class AnchorOffice:
         """Return how many batches the chain has ever been given."""
         return len(self._events())
 
-    def times_anchored(self, batch: AnchorBatch) -> int:
-        """Return how often the chain was given this batch."""
-        return len(self._events_of(batch))
-
     def _events_of(self, batch: AnchorBatch) -> list[dict[str, Any]]:
         root = f"0x{batch.root.hex()}"
         return [event for event in self._events() if root in event["topics"]]

@@ -125,15 +125,6 @@ def said(report: Report) -> Json:
     return {"verdict": report.verdict.value, "code": report.code.value}
 
 
-def checks_json(report: Report) -> Json:
-    """Return state and code of each check that was made."""
-    return {
-        check.name.value: [check.state.value, check.code.value]
-        for check in report.checks
-        if check.state.value != "skipped"
-    }
-
-
 def write(value: Mapping[str, object]) -> bytes:
     """Return the text of a file of vectors."""
     text = json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True)

@@ -22,7 +22,6 @@ Value: TypeAlias = Any
 
 MAX_NESTING: Final = 20
 """Arrays in arrays."""
-JSON_VERSION: Final = 2
 INFRASTRUCTURE: Final = frozenset(("/ObjStm", "/XRef"))
 """Streams that hold the other objects, and say where they are."""
 

@@ -11,7 +11,7 @@ from queue import SimpleQueue
 from threading import Lock, Thread
 from time import monotonic
 from types import TracebackType
-from typing import Final, Self, final
+from typing import Self, final
 
 from licence.errors import AnzhengError, Code
 from verifier.pool import wire
@@ -21,7 +21,6 @@ from verifier.pool.nursery import Nursery
 from verifier.pool.types import Answer, Job, Limits, PoolState
 from verifier.unchecked import Believed, bytes_of, unchecked
 
-_START_SECONDS: Final = 60.0
 _Item = tuple[Job, "Future[Answer]"] | None
 
 

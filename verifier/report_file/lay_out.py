@@ -112,11 +112,6 @@ class _Pen:
         return line if len(line) <= _MAX_FACTS else line[: _MAX_FACTS - 1] + "…"
 
 
-def clean_text(text: str, unprintable: str) -> str:
-    """Return a text as the pages write it."""
-    return _Pen(unprintable, {}).clean(text)
-
-
 def _fact(value: Fact) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 

@@ -22,8 +22,6 @@ FIELDS: Final = frozenset(
 )  # fmt: skip
 """Every field that a line may have."""
 
-CALLER_KINDS: Final = ("key:", "address")
-
 
 class Log(Protocol):
     """Writes lines; what has no field in `FIELDS` is left out."""

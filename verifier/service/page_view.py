@@ -203,11 +203,6 @@ def view_of(report: Report, lang: Lang) -> ResultView:
     )
 
 
-def _other_day(report: Report, lang: Lang) -> str:
-    """Return the day asked about where it is not that of the check."""
-    return "" if report.on == shanghai_date(report.checked_at) else day_text(report.on, lang)
-
-
 def limits_of(verdict: Verdict, code: Code, assurance: Assurance) -> str:
     """Return the key in `limits.json`: what a result of this kind does not prove."""
     if verdict is Verdict.VALID:

@@ -17,7 +17,6 @@ from verifier.pades.glyph_table import GlyphBook, make_table, row_of
 from verifier.pades.seen import book_for, read_drawn
 
 GOOD = Path(__file__).parents[2] / "compat" / "v1" / "whole" / "good.pdf"
-A_LINE = b"1 0 0 -1 0 0 Tm\n"
 EMPTY = b"20 20 8 8 re"
 """A place of the page where nothing stands."""
 WHOLE = b"0 0 2000 2000 re"

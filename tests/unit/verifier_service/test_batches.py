@@ -156,12 +156,6 @@ def _encrypted() -> bytes:
     return bytes(data)
 
 
-def _damaged() -> bytes:
-    data = bytearray(zipped({"a": bytes(range(256)) * 40}, zipfile.ZIP_STORED))
-    data[200] ^= 1
-    return bytes(data)
-
-
 @pytest.mark.parametrize(
     ("headers", "body", "status", "code"),
     [
