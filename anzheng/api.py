@@ -14,10 +14,9 @@ from anzheng.routes.public import PublicGets
 from anzheng.routes.trust import OlderList
 from anzheng.routes.verifications import Verify
 from anzheng.store.database import Store
+from anzheng.version import VERSION
 from licence.ports import Clock
 from verifier.service import problems, trust_files
-
-VERSION = "0.1.0"
 
 
 @dataclass(frozen=True, slots=True)

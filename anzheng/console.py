@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from fastapi import FastAPI
 
-from anzheng.api import VERSION
 from anzheng.routes import decisions, health, licences
 from anzheng.settings import Settings
 from anzheng.store.database import Store
 from anzheng.store.licences import FlowState
+from anzheng.version import VERSION
 from licence.ports import Clock
 from verifier.service import problems
 from verifier.service.metrics import Measured, Metrics

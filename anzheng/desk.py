@@ -15,12 +15,12 @@ from contextlib import contextmanager
 
 from fastapi import FastAPI
 
-from anzheng.api import VERSION
 from anzheng.flows import release as releasing
 from anzheng.flows.data_codes import code_by_leaf
 from anzheng.routes import claims, data_codes, health, licences, pki, releases
 from anzheng.server import serving
 from anzheng.store.releases import StoredRelease
+from anzheng.version import VERSION
 from anzheng.wiring import Installation
 from licence.formats import release as formats
 from licence.formats.claim import ClaimAnswer

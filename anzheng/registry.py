@@ -15,7 +15,6 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from anchor import list_history
-from anzheng.api import VERSION
 from anzheng.ocsp_relay import open_relay
 from anzheng.published_pki import PublishedDesk
 from anzheng.routes import health, licences, log, pki, trust
@@ -25,6 +24,7 @@ from anzheng.routes.public import PublicGets
 from anzheng.routes.trust import OlderList
 from anzheng.settings import Settings
 from anzheng.store.database import Store
+from anzheng.version import VERSION
 from licence.errors import AnzhengError, Code
 from licence.ports import Clock
 from verifier.service import problems, trust_files

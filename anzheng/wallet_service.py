@@ -13,11 +13,11 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, FastAPI, Header
 from fastapi.responses import Response
 
-from anzheng.api import VERSION
 from anzheng.desk_client import DeskAnswer, DeskClient, open_desk_client
 from anzheng.routes import health
 from anzheng.routes.licences import LeafText, parse_leaf
 from anzheng.settings import Settings
+from anzheng.version import VERSION
 from licence.errors import AnzhengError, Code
 from licence.formats.holder import MAX_MESSAGE_BYTES, decode_claim
 from verifier.service import problems

@@ -6,25 +6,12 @@
     report = verify(pdf, trust, policy=STRICT, now=now)
     report.require()
 
-It has no key and no database, and it imports nothing of the other folders but `licence`.
+It has no key and no database, and it imports nothing of the other folders but `licence`. What
+stands here is loaded when it is first asked for: whoever only wants a part below, as the public
+registry does, loads no library that reads PDF files.
 """
 
-from verifier.artefacts import (
-    Artefact,
-    Ask,
-    CopyFile,
-    NumberText,
-    PdfFile,
-    QrText,
-    ReportFile,
-    recognise,
-    recognise_text,
-)
-from verifier.memory import Memory
-from verifier.policy import BATCH, INSPECTOR, STRICT, Policy, Referee
-from verifier.trust import TrustStore, load_trust
-from verifier.trust_update import Source, update_trust
-from verifier.verify import verify, verify_and_learn, verify_artefact, verify_many
+from verifier.lazy import exports
 
 __all__ = [
     "BATCH",
@@ -51,3 +38,5 @@ __all__ = [
     "verify_artefact",
     "verify_many",
 ]
+
+__getattr__ = exports(__name__)
