@@ -30,7 +30,8 @@ HEAD: Final = (
     "核验时间 checked at",
     "文件摘要 SHA-256",
 )
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA: Final = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+"""Of ordinary and of full width, which Excel takes too; no control character stands in a cell."""
 
 
 def rows_as_csv(rows: Sequence[tuple[str, Report | Code]]) -> bytes:
@@ -47,7 +48,7 @@ def rows_as_csv(rows: Sequence[tuple[str, Report | Code]]) -> bytes:
 def safe_cell(text: str) -> str:
     """Return a cell that no spreadsheet takes for a formula."""
     plain = "".join(char if char.isprintable() else "\ufffd" for char in text)
-    return f"'{plain}" if plain.startswith(_FORMULA) else plain
+    return f"'{plain}" if plain.lstrip().startswith(_FORMULA) else plain
 
 
 def _unchecked(code: Code) -> Iterator[str]:

@@ -96,9 +96,12 @@ class RedisStore:
                 str(rule.per_day),
                 str((day + 1) * DAY + 60),
             )
-        code = _CODES[bytes(said)]
-        seconds = until_midnight(now) if code is Code.QUOTA_EXCEEDED else float(wait)
-        return Taken(code, max(0, int(float(left))), seconds)
+            # Inside: an answer that is none of ours is one of a Redis that is lost.
+            code, seconds = _CODES[said], float(wait)
+            if not 0 <= seconds <= DAY:
+                raise ValueError("nobody waits so long")
+            count = min(max(0, int(float(left))), rule.per_day)
+        return Taken(code, count, until_midnight(now) if code is Code.QUOTA_EXCEEDED else seconds)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -132,7 +135,7 @@ async def _asking() -> AsyncIterator[None]:
     try:
         async with asyncio.timeout(2 * TIMEOUT_SECONDS):
             yield
-    except (RedisError, OSError, TimeoutError, ValueError, TypeError) as exc:
+    except (RedisError, OSError, ValueError, TypeError, LookupError, ArithmeticError) as exc:
         raise AnzhengError(Code.STORE_FAILED, "Redis does not answer as it should") from exc
 
 

@@ -19,6 +19,7 @@ from tests.fakes.verifier_service import QuickEngine, RunningService, form, gold
 from verifier.archive import Archive, ArchiveLimits
 from verifier.artefacts import Artefact, Ask, PdfFile
 from verifier.pool import Answer
+from verifier.table import safe_cell
 
 HERE = "/v1/verifications:batch"
 ZIP = {"Content-Type": "application/zip"}
@@ -118,6 +119,15 @@ def test_a_table_opens_in_excel_and_holds_no_formula(tmp_path: Path) -> None:
         "91210213MA9TXT017B",
         "（辽）WH安许证字〔2024〕0127",
     ]
+
+
+@pytest.mark.parametrize(
+    "name", ["＝1+1", "＋1", "－1", "＠x", "  =1+1", "\u3000=1+1", "\t=1", "@x"]
+)
+def test_no_name_is_a_formula_in_any_spreadsheet(name: str) -> None:
+    cell = safe_cell(name)
+    assert cell.startswith(("'", "\ufffd"))
+    assert cell.isprintable()
 
 
 def test_a_zip_with_evidence_beside_its_files(tmp_path: Path) -> None:

@@ -202,3 +202,12 @@ def test_a_fault_of_ours_says_nothing_about_the_file(tmp_path: Path) -> None:
         assert made.logged[-2]["error"] == "ValueError"
         assert made.opened.gate.inside == 0
         assert made.opened.parts.verifications.uploads.room.used == 0
+
+
+def test_a_span_of_what_fails_does_not_say_of_what(tmp_path: Path) -> None:
+    exporter = InMemorySpanExporter()
+    with service(tmp_path, BrokenEngine(), Spans(exporter, at_once=True)) as made:
+        assert AppClient(made.app).post(HERE, content=b"%PDF-", headers=PDF).status_code == 500
+    spans = exporter.get_finished_spans()
+    assert {each.name for each in spans} == {"http.request", "verify.check"}
+    assert not any(each.status.description or each.attributes or each.events for each in spans)

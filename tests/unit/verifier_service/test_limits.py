@@ -18,10 +18,12 @@ from verifier.service import api_keys
 from verifier.service.api_keys import KeyBook, NewKey, Scope
 from verifier.service.callers import network_name, told_address
 from verifier.service.limits import Limiter, LocalCounters, Rule, Taken
+from verifier.service.redis_store import RedisStore
 
 HERE = "/v1/verifications"
 PDF = {"Content-Type": "application/pdf"}
 RULE = Rule(per_minute=3, per_day=5)
+MORNING = datetime(2026, 11, 21, 4, tzinfo=UTC)
 
 
 class LostRedis:
@@ -212,3 +214,42 @@ def test_a_site_is_one_caller() -> None:
 
     assert name("2001:db8::1") == name("2001:db8::ffff:2") != name("2001:db8:0:1::1")
     assert name("::ffff:192.0.2.1") == name("192.0.2.1") != name("192.0.2.2")
+
+
+class _LyingClient:
+    """A Redis that answers, and not as the script does."""
+
+    def __init__(self, said: object) -> None:
+        self._said = said
+
+    async def eval(self, *_given: object) -> object:
+        return self._said
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        [b"maybe", b"1", b"0"],
+        [b"yes", b"many", b"0"],
+        [b"yes", b"inf", b"0"],
+        [b"minute", b"1", b"nan"],
+        [b"minute", b"1", b"1e300"],
+        [b"minute", b"1", b"-5"],
+        [10**9, b"1", b"0"],
+        [[b"yes"], b"1", b"0"],
+        [b"yes"],
+        None,
+    ],
+    ids=str,
+)
+def test_a_redis_that_answers_nonsense_is_one_that_is_lost(said: object) -> None:
+    store = RedisStore(_LyingClient(said))  # type: ignore[arg-type]
+    limiter = Limiter(FakeClock(MORNING), store)
+    assert admit(limiter, 1) == ["ok"]
+    assert limiter.is_degraded
+
+
+def test_a_redis_grants_no_more_than_the_rule() -> None:
+    store = RedisStore(_LyingClient([b"yes", b"99999999", b"0"]))  # type: ignore[arg-type]
+    taken = asyncio.run(store.take("a", 1, RULE, MORNING))
+    assert taken.left == RULE.per_day
