@@ -158,19 +158,33 @@ def _of_archive(path: Path, name: str, opened: ExitStack) -> Iterator[Named]:
         problem = AnzhengError(Code.REQUEST_INVALID, f"{path}: {message}")
         yield Named(name, lambda: _refuse(problem))
         return
+    named = {entry.name: entry for entry in archive.entries}
     for entry in archive.entries:
+        if entry.name.endswith(SIDECAR) and entry.name.removesuffix(SIDECAR) in named:
+            continue
+        beside = named.get(entry.name + SIDECAR)
         yield Named(
             f"{name}/{entry.name}",
-            lambda entry=entry: _unpacked(archive, entry),  # type: ignore[misc]
+            lambda entry=entry, beside=beside: _unpacked(archive, entry, beside),  # type: ignore[misc]
         )
 
 
-def _unpacked(archive: Archive, entry: Entry) -> Artefact:
+def _unpacked(archive: Archive, entry: Entry, beside: Entry | None) -> Artefact:
     data = archive.read(entry)
     if is_archive(data):
         # Not judged either: that no licence is a ZIP says nothing about what is in this one.
         raise AnzhengError(Code.REQUEST_INVALID, f"{entry.name}: a ZIP in a ZIP is not opened")
-    return recognise(data)
+    return recognise(data, _evidence(archive, beside) if beside is not None else None)
+
+
+def _evidence(archive: Archive, beside: Entry) -> bytes | None:
+    """Return the evidence beside a file of a ZIP; what cannot be read is not there."""
+    if beside.size > MAX_EVIDENCE_BYTES:
+        return None
+    try:
+        return archive.read(beside)
+    except AnzhengError:
+        return None
 
 
 def _refuse(problem: AnzhengError) -> Artefact:

@@ -8,6 +8,7 @@ from pathlib import Path
 from licence.errors import AnzhengError, Code
 from licence.formats.chain_proof import MAX_PROOF_BYTES
 from licence.formats.holder import PresentationRequest
+from licence.formats.screen_code import check_challenge
 from licence.ids import ChainId
 from verifier import asked_once
 from verifier import memory as memories
@@ -135,7 +136,7 @@ def open_all(
         presentation=presented,
         chain_proof=chain_proof,
         request=request,
-        challenge=options.challenge,
+        challenge=check_challenge(options.challenge) if options.challenge is not None else None,
         purpose=options.purpose,
         recipient=options.recipient,
         reporters=load_reporters(options.trust, options.reporters),

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
+from licence.domain.text import reads_alike
 from licence.domain.validity import shanghai_date
 from licence.errors import AnzhengError, Code
 from licence.formats import licence_json, qr_exchange, screen_code
@@ -262,7 +263,7 @@ def _judge_screen(said: screen_code.ScreenCode, ask: Ask) -> Facts:
     fast = screen_code.check_time(said, ask.now)
     if ask.challenge is not None and said.challenge != ask.challenge:
         raise AnzhengError(Code.HOLDER_NONCE, "the code was not made with our challenge")
-    if ask.purpose is not None and said.purpose != ask.purpose:
+    if ask.purpose is not None and not reads_alike(ask.purpose, said.purpose):
         raise AnzhengError(Code.HOLDER_AUDIENCE, "the code was made for another purpose")
     return (
         ("shown_at", moment_text(said.starts_at)),

@@ -63,6 +63,18 @@ def ascii_upper(text: str) -> str:
     return text.translate(_CAPITALS)
 
 
+def reads_alike(one: str, other: str) -> bool:
+    """Say whether two texts are the same but for how they were typed: width, form, outer blanks.
+
+    For what a person types to compare it, never for what is signed.
+    """
+    return _as_read(one) == _as_read(other)
+
+
+def _as_read(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).strip()
+
+
 def check_text(
     value: str, field: str, *, max_chars: int, charset: Charset = Charset.GENERAL
 ) -> str:

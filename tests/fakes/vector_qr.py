@@ -305,6 +305,7 @@ def _screen(world: World, stranger: World, holder: Holder) -> Iterator[Case]:
     good = VALID, Code.OK
     yield _case("screen_good", text, *good, challenge=CHALLENGE)
     yield _case("screen_good_purpose_asked", text, *good, challenge=CHALLENGE, purpose=PURPOSE)
+    yield _case("screen_good_purpose_typed_wide", text, *good, purpose=f" {PURPOSE}　")
     yield _case("screen_good_no_challenge_asked", text, *good)
     yield _case("screen_90_s_old", text, *good, now=SHOWN_AT + 90 * SECOND)
     yield _case("screen_holders_clock_90_s_fast", text, *good, now=SHOWN_AT - 90 * SECOND)

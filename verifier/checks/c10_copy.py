@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
+from licence.domain.text import reads_alike
 from licence.errors import AnzhengError, Code, Fact
 from licence.formats import holder_key
 from licence.formats.checks import CheckName, CheckResult, passed
@@ -56,9 +57,9 @@ def check_copy_limits(copy: LimitedCopy, public_key: bytes, use: CopyUse) -> Che
             raise AnzhengError(Code.HOLDER_TIME, "the copy was made in the future")
         if use.on > copy.ends_on:
             raise AnzhengError(Code.COPY_EXPIRED, "the copy is past its last day")
-        if use.recipient is not None and use.recipient != copy.recipient:
+        if use.recipient is not None and not reads_alike(use.recipient, copy.recipient):
             raise AnzhengError(Code.COPY_RECIPIENT, "the copy was made for another recipient")
-        if use.purpose is not None and use.purpose != copy.purpose:
+        if use.purpose is not None and not reads_alike(use.purpose, copy.purpose):
             raise AnzhengError(Code.COPY_PURPOSE, "the copy was made for another purpose")
     except AnzhengError as error:
         return not_passed(CheckName.COPY, error, *facts, standard=STANDARD)

@@ -10,6 +10,7 @@ from licence.errors import AnzhengError, Code
 from licence.formats.holder import PresentationRequest
 from licence.formats.qr_exchange import decode_question
 from licence.formats.qr_text import QrKind, read_text
+from licence.formats.screen_code import check_challenge
 from verifier.artefacts import (
     MAX_TEXT_BYTES,
     Artefact,
@@ -189,11 +190,12 @@ def _with_fields(wish: Wish, fields: dict[str, str]) -> Wish:
             Code.REQUEST_INVALID, "at is a day such as 2026-11-22", field="at"
         ) from None
     wants = fields.get("picture", "").strip().lower()
+    spoken = fields.get("challenge")
     return Wish(
         on=day,
         profile=fields.get("profile", wish.profile) or wish.profile,
         picture=wish.picture or wants in {"1", "true", "on"},
-        challenge=fields.get("challenge") or wish.challenge,
+        challenge=check_challenge(spoken.strip()) if spoken else wish.challenge,
         purpose=fields.get("purpose") or wish.purpose,
         lang="en" if fields.get("lang") == "en" else wish.lang,
         recipient=fields.get("recipient") or wish.recipient,

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import socket
+import zipfile
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -79,6 +80,20 @@ def test_json_is_one_report_a_line(run: Run, file: str, tmp_path: Path) -> None:
     assert decode(first.encode()).exit_code == 0
     assert json.loads(first)["facts"]["file"] == "licence.pdf"
     assert json.loads(second)["verdict"] == "foreign"
+
+
+def test_a_sidecar_in_a_zip_is_used_and_no_file_of_its_own(run: Run, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "two.zip", "w") as made:
+        made.writestr(f"许可证/bare.pdf{SIDECAR}", _issued().evidence)
+        made.writestr("许可证/bare.pdf", _issued().bare)
+    result = run(str(tmp_path / "two.zip"), "--offline", "--json", "--workers", "1")
+    assert result.exit_code == 0
+    assert len(result.stdout.splitlines()) == 1
+
+
+def test_digits_that_are_none_are_no_verdict(run: Run, file: str) -> None:
+    result = run(file, "--offline", "--challenge", "471")
+    assert (result.exit_code, result.stdout) == (3, "")
 
 
 def test_the_worst_file_decides(run: Run, file: str, tmp_path: Path) -> None:

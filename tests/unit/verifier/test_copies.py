@@ -95,6 +95,8 @@ def test_a_copy_never_contains_the_file() -> None:
         ({"recipient": RECIPIENT, "purpose": PURPOSE}, Code.OK),
         ({"recipient": "另一家机构"}, Code.COPY_RECIPIENT),
         ({"purpose": "贷款"}, Code.COPY_PURPOSE),
+        ({"recipient": " 大连市招标中心（示例）", "purpose": f"{PURPOSE} "}, Code.OK),
+        ({"recipient": "大连市招标中心"}, Code.COPY_RECIPIENT),
         ({"on": ENDS_ON}, Code.OK),
         ({"on": ENDS_ON + DAY}, Code.COPY_EXPIRED),
     ],

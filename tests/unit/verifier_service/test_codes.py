@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from licence.formats.qr_exchange import encode_question
@@ -55,6 +56,15 @@ def test_a_printed_code_and_one_on_a_screen(codes: Codes) -> None:
     assert ask(codes, screen, challenge=CHALLENGE, purpose=PURPOSE)["said"] == "valid"
     assert ask(codes, screen, challenge="0000")["said"] == "invalid"
     assert ask(codes, screen, purpose="other")["code"] == "HOLDER_AUDIENCE"
+
+
+@pytest.mark.parametrize(("digits", "code"), [(f" {CHALLENGE} ", "OK"), ("471", "REQUEST_INVALID")])
+def test_digits_in_a_form_are_digits(codes: Codes, digits: str, code: str) -> None:
+    form = {"text": (None, codes[1].screen()), "challenge": (None, digits)}
+    answer = httpx.Request("POST", "http://x", files=form)
+    kind = {"Content-Type": answer.headers["Content-Type"], "Accept": "application/json"}
+    found = json.loads(codes[0].post(HERE, content=answer.read(), headers=kind).content)
+    assert found["code"] == code
 
 
 def test_an_answer_counts_once_and_only_to_its_question(codes: Codes) -> None:

@@ -54,6 +54,11 @@ class Told extends Refusal {
   }
 }
 
+/** Say whether two texts are the same but for how they were typed: width, form, outer blanks. */
+export function readsAlike(one: string, other: string): boolean {
+  return one.normalize("NFKC").trim() === other.normalize("NFKC").trim();
+}
+
 /** Return check 9 for what does not answer, though a holder was asked. */
 export function notAnswered(): CheckResult {
   const reason = "a holder was asked, and this answers nothing";
@@ -74,7 +79,7 @@ export async function checkScreen(
     if (asked.challenge !== undefined && screen.challenge !== asked.challenge) {
       throw new Refusal("HOLDER_NONCE", "not the challenge that was spoken");
     }
-    if (asked.purpose !== undefined && screen.purpose !== asked.purpose) {
+    if (asked.purpose !== undefined && !readsAlike(asked.purpose, screen.purpose)) {
       throw new Refusal("HOLDER_AUDIENCE", "the code was made for another purpose");
     }
     return [

@@ -10,7 +10,7 @@ import { type Bytes, equal, hex, sha256 } from "./bytes.ts";
 import { type CmsParts, parseCms } from "./cms.ts";
 import { type LimitedCopy, readCopy, revocationValues, verifyCopy } from "./copy.ts";
 import { asRefusal, Refusal } from "./errors.ts";
-import { holderCertificate, STANDARD as HOLDER, withClock, withStatus } from "./holder-check.ts";
+import { holderCertificate, readsAlike, STANDARD as HOLDER, withClock, withStatus } from "./holder-check.ts";
 import { type Licence, readLicence } from "./licence-json.ts";
 import { checkAnchor, checkValue, DATA, dataFacts, SIGNATURE } from "./licence-proof.ts";
 import type { Memory } from "./memory.ts";
@@ -235,10 +235,10 @@ class Run {
       ];
       if (copy.madeAt > now + CLOCK_SKEW) throw new Refusal("HOLDER_TIME", "made in the future");
       if (this.on > copy.endsOn) throw new Refusal("COPY_EXPIRED", "the copy is past its last day");
-      if (recipient !== undefined && recipient !== copy.recipient) {
+      if (recipient !== undefined && !readsAlike(recipient, copy.recipient)) {
         throw new Refusal("COPY_RECIPIENT", "the copy was made for another recipient");
       }
-      if (purpose !== undefined && purpose !== copy.purpose) {
+      if (purpose !== undefined && !readsAlike(purpose, copy.purpose)) {
         throw new Refusal("COPY_PURPOSE", "the copy was made for another purpose");
       }
       return passed("copy", COPY, [
