@@ -20,6 +20,7 @@ from licence.formats import cbor, cose, licence_json
 from licence.formats.cbor_fields import EPOCH_DAY, Fields
 from licence.formats.es256 import SignBytes
 from licence.formats.limits import MAX_STATUS_INDEX
+from licence.formats.qr_signed import read_signed
 from licence.formats.trust_types import StatusKey
 from licence.ids import AuthorityId, Digest, Leaf, LicenceNo, StatusIndex
 
@@ -161,15 +162,8 @@ def read_printed(data: bytes) -> ReadPrinted:
     Raises:
         AnzhengError: QR_SYNTAX.
     """
-    try:
-        parts = cose.parts(data, max_bytes=MAX_PRINTED_BYTES)
-        header = cose.read_header(parts.protected, content_type=CONTENT_TYPE)
-        payload = cbor.loads(parts.payload, max_bytes=MAX_PRINTED_BYTES)
-    except AnzhengError as error:
-        raise AnzhengError(Code.QR_SYNTAX, f"no data code of ours: {error.message}") from error
-    if header.certificate is not None:
-        raise AnzhengError(Code.QR_SYNTAX, "a data code brings no certificate")
-    return ReadPrinted(_read(payload), header.kid, parts)
+    signed = read_signed(data, CONTENT_TYPE, MAX_PRINTED_BYTES)
+    return ReadPrinted(_read(signed.payload), signed.kid, signed.parts)
 
 
 def verify_printed(found: ReadPrinted, keys: Sequence[StatusKey]) -> Printed:

@@ -25,7 +25,7 @@ from licence.formats.holder import (
     PresentationRequest,
 )
 from licence.formats.qr_card import MAX_CARD_BYTES, Card, pack_card, unpack_card
-from licence.formats.screen_code import Signed, read_signed, verify_signed
+from licence.formats.qr_signed import Signed, read_signed, verify_holder
 from licence.ids import Digest
 
 ANSWER_TYPE: Final = "application/anzheng-answer+cbor"
@@ -175,7 +175,7 @@ def verify_answer(found: ReadQrAnswer, public_key: bytes) -> None:
     Raises:
         AnzhengError: HOLDER_KEY; ALGORITHM_UNSUPPORTED if the key is not on P-256.
     """
-    verify_signed(found.signed, public_key)
+    verify_holder(found.signed, public_key)
 
 
 def check_answer(said: QrAnswer, request: PresentationRequest, *, now: datetime) -> None:

@@ -1,8 +1,8 @@
 """The screen code 动态码: the holder shows a licence, now, for a purpose, on a screen.
 
-It says a step of 30 s, so it is worth nothing a minute later, and a challenge of four digits that
-the verifier speaks, so it cannot be a code that somebody else is showing elsewhere. A screen code
-proves who presents; it does not show the file, and not its anchor.
+It says a step of 30 s, so it is worth nothing two minutes later, and a challenge of four digits
+that the verifier speaks, so it cannot be a code that somebody else is showing elsewhere. A screen
+code proves who presents; it does not show the file, and not its anchor.
 
 Standard: RFC 9052 (COSE_Sign1); DESIGN 2 (8); research wallet 3.2, mode B.
 """
