@@ -17,6 +17,7 @@ from licence.formats import cbor, cose, es256
 from licence.formats.cbor_fields import MAX_SECONDS, Fields
 from licence.formats.es256 import SignBytes
 from licence.formats.qr_card import MAX_CARD_BYTES, Card, pack_card, unpack_card
+from licence.formats.qr_signed import Signed, read_signed, verify_holder
 
 CONTENT_TYPE: Final = "application/anzheng-screen+cbor"
 VERSION: Final = 1
@@ -51,15 +52,6 @@ class ScreenCode:
     def starts_at(self) -> datetime:
         """When the step began, by the holder's clock."""
         return datetime.fromtimestamp(self.step * STEP_SECONDS, UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Signed:
-    """A message that a holder signed, taken apart; nothing is verified."""
-
-    kid: bytes
-    payload: cbor.CborValue
-    parts: cose.Parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +125,7 @@ def verify_screen(found: ReadScreenCode, public_key: bytes) -> None:
     Raises:
         AnzhengError: HOLDER_KEY; ALGORITHM_UNSUPPORTED if the key is not on P-256.
     """
-    verify_signed(found.signed, public_key)
+    verify_holder(found.signed, public_key)
 
 
 def check_time(said: ScreenCode, now: datetime) -> int:
@@ -158,40 +150,3 @@ def check_time(said: ScreenCode, now: datetime) -> int:
             age_seconds=age,
         )
     return max(0, int(ahead.total_seconds()))
-
-
-# ---------------------------------------------------------------- for all codes that holders sign
-
-
-def read_signed(data: bytes, content_type: str, max_bytes: int) -> Signed:
-    """Take a holder's message apart; nothing is verified.
-
-    Raises:
-        AnzhengError: QR_SYNTAX.
-    """
-    try:
-        parts = cose.parts(data, max_bytes=max_bytes)
-        header = cose.read_header(parts.protected, content_type=content_type)
-        payload = cbor.loads(parts.payload, max_bytes=max_bytes)
-    except AnzhengError as error:
-        raise AnzhengError(Code.QR_SYNTAX, f"no code of a holder: {error.message}") from error
-    if header.certificate is not None:
-        raise AnzhengError(Code.QR_SYNTAX, "a certificate stands in the card, not in the header")
-    return Signed(header.kid, payload, parts)
-
-
-def verify_signed(found: Signed, public_key: bytes) -> None:
-    """Do nothing if a message names this key and is signed by it.
-
-    Raises:
-        AnzhengError: HOLDER_KEY; ALGORITHM_UNSUPPORTED if the key is not on P-256.
-    """
-    other = AnzhengError(Code.HOLDER_KEY, "not signed by the key of the licence's own certificate")
-    if found.kid != es256.key_id(public_key):
-        raise other
-    try:
-        cose.verify_parts(found.parts, public_key)
-    except AnzhengError as error:
-        if error.code is Code.ALGORITHM_UNSUPPORTED:
-            raise
-        raise other from error
