@@ -19,7 +19,7 @@ add_trust_commands(app, SystemClock())
 
 @app.command()
 def publish(context: typer.Context, *, as_json: JsonFlag = False) -> None:
-    """Sign and publish the status lists of all authorities now.
+    """发布 Sign and publish the status lists of all authorities now.
 
     Example: anzheng trust publish
     """
@@ -104,7 +104,7 @@ def _closed(bundle: "TrustBundle") -> dict[str, str]:
 
 @app.command()
 def renew(context: typer.Context, *, as_json: JsonFlag = False) -> None:
-    """Publish the trust bundle anew, where keys were made or closed since; twice is once.
+    """更新信任包 Publish the bundle anew, where keys were made or closed since; twice is once.
 
     Example: anzheng trust renew
     """
@@ -176,7 +176,7 @@ def export(
     ] = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Copy all that an offline verifier needs.
+    """导出 Copy all that an offline verifier needs.
 
     Example: anzheng trust export trust/
     """
@@ -192,45 +192,3 @@ def export(
         copy_beside(load_trust(source, now=now), folder, history=history)
         copy_trust(source, folder, now=now)
         out.say({"folder": str(folder)}, [f"copied to {folder}"])
-
-
-@app.command()
-def refresh(
-    url: Annotated[str, typer.Argument(help="The registry, such as https://registry.example")],
-    folder: Annotated[Path, typer.Argument(help="The trust folder; made if absent.")],
-    *,
-    first_root: Annotated[
-        Path | None,
-        typer.Option(help="1.root.json from a source of its own, for a folder that is new."),
-    ] = None,
-    as_json: JsonFlag = False,
-) -> None:
-    """Bring a trust folder up to date over the network; lists come as what changed in them.
-
-    Example: anzheng trust refresh https://registry.example trust/ --first-root 1.root.json
-    """
-    from licence.errors import AnzhengError, Code
-    from verifier import memory as memories
-    from verifier.trust_update import Source, update_trust, verifiers_lists
-
-    with answering(as_json=as_json) as out:
-        try:
-            root = None if first_root is None else first_root.read_bytes()
-        except OSError as exc:
-            raise AnzhengError(Code.REQUEST_INVALID, f"{first_root} cannot be read") from exc
-        place = memories.memory_path(folder)
-        store = update_trust(
-            folder,
-            Source(f"{url.rstrip('/')}/trust", root),
-            now=SystemClock().now(),
-            memory=memories.load(place),
-            wanted=verifiers_lists,
-        )
-        memories.save(place, store.memory)
-        until = store.metadata_expires_at.isoformat()
-        found: dict[str, object] = {
-            "folder": str(folder),
-            "bundle_version": store.bundle.version,
-            "fresh_until": until,
-        }
-        out.say(found, [f"{folder}: bundle {store.bundle.version}, fresh until {until}"])

@@ -95,7 +95,7 @@ def test_the_whole_day(shell: Shell, tmp_path: Path, capsys: pytest.CaptureFixtu
         ["trust", "publish"],
         ["trust", "show"],
         ["trust", "export"],
-        ["trust", "refresh"],
+        ["trust", "update"],
         ["wallet", "claim"],
         ["wallet", "list"],
         ["wallet", "present"],

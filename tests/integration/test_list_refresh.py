@@ -111,7 +111,7 @@ class Authority:
         )
 
 
-def test_refresh_takes_what_changed_from_a_plain_file_server(
+def test_update_takes_what_changed_from_a_plain_file_server(
     tmp_path: Path,
     server: Server,
     monkeypatch: pytest.MonkeyPatch,
@@ -122,11 +122,12 @@ def test_refresh_takes_what_changed_from_a_plain_file_server(
     authority = Authority(folder)
     mine, url = tmp_path / "mine", f"http://127.0.0.1:{server.server_port}"
     root = str(folder / "metadata" / "1.root.json")
-    assert run(["trust", "refresh", url, str(mine), "--first-root", root, "--json"]) == 0
+    update = ["trust", "update", "--trust", str(mine), "--registry", url]
+    assert run([*update, "--first-root", root, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["bundle_version"] == sample_bundle().version
     authority.publish(900_000)
     server.asked.clear()
-    assert run(["trust", "refresh", url, str(mine)]) == 0
+    assert run(["trust", "update", "--trust", str(mine)]) == 0
     asked = [path for path in server.asked if "/metadata/" not in path]
     assert [path.split("/")[2] for path in asked] == ["deltas", "targets", "pages"]
     assert asked[1].endswith(".0.side")
@@ -140,13 +141,14 @@ def test_refresh_takes_what_changed_from_a_plain_file_server(
     assert copy_beside(load_trust(folder, now=authority.now), copy, history=True) == 2
 
 
-def test_refresh_of_a_new_folder_needs_its_first_root(
+def test_update_of_a_new_folder_needs_its_first_root(
     tmp_path: Path, server: Server, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Authority(tmp_path / "served" / "trust")
     mine, url = tmp_path / "mine", f"http://127.0.0.1:{server.server_port}"
-    assert run(["trust", "refresh", url, str(mine)]) == 1
-    assert run(["trust", "refresh", url, str(mine), "--first-root", str(tmp_path / "no")]) == 1
+    update = ["trust", "update", "--trust", str(mine), "--registry", url]
+    assert run(update) == 1
+    assert run([*update, "--first-root", str(tmp_path / "no")]) == 3
     assert "TRUST_BUNDLE_REFUSED" in capsys.readouterr().err
 
 
