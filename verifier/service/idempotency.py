@@ -14,7 +14,12 @@ from licence.ports import Clock
 from verifier.service.vault import Vault
 
 MAX_KEY_CHARS: Final = 255
+CLAIM: Final = "claim"
+"""Kept under the key alone: a digest of the digest of the request."""
+
 PART: Final = "answer"
+"""Kept under key and request: a key may be easy to guess, the file that was sent is not."""
+
 RETRY_SECONDS: Final = 2
 
 
@@ -33,13 +38,21 @@ class Once:
     request: tuple[bytes, ...]
 
     @property
-    def secret(self) -> str:
-        """Under what the answer is kept."""
+    def name(self) -> str:
+        """Under what it is kept for which request the key was used."""
         return f"{self.scope}\0{self.key}"
 
     @property
-    def digest(self) -> bytes:
+    def secret(self) -> str:
+        """Under what the answer is kept."""
+        return f"{self.name}\0{self._digest().hex()}"
+
+    @property
+    def claim(self) -> bytes:
         """What must be the same when the key is."""
+        return hashlib.sha256(b"anzheng-idempotency/v1\0" + self._digest()).digest()
+
+    def _digest(self) -> bytes:
         whole = hashlib.sha256()
         for part in self.request:
             whole.update(len(part).to_bytes(8, "big") + part)
@@ -69,25 +82,27 @@ class Answers:
                 while the first request is at work; what `work` raises, which frees the key.
         """
         check_key(once.key)
-        digest = once.digest
-        known = await self.vault.get(once.secret, PART)
+        name, secret, claim = once.name, once.secret, once.claim
+        _check(await self.vault.get(name, CLAIM), claim)
+        known = await self.vault.get(secret, PART)
         if known is not None:
-            return _same(known, digest), True
-        if once.secret in self._at_work:
+            return known, True
+        if name in self._at_work:
             raise AnzhengError(
                 Code.CONFLICT,
                 "the first request with this Idempotency-Key is still at work",
                 retry_after=RETRY_SECONDS,
             )
-        self._at_work.add(once.secret)
+        self._at_work.add(name)
         try:
             body = await work()
             until = self.clock.now() + self.life
             # Two processes may have worked at once: the first to end is right, for both.
-            first = await self.vault.put_new(once.secret, PART, digest + body, until=until)
-            return (body, False) if first is None else (_same(first, digest), True)
+            first = await self.vault.put_new(secret, PART, body, until=until)
+            _check(await self.vault.put_new(name, CLAIM, claim, until=until), claim)
+            return (body, False) if first is None else (first, True)
         finally:
-            self._at_work.discard(once.secret)
+            self._at_work.discard(name)
 
 
 def check_key(key: str) -> None:
@@ -102,10 +117,9 @@ def check_key(key: str) -> None:
         )
 
 
-def _same(known: bytes, digest: bytes) -> bytes:
-    if known[:32] != digest:
+def _check(known: bytes | None, claim: bytes) -> None:
+    if known is not None and known != claim:
         raise AnzhengError(
             Code.IDEMPOTENCY_MISMATCH,
             "this Idempotency-Key was used for another request; take a new key",
         )
-    return known[32:]

@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from datetime import datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,9 @@ from typing_extensions import override
 from licence.errors import AnzhengError, Code
 from tests.fakes.clock import FakeClock
 from tests.fakes.entropy import SeededEntropy
-from tests.fakes.verifier_service import golden, service
+from tests.fakes.verifier_service import QuickEngine, golden, service
 from tests.fakes.web import AppClient
+from verifier.service.idempotency import CLAIM, PART, Answers, Once
 from verifier.service.logs import open_log
 from verifier.service.shelf import LocalShelf
 from verifier.service.stores import SteadyShelf
@@ -92,6 +94,42 @@ def test_a_shelf_that_is_copied_is_not_readable(tmp_path: Path) -> None:
         "anzheng-report",
     ):
         assert word.encode() not in found
+
+
+def test_who_guesses_an_idempotency_key_opens_nothing() -> None:
+    """Keys are often order numbers: who copies the shelf and guesses one reads nothing."""
+    clock = FakeClock()
+    vault = Vault(LocalShelf(clock, 10_000), SeededEntropy("idempotency"))
+    answers, pdf = Answers(vault, clock), b"%PDF-1 of somebody"
+    once = Once("verify key:abcdefgh", "order-17", (b"asked", pdf))
+
+    async def work() -> bytes:
+        return b"the answer"
+
+    async def guessed(part: str) -> bytes | None:
+        return await vault.get("verify key:abcdefgh\0order-17", part)
+
+    assert asyncio.run(answers.once(once, work)) == (b"the answer", False)
+    assert asyncio.run(answers.once(once, work)) == (b"the answer", True)
+    assert asyncio.run(guessed(PART)) is None
+    claim = asyncio.run(guessed(CLAIM)) or b""
+    # Neither the digest of the file nor what the answer's key is made of.
+    assert len(claim) == 32
+    assert claim != sha256(pdf).digest()
+    assert claim.hex() not in once.secret
+
+
+def test_what_is_forgotten_does_not_come_back_by_its_idempotency_key(tmp_path: Path) -> None:
+    engine = QuickEngine()
+    with service(tmp_path, engine) as made:
+        client = AppClient(made.app)
+        headers = {"Content-Type": "application/pdf", "Idempotency-Key": "one"}
+        first = client.post("/v1/verifications", content=b"%PDF-1", headers=headers)
+        assert client.ask("DELETE", first.headers["Location"]).status_code == 204
+        again = client.post("/v1/verifications", content=b"%PDF-1", headers=headers)
+        assert "Idempotent-Replayed" not in again.headers
+        assert again.headers["Location"] != first.headers["Location"]
+        assert len(engine.seen) == 2
 
 
 def test_no_file_is_left_behind(tmp_path: Path) -> None:
