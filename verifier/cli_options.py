@@ -29,7 +29,7 @@ Text = Annotated[
     list[str] | None,
     typer.Option(
         "--text",
-        help="二维码内容、编号或查询码 What a QR code says, a number, or a short code.",
+        help="二维码内容、编号或查验码 What a QR code says, a number, or a short code.",
         rich_help_panel=_INPUTS,
     ),
 ]

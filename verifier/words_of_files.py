@@ -189,12 +189,12 @@ ADVICE: Final[Mapping[Code, Advice]] = MappingProxyType(
             "核验报告无法读取", "the verification report cannot be read", Act.ASK_AUTHORITY
         ),
         Code.SHORT_CODE_FORMAT: Advice(
-            "查询码的长度或字符不对",
+            "查验码的长度或字符不对",
             "the short code has the wrong length or characters",
             Act.TYPE_AGAIN,
         ),
         Code.SHORT_CODE_CHECK: Advice(
-            "查询码输错了一位", "a character of the short code was mistyped", Act.TYPE_AGAIN
+            "查验码输错了一位", "a character of the short code was mistyped", Act.TYPE_AGAIN
         ),
         # second opinion
         Code.REFEREE_DISAGREES: Advice(

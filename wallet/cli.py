@@ -41,7 +41,7 @@ def wallet_app(parts: WalletParts) -> typer.Typer:
     """Return the commands, to be mounted as `wallet`."""
     app = typer.Typer(
         name="wallet",
-        help="持证企业的钱包 The holder's wallet: claim, list, present.",
+        help="持证企业的钱包 The holder's wallet: claim, list, present, codes, copies.",
         no_args_is_help=True,
         add_completion=False,
     )
