@@ -154,10 +154,15 @@ def read_lists(
 def _deciding(found: Sequence[StatusLists], index: StatusIndex) -> StatusLists:
     """Return the newest list; one without its side list only for what it has against a licence."""
     newest = max(found, key=lambda lists: lists.listed.issued_at)
-    whole = [lists for lists in found if lists.side is not None]
+    # What an older side list announced may have been taken back since: it decides nothing alone.
+    whole = [each for each in found if each.side is not None and not _spoken_of(each.side, index)]
     if newest.side is not None or not whole or not _says_nothing(newest.listed, index):
         return newest
     return max(whole, key=lambda lists: lists.listed.issued_at)
+
+
+def _spoken_of(side: SideList, index: StatusIndex) -> bool:
+    return bool(side.rows_of(index) or side.announced_of(index))
 
 
 def _says_nothing(listed: StatusList, index: StatusIndex) -> bool:
