@@ -49,6 +49,10 @@ def open_log(stream: TextIO | None = None) -> Log:
             only_known_fields,
             structlog.processors.JSONRenderer(sort_keys=True),
         ],
+        # Its own: the level that the rest of the program is set to would silence requests.
+        wrapper_class=structlog.BoundLogger,
+        context_class=dict,
+        cache_logger_on_first_use=False,
     )
     return log
 
