@@ -101,6 +101,7 @@ def assemble(base: Base) -> ServiceParts:
             spool_folder=settings.state_dir,
             max_files=settings.batch_files,
             max_bytes=settings.batch_mb * MIB,
+            room=Room(settings.batches * settings.batch_mb * MIB),
         ),
         health=HealthParts(_about(base), base.trust, desk.gate, limiter, base.stores.is_degraded),
         trust_folder=settings.trust_folder,

@@ -6,8 +6,9 @@ Standard: WHATWG HTML, 9.2 (server-sent events).
 import asyncio
 import hashlib
 import json
+from collections import Counter
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path as Folder
 from typing import Annotated, Any, Final
 
@@ -27,9 +28,9 @@ from verifier.service.forms import FORM, read_form
 from verifier.service.idempotency import Answers, Once
 from verifier.service.problems import described_problems
 from verifier.service.reports import ReportDesk
-from verifier.service.requests import Wish, media_type_of
+from verifier.service.requests import Wish, media_type_of, with_fields
 from verifier.service.spool import Spool
-from verifier.service.uploads import Uploads
+from verifier.service.uploads import Room, Share, Uploads
 from verifier.service.verifications import PDF, PRIVATE, IdText, attached, wish_of
 
 ZIP: Final = frozenset({"application/zip", "application/x-zip-compressed"})
@@ -39,6 +40,8 @@ BEAT_SECONDS: Final = 10.0
 """So often at least something is sent, so that no proxy takes the stream for dead."""
 LOOK_SECONDS: Final = 1.0
 """So often another process's batch is looked at."""
+MOST_FOLLOWERS: Final = 8
+"""Of one batch at once: each holds a connection for as long as it runs."""
 
 BODY: Final[dict[str, Any]] = {
     "required": True,
@@ -67,6 +70,8 @@ class BatchParts:
     spool_folder: Folder | None
     max_files: int
     max_bytes: int
+    room: Room
+    followers: Counter[str] = field(default_factory=Counter)
 
 
 def router(parts: BatchParts) -> APIRouter:
@@ -91,21 +96,23 @@ def router(parts: BatchParts) -> APIRouter:
         """Verify up to 1,000 files: parts of a form, or a ZIP. Answers at once; follow `events`."""
         caller = parts.door.who(request)
         caller.need(Scope.BATCH)
-        _ = wish.policy
-        parts.batches.refuse_more()
+        _ = wish.policy, wish.request
+        parts.batches.refuse_more(anonymous=caller.is_anonymous)
         await parts.door.admit(caller, files=0)
-        spool = Spool(parts.spool_folder, parts.max_files)
+        spool = Spool(parts.spool_folder, parts.max_files, Share(parts.room))
         taken = False
 
         async def work() -> bytes:
             nonlocal taken
-            batch = await parts.batches.begin(spool, wish)
+            batch = await parts.batches.begin(spool, wish, anonymous=caller.is_anonymous)
             taken = True
             return batch.id.encode()
 
         try:
             digest = await _take_in(parts, request, spool)
             spool.check()
+            wish = with_fields(wish, spool.fields)
+            _ = wish.policy, wish.request
             await parts.door.admit(caller, files=len(spool.files))
             if idempotency_key is None:
                 secret = await work()
@@ -149,6 +156,10 @@ def _add_results(routes: APIRouter, parts: BatchParts) -> None:
     ) -> StreamingResponse:
         """Follow a batch: `result` for each file, `progress`, and `end`."""
         batch = await _found(parts, secret)
+        if parts.followers[batch.id] >= MOST_FOLLOWERS:
+            raise AnzhengError(
+                Code.OVERLOADED, "as many follow this batch as may", retry_after=MOST_FOLLOWERS
+            )
         given = last_event_id or ""
         seen = int(given) if given.isascii() and given.isdigit() and len(given) < 8 else 0  # noqa: PLR2004
         headers = {"Cache-Control": Caching.NEVER.value, "X-Accel-Buffering": "no"}
@@ -219,6 +230,17 @@ async def _take_in(parts: BatchParts, request: Request, spool: Spool) -> bytes:
 
 async def _events(parts: BatchParts, batch: Batch, seen: int) -> AsyncIterator[bytes]:
     """Give events until the batch ends, or this process is about to."""
+    parts.followers[batch.id] += 1
+    try:
+        async for event in _news(parts, batch, seen):
+            yield event
+    finally:
+        parts.followers[batch.id] -= 1
+        if parts.followers[batch.id] <= 0:
+            del parts.followers[batch.id]
+
+
+async def _news(parts: BatchParts, batch: Batch, seen: int) -> AsyncIterator[bytes]:
     gate = parts.batches.desk.gate
     yield b"retry: 2000\n\n"
     while True:

@@ -55,30 +55,39 @@ class Batches:
     most: int
     life: timedelta = timedelta(hours=24)
     _here: dict[str, Batch] = field(default_factory=dict)
+    _anonymous: set[str] = field(default_factory=set)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _turns: asyncio.Semaphore | None = None
 
-    def refuse_more(self) -> None:
+    def refuse_more(self, *, anonymous: bool = False) -> None:
         """Refuse a batch before its files are sent.
+
+        Args:
+            anonymous: Whether nobody's key came with it; all such together have half the places,
+                so that institutions find one.
 
         Raises:
             AnzhengError: OVERLOADED.
         """
-        running = sum(each.state is BatchState.RUNNING for each in self._here.values())
-        if running >= self.most or self.desk.gate.stopping:
+        running = [each.id for each in self._here.values() if each.state is BatchState.RUNNING]
+        nobodys = sum(each in self._anonymous for each in running)
+        full = anonymous and nobodys >= max(1, self.most // 2)
+        if full or len(running) >= self.most or self.desk.gate.stopping:
             raise AnzhengError(
                 Code.OVERLOADED, "as many batches are at work as may be", retry_after=RETRY_SECONDS
             )
 
-    async def begin(self, spool: Spool, wish: Wish) -> Batch:
+    async def begin(self, spool: Spool, wish: Wish, *, anonymous: bool = False) -> Batch:
         """Begin with a batch; the spool is closed when it ends.
 
         Raises:
             AnzhengError: OVERLOADED.
         """
-        self.refuse_more()
+        self.refuse_more(anonymous=anonymous)
         batch = Batch(new_id(self.entropy), tuple(each.name for each in spool.files))
         self._here[batch.id] = batch
+        if anonymous:
+            self._anonymous.add(batch.id)
         task = asyncio.create_task(self._run(batch, spool, wish))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -126,6 +135,7 @@ class Batches:
             with suppress(asyncio.CancelledError):
                 await saving
             await batch.end(state)
+            self._anonymous.discard(batch.id)
             await self._save(batch)
             self.log.info(
                 "batch", state=state.value, files=batch.total, seconds=perf_counter() - begin

@@ -20,6 +20,9 @@ SITE_BITS: Final = 64
 """Of an IPv6 address: one customer has at least so large a network."""
 
 NOBODY: Final = "0.0.0.0"  # noqa: S104 - stands for an address that is not known
+KEY: Final = "key:"
+"""What stands before the public part of a key where a caller is named."""
+
 _BEARER: Final = "bearer "
 
 
@@ -36,6 +39,11 @@ class Caller:
     who: str
     rule: Rule
     scopes: frozenset[Scope]
+
+    @property
+    def is_anonymous(self) -> bool:
+        """Whether it showed no key."""
+        return not self.who.startswith(KEY)
 
     def need(self, scope: Scope) -> None:
         """Refuse a caller who may not do something.
@@ -83,7 +91,7 @@ class Callers:
             rule = Rule(
                 key.per_minute or self.key_rule.per_minute, key.per_day or self.key_rule.per_day
             )
-            return Caller(f"key:{key.id}", rule, key.scopes)
+            return Caller(f"{KEY}{key.id}", rule, key.scopes)
         scopes = EVERYBODY if self.anonymous else frozenset[Scope]()
         return Caller(self._address(request), self.address_rule, scopes)
 

@@ -1,5 +1,6 @@
 """What a request asks for, read from its body, its form and its query."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -156,7 +157,7 @@ async def _from_form(request: Request, uploads: Uploads, share: Share, wish: Wis
     form = SmallForm(share)
     chunks = uploads.chunks(request, MAX_UPLOAD_BYTES + FORM_EXTRA_BYTES)
     await read_form(chunks, request.headers["content-type"], form.begin)
-    wish = _with_fields(wish, form.fields)
+    wish = with_fields(wish, form.fields)
     text = form.fields.get("text", "").strip()
     if form.file is not None:
         return Handed(wish.submission(recognise(form.file)), form.file, wish.lang)
@@ -181,7 +182,12 @@ def text_artefact(data: bytes) -> QrText | NumberText:
     return recognise_text(text) or NumberText(text)
 
 
-def _with_fields(wish: Wish, fields: dict[str, str]) -> Wish:
+def with_fields(wish: Wish, fields: Mapping[str, str]) -> Wish:
+    """Return what is asked for when fields of a form win over the query.
+
+    Raises:
+        AnzhengError: REQUEST_INVALID, for a day or a challenge that is none.
+    """
     on = fields.get("at", "").strip()
     try:
         day = date.fromisoformat(on) if on else wish.on

@@ -13,6 +13,7 @@ from licence.errors import AnzhengError, Code
 from licence.formats.limits import MAX_EVIDENCE_BYTES
 from verifier.archive import Archive, ArchiveLimits, Entry
 from verifier.service.forms import MAX_FIELD_BYTES, Part
+from verifier.service.uploads import Share
 
 SIDECAR: Final = ".evidence"
 """`licence.pdf.evidence` beside `licence.pdf` is its anchor evidence."""
@@ -41,11 +42,13 @@ class Spool:
     Args:
         folder: Where the file lies that has no name.
         most: How many files it takes.
+        share: Of the disk that all batches have; nobody else's unless given.
     """
 
-    def __init__(self, folder: Path | None, most: int) -> None:
+    def __init__(self, folder: Path | None, most: int, share: Share | None = None) -> None:
         self._file: BinaryIO = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed by `close`
         self._most = most
+        self._share = share
         self._size = 0
         self._found: list[Waiting] = []
         self._archive: Archive | None = None
@@ -56,8 +59,11 @@ class Spool:
         """Add a piece to what comes in.
 
         Raises:
-            AnzhengError: STORE_FAILED, when the disk is full.
+            AnzhengError: STORE_FAILED, when the disk is full; OVERLOADED, when batches have used
+                what they may of it.
         """
+        if self._share is not None:
+            self._share.take(len(data))
         try:
             self._file.write(data)
         except OSError as exc:
@@ -129,6 +135,8 @@ class Spool:
     def close(self) -> None:
         """Let go of everything."""
         self._file.close()
+        if self._share is not None:
+            self._share.release()
 
     def ended(self, name: str, offset: int) -> None:
         """A file is whole."""

@@ -15,7 +15,7 @@ RETRY_SECONDS: Final = 5
 
 @dataclass(slots=True)
 class Room:
-    """The memory for everything that is held at once.
+    """The memory, or the disk, for everything that is held at once.
 
     Args:
         max_bytes: Of all bodies together.
@@ -31,7 +31,7 @@ class Room:
         try:
             yield share
         finally:
-            self.used -= share.held
+            share.release()
 
 
 @dataclass(slots=True)
@@ -55,6 +55,11 @@ class Share:
             )
         self.room.used += count
         self.held += count
+
+    def release(self) -> None:
+        """Hold nothing any more."""
+        self.room.used -= self.held
+        self.held = 0
 
 
 @dataclass(frozen=True, slots=True)

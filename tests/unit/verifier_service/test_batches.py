@@ -7,6 +7,7 @@ import json
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -15,10 +16,13 @@ from fastapi import FastAPI
 from typing_extensions import override
 
 from licence.errors import AnzhengError, Code
+from tests.fakes.entropy import SeededEntropy
 from tests.fakes.verifier_service import QuickEngine, RunningService, form, golden, service
 from verifier.archive import Archive, ArchiveLimits
 from verifier.artefacts import Artefact, Ask, PdfFile
 from verifier.pool import Answer
+from verifier.service.api_keys import KeyBook, NewKey
+from verifier.service.batch_routes import MOST_FOLLOWERS
 from verifier.table import safe_cell
 
 HERE = "/v1/verifications:batch"
@@ -328,3 +332,62 @@ def test_an_archive_that_unpacks_to_more_than_it_said() -> None:
     with pytest.raises(AnzhengError) as caught:
         archive.read(archive.entries[1])
     assert caught.value.code is Code.TOO_LARGE
+
+
+def test_fields_of_a_form_are_asked_of_each_file(tmp_path: Path) -> None:
+    body, headers = form(("at", None, b"2026-11-01"), ("file", "a.pdf", b"x"))
+    with service(tmp_path, QuickEngine()) as made, talking(made.app) as talk:
+        place = talk.ask("POST", HERE, body, headers).headers["Location"]
+        talk.events(place)
+        (found,) = talk.ask("GET", f"{place}/results.json").json()["results"]
+        assert found["report"]["on"] == "2026-11-01"
+        for field in (("at", None, b"yesterday"), ("profile", None, b"x"), ("request", None, b"Q")):
+            body, headers = form(field, ("file", "a.pdf", b"x"))
+            answer = talk.ask("POST", HERE, body, headers)
+            assert (answer.status_code, answer.json()["code"]) == (400, "REQUEST_INVALID")
+
+
+def test_callers_without_a_key_leave_room_for_those_with_one(tmp_path: Path) -> None:
+    engine = StuckEngine()
+    with service(tmp_path, engine, batches=4) as made, talking(made.app) as talk:
+        book = KeyBook(tmp_path / "api-keys.json")
+        now = made.clock.now()
+        end = now + timedelta(days=1)
+        _, key = book.make(NewKey("bank"), now=now, expires_at=end, entropy=SeededEntropy("key"))
+        begun(made, talk)
+        begun(made, talk)
+        body, headers = form(("file", "x.pdf", b"x"))
+        answer = talk.ask("POST", HERE, body, headers)
+        assert (answer.status_code, answer.json()["code"]) == (503, "OVERLOADED")
+        with_key = talk.ask("POST", HERE, body, headers | {"X-Api-Key": key})
+        assert with_key.status_code == 202
+        engine.let_go.set()
+        talk.events(with_key.headers["Location"])
+
+
+def test_all_batches_together_have_so_much_of_the_disk(tmp_path: Path) -> None:
+    with service(tmp_path, QuickEngine()) as made, talking(made.app) as talk:
+        room = made.opened.parts.batches.room
+        room.max_bytes = 10
+        body, headers = form(("file", "x.pdf", b"x" * 11))
+        answer = talk.ask("POST", HERE, body, headers)
+        assert (answer.status_code, answer.json()["code"]) == (503, "OVERLOADED")
+        assert room.used == 0
+        body, headers = form(("file", "x.pdf", b"x" * 10))
+        place = talk.ask("POST", HERE, body, headers).headers["Location"]
+        talk.events(place)
+        assert room.used == 0
+
+
+def test_so_many_may_follow_a_batch_at_once(tmp_path: Path) -> None:
+    engine = StuckEngine()
+    with service(tmp_path, engine) as made, talking(made.app) as talk:
+        place = begun(made, talk)
+        followers = made.opened.parts.batches.followers
+        followers[place.rpartition("/")[2]] = MOST_FOLLOWERS
+        answer = talk.ask("GET", f"{place}/events")
+        assert (answer.status_code, answer.json()["code"]) == (503, "OVERLOADED")
+        followers.clear()
+        engine.let_go.set()
+        assert talk.events(place)[-1][0] == "end"
+        assert not followers
