@@ -24,6 +24,7 @@ from tests.fakes.entropy import SeededEntropy
 from tests.fakes.lied_to import files, make_honest
 from tests.fakes.lying_party import HARMLESS, LyingParty, lying_party
 from tests.fakes.verifier_service import GOLDEN, RunningService, golden, service
+from tests.fakes.web import AppClient
 from verifier.cli import verify_command
 from verifier.pool import FolderContext, Limits
 from verifier.service.app import Step
@@ -189,3 +190,17 @@ def test_the_service_says_what_it_knows(
         assert (body["verdict"], body["code"]) == said, name
     assert engine.lost == 0
     assert party.asked
+
+
+def test_a_list_host_that_is_away_does_not_close_the_service(
+    made: tuple[RunningService, asyncio.Runner, PoolEngine],
+) -> None:
+    running, _, _ = made
+    trust = running.opened.parts.health.trust
+    trust.trouble = Code.TRUST_UNAVAILABLE
+    try:
+        ready = AppClient(running.app).get("/readyz")
+    finally:
+        trust.trouble = None
+    assert (ready.status_code, ready.json()["status"]) == (200, "degraded")
+    assert ready.json()["parts"]["trust"] == Code.TRUST_UNAVAILABLE

@@ -77,7 +77,8 @@ def router(parts: HealthParts) -> APIRouter:
         says so; without any trust folder, or about to stop, it does not.
         """
         states = _states(parts)
-        serves = states["trust"] != "TRUST_UNAVAILABLE" and not parts.gate.stopping
+        # A list host that is away says the same of itself: only an empty folder counts here.
+        serves = parts.trust.has_store and not parts.gate.stopping
         whole = all(state == "ok" for state in states.values())
         body: dict[str, object] = {
             "status": ("ready" if whole else "degraded") if serves else "not ready",

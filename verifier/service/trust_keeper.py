@@ -89,6 +89,11 @@ class TrustKeeper:
         return self._store
 
     @property
+    def has_store(self) -> bool:
+        """Whether anything was ever loaded."""
+        return self._store is not None
+
+    @property
     def age_seconds(self) -> float:
         """How long ago what is believed was signed."""
         if self._store is None:
