@@ -21,7 +21,8 @@ from licence.pages import MAX_PAGES
 from verifier.pades.approved_shapes import ApprovedShapes
 from verifier.pades.glyph_table import GlyphBook
 from verifier.pades.seen_fonts import PageFont
-from verifier.pades.seen_page import PageReader, refusal
+from verifier.pades.seen_page import PageReader
+from verifier.pades.seen_sheet import refusal
 
 
 def book_for(approved: tuple[Glyph, ...]) -> GlyphBook:

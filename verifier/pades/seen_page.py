@@ -7,18 +7,17 @@ Standard: ISO 32000-1, 8 and 9.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any, Final
 
 import pikepdf
 
-from licence.errors import AnzhengError, Code
 from licence.pages import MAX_PAGE_CHARACTERS
 from verifier.pades.glyph_table import GlyphBook
+from verifier.pades.seal import REDS
 from verifier.pades.seen_fonts import PageFont, read_font
 from verifier.pades.seen_shapes import (
-    HIDDEN_POINTS,
     IDENTITY,
     MIDDLE,
     PAPER,
@@ -26,33 +25,25 @@ from verifier.pades.seen_shapes import (
     Matrix,
     Point,
     Shape,
-    contrast,
     curve,
     drawn_line,
     luminance,
     moved,
     times,
 )
+from verifier.pades.seen_sheet import Sheet, refusal
 
 MAX_OPERATORS: Final = 400_000
 """Operators of one page with all that it draws."""
 MAX_FORM_DEPTH: Final = 6
 MAX_SAVED: Final = 64
 
-MIN_POINTS: Final = 4.5
-"""Smallest text, in points."""
-MIN_CONTRAST: Final = 3.0
-"""Least contrast of text with what was painted under it."""
 LEAST_PEN: Final = 1.5
 """Lines through text count as at least so wide, in points."""
 THIN: Final = 1.5
 """A line up to this many points may cross text: a rule, an underline."""
 MIN_STEP: Final = 0.05
 """A character stands at least so far right of the one before it, in parts of the size."""
-ROW: Final = 20.0
-"""Lines are looked for in rows of so many points; no two of them overlap over more than one."""
-MIN_APART: Final = 0.15
-"""Middles of two characters are at least so far apart, in parts of the smaller size."""
 MAX_BOLD: Final = 0.06
 """Widest line around a shape that is also filled, in parts of the size."""
 _EVEN: Final = 0.02
@@ -82,9 +73,11 @@ class _State:
     clips: tuple[Shape, ...] = ()
     stamps: bool = False
     """Whether what is painted is multiplied with what is below, as the ink of a stamp is."""
+    is_red: bool = False
+    """Whether areas in drawings are filled with the red of seals."""
 
     def copy(self) -> "_State":
-        return _State(self.matrix, self.ink, self.pen, self.clips, self.stamps)
+        return replace(self)
 
 
 @dataclass(slots=True)
@@ -105,22 +98,20 @@ class PageReader:
     book: GlyphBook
     fonts: dict[tuple[int, int], PageFont]
     found: list[str] = field(default_factory=list)
-    lines: list[Line] = field(default_factory=list)
-    rows: dict[int, list[Line]] = field(default_factory=dict)
+    sheet: Sheet = field(default_factory=Sheet)
     named: dict[str, PageFont] = field(default_factory=dict)
-    grounds: list[tuple[Shape, float]] = field(default_factory=list)
     path: list[list[Point]] = field(default_factory=list)
     state: _State = field(default_factory=_State)
     saved: list[_State] = field(default_factory=list)
+    stamped: set[Point] = field(default_factory=set)
     text: _Text | None = None
     clipping: bool = False
     left: int = MAX_OPERATORS
-    box: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
 
     def read(self) -> str:
         """Return the page's text."""
         left, bottom, right, top = (float(each) for each in self.page.MediaBox)
-        self.box = (left, bottom, right, top)
+        self.sheet.box = (left, bottom, right, top)
         self._follow(self.page, self.page.Resources, 0)
         return "".join(self.found)
 
@@ -150,14 +141,16 @@ class PageReader:
         elif depth == 0 and name in _TEXTS:
             _TEXTS[name](self, given, resources)
         else:
-            self._in_form(name, depth)
+            self._in_form(name, given, depth)
 
-    def _in_form(self, name: str, depth: int) -> None:
+    def _in_form(self, name: str, given: Operands, depth: int) -> None:
         if depth == 0 or name not in _FORM_ONLY:
             raise refusal("an operator is not one of ours")
         if name == "gs":
             # Every graphics state of our files multiplies (`shape_kinds`).
             self.state.stamps = True
+        elif name == "rg":
+            self.state.is_red = tuple(map(float, given)) in REDS
 
     # ------------------------------------------------------------ state
 
@@ -232,19 +225,15 @@ class PageReader:
             self.state.clips = (*self.state.clips, shape if shape is not None else Shape([]))
             self.clipping = False
         if fills and shape is not None:
-            self._cover(shape)
-            self.grounds.append((shape, self.state.ink))
+            self.sheet.cover(shape, stamps=self.state.stamps)
+            self.sheet.ground(shape, self.state.ink)
         scale = max(abs(part) for part in self.state.matrix[:4])
         pen = self.state.pen * scale
         if strokes and (pen > THIN or not self.state.stamps):
             for path in paths:
                 for one, other in pairwise(path):
-                    self._cover(drawn_line(one, other, max(pen, LEAST_PEN)))
-
-    def _cover(self, shape: Shape) -> None:
-        least = HIDDEN_POINTS if self.state.stamps else 1
-        if any(shape.hides(line, least) for line in self.lines):
-            raise refusal("something is painted over the text")
+                    drawn = drawn_line(one, other, max(pen, LEAST_PEN))
+                    self.sheet.cover(drawn, stamps=self.state.stamps)
 
     def _draw(self, drawing: pikepdf.Object, depth: int) -> None:
         if drawing.get("/Subtype") != pikepdf.Name.Form or self.text is not None:
@@ -328,39 +317,10 @@ class PageReader:
 
     def _see(self, line: Line, *, bold: bool) -> None:
         """Take the characters of a line where they are seen."""
-        left, bottom, right, top = self.box
         scale = max(abs(part) for part in self.state.matrix[:4])
         if bold and self.state.pen * scale > MAX_BOLD * line.size:
             raise refusal("a line around the text hides it")
-        if line.size < MIN_POINTS:
-            raise refusal("text is too small to be read")
-        if not (left <= min(line.middles) and max(line.middles) <= right):
-            raise refusal("text runs over the edge of the page")
-        if not bottom <= line.height <= top:
-            raise refusal("text runs over the edge of the page")
-        if not all(clip.holds(line) for clip in self.state.clips):
-            raise refusal("text is cut off")
-        if self._least_contrast(line) < MIN_CONTRAST:
-            raise refusal("text is too light to be read")
-        row = int(line.height // ROW)
-        near = (other for each in (row - 1, row, row + 1) for other in self.rows.get(each, ()))
-        if any(line.is_over(other, MIN_APART) for other in near):
-            raise refusal("characters stand over each other")
-        self.lines.append(line)
-        self.rows.setdefault(row, []).append(line)
-
-    def _least_contrast(self, line: Line) -> float:
-        """Return the contrast of a line with what lies under it, where that is least."""
-        least, some = contrast(self.state.ink, PAPER), False
-        for shape, ink in reversed(self.grounds):
-            if not shape.meets(line):
-                continue
-            if shape.holds(line):
-                under = contrast(self.state.ink, ink)
-                return min(least, under) if some else under
-            if any(map(shape.contains, line.points())):
-                least, some = min(least, contrast(self.state.ink, ink)), True
-        return least
+        self.sheet.write(line, self.state.ink, self.state.clips)
 
     def _in_text(self) -> _Text:
         if self.text is None:
@@ -403,8 +363,3 @@ def _upright(origin: Matrix) -> float:
 def _matrix(given: Operands) -> Matrix:
     a, b, c, d, e, f = map(float, given)
     return a, b, c, d, e, f
-
-
-def refusal(message: str) -> AnzhengError:
-    """Return the error about something that is not seen as it reads."""
-    return AnzhengError(Code.DATA_PAGE_MISMATCH, message)
