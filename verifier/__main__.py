@@ -3,9 +3,7 @@
 `python -m verifier trust …` and `… report-key …` are there too; a file of such a name is `./trust`.
 """
 
-import secrets  # noqa: TID251 - the edge of the program, where the entropy is made
 import sys
-from datetime import UTC, datetime
 from typing import Final
 
 import typer
@@ -14,26 +12,11 @@ from licence.errors import Code
 from licence.formats.verdict import EXIT_USAGE
 from verifier.cli import tell, verify_command
 from verifier.cli_trust import trust_app
+from verifier.clock import SystemClock, SystemEntropy
 from verifier.report_file.cli import report_key_app
 
 COMMANDS: Final = ("verify", "trust", "report-key")
 EXIT_INTERRUPTED: Final = 130
-
-
-class _SystemClock:
-    """The clock of this program; the application has its own."""
-
-    def now(self) -> datetime:
-        """Return the present moment, aware, in UTC."""
-        return datetime.now(UTC)  # noqa: TID251 - the edge of the program, where the clock is made
-
-
-class _SystemEntropy:
-    """The randomness of this program; the application has its own."""
-
-    def bytes(self, count: int) -> bytes:
-        """Return `count` unpredictable bytes."""
-        return secrets.token_bytes(count)
 
 
 def app(*, completion: bool = False) -> typer.Typer:
@@ -42,7 +25,7 @@ def app(*, completion: bool = False) -> typer.Typer:
     Args:
         completion: Whether the shell may be taught to complete them.
     """
-    clock, entropy = _SystemClock(), _SystemEntropy()
+    clock, entropy = SystemClock(), SystemEntropy()
     made = typer.Typer(
         help="安证 anzheng: verify licences. 核验许可证。",
         no_args_is_help=True,
