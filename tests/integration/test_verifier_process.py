@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import signal
 import socket
 import time
@@ -164,6 +165,9 @@ def test_it_ends_when_told_after_answering_what_is_under_way(made: Made) -> None
             f"{HERE}:batch", content=zipped(pdfs), headers={"Content-Type": "application/zip"}
         )
         place = batch.headers["Location"]
+        # Files of strangers are in its memory: none of it may end on a disk.
+        limits = Path(f"/proc/{service.process.pid}/limits").read_text("utf-8")
+        assert re.search(r"Max core file size +0 ", limits)
         with ThreadPoolExecutor(5) as threads:
             following = threads.submit(_follow, service, place)
             until(lambda: client.get(place).json()["done"] > 0)

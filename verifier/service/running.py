@@ -1,5 +1,6 @@
 """Runs the service: until it is told to stop, and then until what is under way is answered."""
 
+import resource
 import signal
 import socket
 import threading
@@ -62,6 +63,7 @@ def run(opened: Opened, host: str, port: int) -> None:
     Raises:
         AnzhengError: CONFLICT when the port is taken.
     """
+    leave_no_core()
     listener = listen(host, port)
     # The server raises the signal again when it has ended; by then all is done as it should be.
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -91,6 +93,12 @@ def serving(opened: Opened, host: str = "127.0.0.1", port: int = 0) -> Iterator[
         server.should_exit = True
         thread.join(START_SECONDS)
         listener.close()
+
+
+def leave_no_core() -> None:
+    """Let the kernel write nothing of this process to a disk: files of strangers are in it."""
+    _, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
 
 
 def listen(host: str, port: int) -> socket.socket:

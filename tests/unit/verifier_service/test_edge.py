@@ -1,12 +1,15 @@
 """Headers, logs, numbers, spans, health: what is told, and what is told to nobody."""
 
+import asyncio
 import json
 import re
+import traceback
 from pathlib import Path
 from typing import Any
 
 import pytest
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from starlette.types import Message, Receive, Scope, Send
 from typing_extensions import override
 
 from tests.fakes.verifier_service import QuickEngine, form, golden, service
@@ -211,3 +214,24 @@ def test_a_span_of_what_fails_does_not_say_of_what(tmp_path: Path) -> None:
     spans = exporter.get_finished_spans()
     assert {each.name for each in spans} == {"http.request", "verify.check"}
     assert not any(each.status.description or each.attributes or each.events for each in spans)
+
+
+def test_an_answer_that_breaks_off_does_not_say_over_what(tmp_path: Path) -> None:
+    async def breaks(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise ValueError("cannot write 辽WH20240127")
+
+    async def nothing() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def sent(_message: Message) -> None:
+        return None
+
+    with service(tmp_path, QuickEngine()) as made:
+        parts = made.opened.parts
+        edge = Edge(breaks, parts.log, parts.entropy, parts.limiter, parts.tracing, 10)
+        scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
+        with pytest.raises(RuntimeError) as caught:
+            asyncio.run(edge(scope, nothing, sent))
+        assert "20240127" not in "".join(traceback.format_exception(caught.value))
+        assert "20240127" not in made.lines.getvalue()
