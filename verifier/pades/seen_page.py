@@ -73,8 +73,8 @@ class _State:
     clips: tuple[Shape, ...] = ()
     stamps: bool = False
     """Whether what is painted is multiplied with what is below, as the ink of a stamp is."""
-    is_red: bool = False
-    """Whether areas in drawings are filled with the red of seals."""
+    red: float | None = None
+    """Luminance of what fills areas in drawings, where it is the red of seals."""
 
     def copy(self) -> "_State":
         return replace(self)
@@ -103,7 +103,6 @@ class PageReader:
     path: list[list[Point]] = field(default_factory=list)
     state: _State = field(default_factory=_State)
     saved: list[_State] = field(default_factory=list)
-    stamped: set[Point] = field(default_factory=set)
     text: _Text | None = None
     clipping: bool = False
     left: int = MAX_OPERATORS
@@ -150,7 +149,8 @@ class PageReader:
             # Every graphics state of our files multiplies (`shape_kinds`).
             self.state.stamps = True
         elif name == "rg":
-            self.state.is_red = tuple(map(float, given)) in REDS
+            colour = tuple(map(float, given))
+            self.state.red = luminance(colour) if colour in REDS else None
 
     # ------------------------------------------------------------ state
 
@@ -225,7 +225,7 @@ class PageReader:
             self.state.clips = (*self.state.clips, shape if shape is not None else Shape([]))
             self.clipping = False
         if fills and shape is not None:
-            self.sheet.cover(shape, stamps=self.state.stamps)
+            self.sheet.cover(shape, stamps=self.state.stamps, red=self.state.red)
             self.sheet.ground(shape, self.state.ink)
         scale = max(abs(part) for part in self.state.matrix[:4])
         pen = self.state.pen * scale

@@ -126,6 +126,10 @@ class Shape:
         """Whether so many of a character's points are under it."""
         return self.meets(line) and any(self._hides(x, line, least) for x in line.middles)
 
+    def hidden(self, line: Line, least: int = HIDDEN_POINTS) -> list[float]:
+        """Return the middles of the characters of which so many points are under it."""
+        return [x for x in line.middles if self._hides(x, line, least)]
+
     def _hides(self, x: float, line: Line, least: int) -> bool:
         y, away = line.height, line.size * _QUARTER
         around = ((x, y), *((x + dx, y + dy) for dx in (-away, away) for dy in (-away, away)))

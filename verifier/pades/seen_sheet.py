@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from licence.errors import AnzhengError, Code
-from verifier.pades.seen_shapes import HIDDEN_POINTS, PAPER, Line, Shape, contrast
+from verifier.pades.seen_shapes import HIDDEN_POINTS, PAPER, Line, Point, Shape, contrast
 
 MIN_POINTS: Final = 4.5
 """Smallest text, in points."""
@@ -30,6 +30,8 @@ class Sheet:
 
     box: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
     _lines: list[Line] = field(default_factory=list)
+    _inks: list[float] = field(default_factory=list)
+    _stamped: set[Point] = field(default_factory=set)
     _rows: dict[int, list[Line]] = field(default_factory=dict)
     _grounds: list[tuple[Shape, float]] = field(default_factory=list)
 
@@ -60,17 +62,31 @@ class Sheet:
         if any(line.is_over(other, MIN_APART) for other in near):
             raise refusal("characters stand over each other")
         self._lines.append(line)
+        self._inks.append(ink)
         self._rows.setdefault(row, []).append(line)
 
-    def cover(self, shape: Shape, *, stamps: bool) -> None:
+    def cover(self, shape: Shape, *, stamps: bool, red: float | None = None) -> None:
         """Paint over what is there; a stamp is transparent ink that may cross a character.
+
+        The star of a seal may lie over whole characters, once: black stays black under its red.
+
+        Args:
+            shape: What is painted.
+            stamps: Whether it is multiplied with what is below.
+            red: Luminance of the red of seals, when it is filled with that.
 
         Raises:
             AnzhengError: DATA_PAGE_MISMATCH, when it takes a character away.
         """
         least = HIDDEN_POINTS if stamps else 1
-        if any(shape.hides(line, least) for line in self._lines):
-            raise refusal("something is painted over the text")
+        for line, ink in zip(self._lines, self._inks, strict=True):
+            if not shape.hides(line, least):
+                continue
+            under = {(x, line.height) for x in shape.hidden(line, least)}
+            legible = stamps and red is not None and contrast(ink, red) >= MIN_CONTRAST
+            if not legible or under & self._stamped:
+                raise refusal("something is painted over the text")
+            self._stamped |= under
 
     def ground(self, shape: Shape, ink: float) -> None:
         """Remember what later text stands on."""

@@ -14,7 +14,10 @@ from licence.formats.short_code import short_code
 from licence.pages import check_page_text
 from tests.fakes.refusal import refuses
 from verifier.pades.glyph_table import GlyphBook, make_table, row_of
+from verifier.pades.seal import REDS
 from verifier.pades.seen import book_for, read_drawn
+from verifier.pades.seen_shapes import Line, Shape, luminance
+from verifier.pades.seen_sheet import Sheet
 
 GOOD = Path(__file__).parents[2] / "compat" / "v1" / "whole" / "good.pdf"
 EMPTY = b"20 20 8 8 re"
@@ -207,3 +210,21 @@ def test_the_table_knows_a_shape_of_another_character() -> None:
         book.check("\u4e00", b"three")
     with refuses(Code.GLYPH_UNKNOWN):
         book.check("", b"three")
+
+
+def test_the_star_of_a_seal_hides_no_black_character() -> None:
+    star = Shape([[(0.0, 0.0), (50.0, 0.0), (50.0, 20.0), (0.0, 20.0), (0.0, 0.0)]])
+    line, red = Line((10.0, 20.0, 30.0), 10.0, 10.0), luminance(REDS[0])
+
+    def sheet(ink: float) -> Sheet:
+        made = Sheet(box=(0.0, 0.0, 100.0, 100.0))
+        made.write(line, ink, ())
+        return made
+
+    black = sheet(0.0)
+    black.cover(star, stamps=True, red=red)
+    with refuses(Code.DATA_PAGE_MISMATCH):
+        black.cover(star, stamps=True, red=red)
+    for ink, stamps, colour in ((0.0, True, None), (0.0, False, red), (red, True, red)):
+        with refuses(Code.DATA_PAGE_MISMATCH):
+            sheet(ink).cover(star, stamps=stamps, red=colour)
