@@ -29,7 +29,7 @@ ADVICE: Final[Mapping[Code, Advice]] = MappingProxyType(
         Code.GLYPH_UNKNOWN: Advice(
             "页面有本核验程序不认识的字形",
             "the page has a shape that this verifier does not know",
-            Act.UPDATE_TRUST,
+            Act.UPDATE_PROGRAM,
         ),
         Code.TEMPLATE_UNKNOWN: Advice(
             "页面版式比本核验程序新,无法核对",
