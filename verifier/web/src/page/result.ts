@@ -22,13 +22,21 @@ function printUnfolded(): void {
   });
 }
 
-async function forgetResult(button: HTMLButtonElement): Promise<void> {
+export async function forgetResult(button: HTMLButtonElement): Promise<void> {
   button.disabled = true;
-  const { address = "", done = "" } = button.dataset;
+  const { address = "", done = "", failed = "" } = button.dataset;
+  document.getElementById("not-forgotten")?.remove();
   try {
     const answer = await fetch(address, { method: "DELETE" });
     if (!answer.ok && answer.status !== 404) throw new Error(String(answer.status));
   } catch {
+    // Somebody who believes that it is gone passes the address on.
+    const told = document.createElement("p");
+    told.id = "not-forgotten";
+    told.className = "warning";
+    told.setAttribute("role", "alert");
+    told.textContent = failed;
+    button.after(told);
     button.disabled = false;
     return;
   }

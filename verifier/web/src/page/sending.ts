@@ -12,11 +12,19 @@ export class NoResult extends Error {
 
 const BY_STATUS: Record<number, TextKey> = {
   400: "problem_text",
+  // The body did not arrive in time.
+  408: "problem_offline",
   413: "problem_large",
   415: "problem_text",
   429: "problem_busy",
   503: "problem_busy",
 };
+
+/** Say why a request was refused; of a file nobody typed anything wrong. */
+export function because(status: number, isText: boolean): TextKey {
+  const key = BY_STATUS[status] ?? "problem_other";
+  return key === "problem_text" && !isText ? "problem_other" : key;
+}
 
 /** Send; `progress` is told the part that was sent, 0 to 1. `day` is the day asked about, or "". */
 export function send(
@@ -29,6 +37,7 @@ export function send(
     return Promise.reject(new NoResult("problem_large"));
   }
   const isText = typeof body === "string";
+  if (!isText && body.size === 0) return Promise.reject(new NoResult("problem_empty"));
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     const query = new URLSearchParams(isText ? {} : { picture: "true" });
@@ -42,7 +51,7 @@ export function send(
     request.onload = () => {
       const id = request.getResponseHeader("Location")?.split("/").pop();
       if (request.status === 200 && id) resolve(`/result/${id}`);
-      else reject(new NoResult(BY_STATUS[request.status] ?? "problem_other"));
+      else reject(new NoResult(because(request.status, isText)));
     };
     request.onerror = () => reject(new NoResult("problem_offline"));
     request.ontimeout = request.onerror;
