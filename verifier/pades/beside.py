@@ -35,6 +35,9 @@ _MEANINGS: Final = frozenset(
 _CONTAINERS: Final = frozenset(("Alt", "Seq", "Bag", "li"))
 _TECHNICAL: Final = re.compile(r"[ -~]{0,80}")
 """What else an XMP packet has: names of schemas, identifiers, versions; never a day or a number."""
+_IDENTIFIERS: Final = frozenset(("InstanceID", "DocumentID", "instanceID"))
+_DIGEST: Final = re.compile(r"[A-Za-z0-9+/]{22}==(?:_source)?")
+"""What Typst writes there: 128 bits, which may happen to have eight decimal digits in a row."""
 _TELLING: Final = re.compile(r"\d{4}-\d\d|\d{8}|valid|expire|licen[cs]e", re.IGNORECASE)
 _PICTURES: Final = (
     "查验二维码",
@@ -111,7 +114,8 @@ def _check_metadata(
             known = text in allowed[places[owner]] or text == "x-default"
         else:
             named = text in {*_MEANINGS, FIELDS} or text in allowed["subject"]
-            known = named or _is_technical(text)
+            is_digest = name in _IDENTIFIERS and _DIGEST.fullmatch(text) is not None
+            known = named or is_digest or _is_technical(text)
         if not known:
             raise _differs("metadata")
 

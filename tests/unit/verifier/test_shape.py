@@ -1,6 +1,7 @@
 """The closed world of objects: kinds, trees, and what stands beside the pages."""
 
 import io
+import re
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -116,6 +117,16 @@ def _check_metadata(packet: bytes) -> None:
 
 def test_the_metadata_of_a_licence_are_its_data() -> None:
     _check_metadata(_values()[2])
+
+
+def test_an_identifier_may_have_many_digits_in_a_row() -> None:
+    packet, named = re.subn(
+        rb"(InstanceID>)[^<]{24}", rb"\g<1>esIr20991231cqIXIC2n8Q==", _values()[2], count=1
+    )
+    assert named == 1
+    _check_metadata(packet)
+    with refuses(Code.DATA_PAGE_MISMATCH):
+        _check_metadata(packet.replace(b"esIr20991231cqIXIC2n8Q==", b"until 20991231"))
 
 
 @pytest.mark.parametrize(
