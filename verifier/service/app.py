@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import RedirectResponse
 
+from licence.errors import AnzhengError
 from licence.formats.short_code import parse_short_code
 from licence.ports import Entropy
 from verifier.service import batch_routes, health, problems, trust_files, verifications
@@ -22,7 +23,7 @@ from verifier.service.metrics import Measured
 from verifier.service.numbers import Numbers
 from verifier.service.problems import described_problems
 from verifier.service.tracing import Tracing
-from verifier.service.verifications import VerificationParts
+from verifier.service.verifications import PRIVATE, VerificationParts, wants_page
 
 VERSION: Final = "0.1.0"
 
@@ -122,9 +123,17 @@ def _pointer_router() -> APIRouter:
         status_code=303,
         responses={303: {"description": "To the page."}, **described_problems(400)},
     )
-    async def pointer(code: str) -> RedirectResponse:
+    async def pointer(request: Request, code: str) -> RedirectResponse:
         """Lead to the page, with the code where no server sees it."""
-        parse_short_code(code)
+        try:
+            parse_short_code(code)
+        except AnzhengError as error:
+            if not wants_page(request):
+                raise
+            # Somebody who scanned a forger's code reads words, and no JSON.
+            return RedirectResponse(
+                f"/?problem={error.code.value}", status_code=303, headers=PRIVATE
+            )
         headers = {"Cache-Control": Caching.IMMUTABLE.value}
         return RedirectResponse(f"/#c={code}", status_code=303, headers=headers)
 

@@ -96,7 +96,7 @@ def router(parts: BatchParts) -> APIRouter:
         """Verify up to 1,000 files: parts of a form, or a ZIP. Answers at once; follow `events`."""
         caller = parts.door.who(request)
         caller.need(Scope.BATCH)
-        _ = wish.policy, wish.request
+        wish.check()
         parts.batches.refuse_more(anonymous=caller.is_anonymous)
         await parts.door.admit(caller, files=0)
         spool = Spool(parts.spool_folder, parts.max_files, Share(parts.room))
@@ -112,7 +112,7 @@ def router(parts: BatchParts) -> APIRouter:
             digest = await _take_in(parts, request, spool)
             spool.check()
             wish = with_fields(wish, spool.fields)
-            _ = wish.policy, wish.request
+            wish.check()
             await parts.door.admit(caller, files=len(spool.files))
             if idempotency_key is None:
                 secret = await work()

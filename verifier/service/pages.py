@@ -60,6 +60,8 @@ _PROBLEMS: Final[Mapping[str, str]] = {
     "OVERLOADED": "problem_busy",
     "REQUEST_INVALID": "problem_empty",
     "MEDIA_TYPE_UNSUPPORTED": "problem_text",
+    "SHORT_CODE_FORMAT": "problem_text",
+    "SHORT_CODE_CHECK": "problem_text",
 }
 
 
@@ -266,7 +268,10 @@ async def _file(request: Request, folder: PublicFolder, path: str, caching: Cach
     media_type = _TYPES.get(Path(path).suffix) or mimetypes.guess_type(path)[0] or "text/plain"
     body = await folder.body(path, media_type)
     if body is None:
-        return Response("404", 404, HEADERS, media_type="text/plain")
+        # Kept by nobody: a moment later the file of a newer build may be there.
+        return Response(
+            "404", 404, {**HEADERS, "Cache-Control": Caching.NEVER.value}, media_type="text/plain"
+        )
     given = answer(request, body, caching)
     given.headers.update(HEADERS)
     return given

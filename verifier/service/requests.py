@@ -7,6 +7,7 @@ from typing import Final
 
 from starlette.requests import Request
 
+from licence.domain.values import FIRST_YEAR, LAST_YEAR
 from licence.errors import AnzhengError, Code
 from licence.formats.holder import PresentationRequest
 from licence.formats.qr_exchange import decode_question
@@ -92,8 +93,26 @@ class Wish:
             )
         return PROFILES[self.profile]
 
+    def check(self) -> None:
+        """Refuse a wish that is none, before anything is read.
+
+        Raises:
+            AnzhengError: REQUEST_INVALID.
+        """
+        _ = self.policy, self.request
+        if self.on is not None and not FIRST_YEAR <= self.on.year <= LAST_YEAR:
+            # Its report could not be read back.
+            raise AnzhengError(
+                Code.REQUEST_INVALID, f"at is a day from {FIRST_YEAR} to {LAST_YEAR}", field="at"
+            )
+
     def submission(self, artefact: Artefact) -> Submission:
-        """Return the question about an artefact."""
+        """Return the question about an artefact.
+
+        Raises:
+            AnzhengError: REQUEST_INVALID.
+        """
+        self.check()
         return Submission(
             artefact=artefact,
             on=self.on,
@@ -139,7 +158,7 @@ async def take_in(request: Request, uploads: Uploads, share: Share, wish: Wish) 
         AnzhengError: REQUEST_INVALID, MEDIA_TYPE_UNSUPPORTED, and what `Uploads` raises.
     """
     kind = media_type_of(request)
-    _ = wish.policy, wish.request
+    wish.check()
     if kind == FORM:
         return await _from_form(request, uploads, share, wish)
     if kind not in FILES and kind != TEXT:

@@ -97,7 +97,7 @@ def router(parts: VerificationParts) -> APIRouter:
         idempotency_key: Annotated[str | None, Header()] = None,
     ) -> Response:
         """Verify a file, the text of a QR code, or a number: 200 with a verdict, whatever it is."""
-        for_page = media_type_of(request) == FORM and _wants_page(request)
+        for_page = media_type_of(request) == FORM and wants_page(request)
         if for_page:
             return await _answer_page(parts, request, wish)
         caller = await _let_in(parts, request)
@@ -263,6 +263,7 @@ def attached(name: str) -> dict[str, str]:
     return {"Content-Disposition": f'attachment; filename="{name}"'}
 
 
-def _wants_page(request: Request) -> bool:
+def wants_page(request: Request) -> bool:
+    """Say whether a browser asks, for somebody who reads."""
     accepted: Sequence[str] = request.headers.get("accept", "").split(",")
     return any(each.strip().startswith("text/html") for each in accepted)

@@ -171,6 +171,15 @@ def test_a_pointer_leads_to_the_page_with_the_code_in_the_fragment(tmp_path: Pat
         answer = client.get(f"/L/{code}")
         assert str(answer.url).partition("#")[2] == f"c={code}"
         assert client.get("/L/nonsense").status_code == 400
+        # Who scans what a forger printed is told in words, on the page.
+        led = client.get("/L/nonsense", headers={"Accept": "text/html,*/*"})
+        assert (led.status_code, led.url.path, led.url.query) == (
+            200,
+            "/",
+            b"problem=SHORT_CODE_FORMAT",
+        )
+        assert "请对照纸面重新输入" in led.text
+        assert client.get("/assets/gone-1234.js").headers["Cache-Control"] == "no-store"
 
 
 def test_beyond_what_may_be_open_a_request_is_told_when_to_come(tmp_path: Path) -> None:

@@ -109,12 +109,32 @@ def test_what_is_no_question_is_a_problem(
     assert len(engine.seen) == seen
 
 
-@pytest.mark.parametrize("query", ["profile=lenient", "at=tomorrow", "challenge=12", "lang=de"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "profile=lenient",
+        "at=tomorrow",
+        "at=1949-12-31",
+        "at=2200-01-01",
+        "at=9999-12-31",
+        "challenge=12",
+        "lang=de",
+    ],
+)
 def test_a_wrong_wish_is_refused(shared: Quick, query: str) -> None:
     client, _, _ = shared
     answer = client.post(f"{HERE}?{query}", content=b"%PDF-", headers=PDF)
     assert answer.status_code in {400, 422}
     assert answer.json()["code"] == "REQUEST_INVALID"
+
+
+@pytest.mark.parametrize("day", ["1950-01-01", "2199-12-31"])
+def test_a_result_about_any_day_is_shown_again(shared: Quick, day: str) -> None:
+    client, _, _ = shared
+    answer = client.post(f"{HERE}?at={day}", content=b"%PDF-", headers=PDF)
+    secret = answer.headers["Location"].rpartition("/")[2]
+    for lang in ("zh", "en"):
+        assert client.get(f"/result/{secret}?lang={lang}").status_code == 200
 
 
 def test_a_body_that_is_too_long_is_refused_while_it_comes(quick: Quick) -> None:
