@@ -39,7 +39,7 @@ test-slow: .venv/.dev $(CHAIN) $(READERS) $(PAGES) tools java analysers ## what 
 
 .PHONY: unit lint types web-test
 unit: .venv/.dev ## unit, property and compatibility tests
-	$(PYTEST) -m "not slow" tests/unit tests/property tests/compat tests/test_*.py
+	$(PYTEST) -p no:schemathesis -m "not slow" tests/unit tests/property tests/compat tests/test_*.py
 
 lint: .venv/.dev ## ruff, its formatter and the import rules
 	$(BIN)/ruff check --quiet .
