@@ -162,16 +162,16 @@ def run(
     guard: AbstractContextManager[None] = no_network() if options.offline else nullcontext()
     with guard, ExitStack() as stack:
         try:
-            place = ReportPlace.of(options, clock, entropy)
             opened = open_all(
                 files, options, clock.now(), lambda error: tell_error(error, as_json=as_json)
             )
+            place = ReportPlace.of(options, opened.store, clock, entropy)
             items = named(files, options.texts, stack)
             printer = Printer(options, as_json=as_json, total=len(items))
             codes, memory = _verify_all(items, opened, options, clock, printer)
             printer.end()
             write_csv(options.csv, printer.kept)
-            write_report(place, printer.answers, opened.store)
+            write_report(place, printer.answers)
         except AnzhengError as error:
             return fail(error, as_json=as_json)
     _remember(options.trust, opened.before, memory, as_json=as_json)

@@ -9,7 +9,8 @@ from licence.formats.report import Report
 from licence.ports import Clock, Entropy
 from verifier.cli_open import Options
 from verifier.pool import Answer
-from verifier.report_file.opening import SealPlace, open_seal
+from verifier.report_file.opening import open_seal
+from verifier.report_file.seal import ReportSeal
 from verifier.table import rows_as_csv
 from verifier.trust import TrustStore
 
@@ -20,22 +21,22 @@ class ReportPlace:
 
     Attributes:
         path: The file.
-        seal: Key and timestamp authority.
+        seal: Key and timestamp authority, opened before a thousand files are verified for nothing.
         clock: Tells the time.
-        entropy: For the nonce of the timestamp.
     """
 
     path: Path
-    seal: SealPlace
+    seal: ReportSeal
     clock: Clock
-    entropy: Entropy
 
     @classmethod
-    def of(cls, options: Options, clock: Clock, entropy: Entropy | None) -> "ReportPlace | None":
+    def of(
+        cls, options: Options, store: TrustStore, clock: Clock, entropy: Entropy | None
+    ) -> "ReportPlace | None":
         """Return where the report goes; None when none is wanted.
 
         Raises:
-            AnzhengError: REQUEST_INVALID without a key, before anything is verified.
+            AnzhengError: REQUEST_INVALID without a key; as `open_seal`.
         """
         if options.report is None:
             return None
@@ -45,7 +46,8 @@ class ReportPlace:
                 "--report needs --report-key and --report-password; "
                 "make a key by `report-key init`",
             )
-        return cls(options.report, options.seal, clock, entropy)
+        seal = open_seal(options.seal, lambda: store.bundle.tsa_roots, clock=clock, entropy=entropy)
+        return cls(options.report, seal, clock)
 
 
 def write_csv(path: Path | None, rows: Sequence[tuple[str, Report]]) -> None:
@@ -58,22 +60,17 @@ def write_csv(path: Path | None, rows: Sequence[tuple[str, Report]]) -> None:
         _write(path, rows_as_csv(rows))
 
 
-def write_report(
-    place: ReportPlace | None, answers: Sequence[tuple[str, Answer]], store: TrustStore
-) -> None:
+def write_report(place: ReportPlace | None, answers: Sequence[tuple[str, Answer]]) -> None:
     """Write the signed report, if one is wanted.
 
     Raises:
-        AnzhengError: STORE_FAILED; as `open_seal` and `make_report_file`.
+        AnzhengError: STORE_FAILED; as `make_report_file`.
     """
     if place is None:
         return
     # Here, for it needs the extra `verifier-service`, and nothing else of this command does.
     from verifier.report_file.make import Named, make_report_file  # noqa: PLC0415
 
-    seal = open_seal(
-        place.seal, lambda: store.bundle.tsa_roots, clock=place.clock, entropy=place.entropy
-    )
     parts = [
         Named(
             name,
@@ -83,7 +80,7 @@ def write_report(
         )
         for name, answer in answers
     ]
-    _write(place.path, make_report_file(parts, seal=seal, now=place.clock.now()))
+    _write(place.path, make_report_file(parts, seal=place.seal, now=place.clock.now()))
 
 
 def _write(path: Path, data: bytes) -> None:

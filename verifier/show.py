@@ -91,8 +91,9 @@ def _licence(report: Report) -> list[str]:
     lines = [
         f"企业名称 enterprise: {shown['enterprise_name']}  {shown['uscc']}",
         f"编号 number: {shown['licence_no']}  (v{shown['version']})",
-        f"发证机关 issuer: {shown.get('issuer', '')}",
     ]
+    if "issuer" in shown:
+        lines.append(f"发证机关 issuer: {shown['issuer']}")
     return [*lines, *_limits(report)]
 
 

@@ -123,3 +123,18 @@ def test_the_plain_install_says_what_making_a_report_needs(
     assert done.returncode == 2
     assert json.loads(done.stderr.splitlines()[-1])["code"] == "TOOL_MISSING"
     assert not (tmp_path / "report.pdf").exists()
+
+
+def test_a_key_that_cannot_be_opened_is_said_before_anything_is_verified(
+    app: typer.Typer, tmp_path: Path, password: Path
+) -> None:
+    run(app, "init", tmp_path / "key", "--name", MAKER, "--password-file", password)
+    wrong = tmp_path / "wrong"
+    wrong.write_text("another password\n")
+    done = plain(
+        *(GOLDENS / "valid.pdf", "--offline", "--trust", GOLDENS / "trust"),
+        *("--report", tmp_path / "report.pdf", "--report-key", tmp_path / "key"),
+        *("--report-password", wrong, "--json"),
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert json.loads(done.stderr)["code"] == "KEY_LOCKED"
