@@ -66,16 +66,18 @@ class Act(Enum):
         "Scan it again; if it still cannot be read, ask for the file instead.",
     )
     CONNECT = Words(
-        "请联网后再查;在此之前既不能认定有效,也不能认定有问题。",
-        "Connect to the network and check again; until then it is neither good nor bad.",
+        "请在联网时再查,已联网的请稍后再查;在此之前既不能认定有效,也不能认定有问题。",
+        "Check again with a network, or later if you have one; until then it is neither good nor "
+        "bad.",
     )
     CHECK_ONLINE = Words(
         "请在有网络时到联网查验页面再查这个文件;在此之前既不能认定有效,也不能认定有问题。",
         "Check this file on the online page too; until then it is neither good nor bad.",
     )
     UPDATE_TRUST = Words(
-        "请更新信任数据后再查;在此之前既不能认定有效,也不能认定有问题。",
-        "Update the trust data and check again; until then it is neither good nor bad.",
+        "请更新信任数据后再查,用网页查的请稍后再查;在此之前既不能认定有效,也不能认定有问题。",
+        "Update the trust data and check again, on a web page later; until then it is neither good "
+        "nor bad.",
     )
     UPDATE_PROGRAM = Words(
         "请更新核验程序后再查;在此之前既不能认定有效,也不能认定有问题。",

@@ -147,9 +147,17 @@ async function checkHere(given: string): Promise<void> {
 }
 
 async function ask(body: Blob | string, near: HTMLElement): Promise<void> {
+  const at = element<HTMLInputElement>("at");
+  if (typeof body !== "string" && !at.checkValidity()) {
+    // What is folded away cannot show what is wrong with it.
+    (at.closest("details") as HTMLDetailsElement).open = true;
+    at.reportValidity();
+    done();
+    return;
+  }
   const wait = busy(near, typeof body === "string" ? "busy_checking" : "busy_sending");
   try {
-    const day = typeof body === "string" ? "" : element<HTMLInputElement>("at").value;
+    const day = typeof body === "string" ? "" : at.value;
     const address = await send(body, day, wait.signal, wait.progress);
     location.assign(lang === "en" ? `${address}?lang=en` : address);
   } catch (error) {
