@@ -127,7 +127,12 @@ def load_trust(
     walk = _Walk(folder, memory, first_root or memory.first_root)
     try:
         return walk.load(now)
-    except (OSError, RepositoryError, ValueError, KeyError, TypeError) as exc:
+    except OSError as exc:
+        raise AnzhengError(
+            Code.TRUST_BUNDLE_REFUSED,
+            f"{folder} is no whole trust folder: {exc.filename} cannot be read ({exc.strerror})",
+        ) from exc
+    except (RepositoryError, ValueError, KeyError, TypeError) as exc:
         raise AnzhengError(
             Code.TRUST_BUNDLE_REFUSED, f"the trust folder {folder} is refused: {exc}"
         ) from exc
