@@ -55,7 +55,8 @@ _PAINTS: Final = {
     "f": (True, False), "f*": (True, False), "S": (False, True), "s": (False, True),
     "B": (True, True), "B*": (True, True), "n": (False, False),
 }  # fmt: skip
-_IGNORED: Final = frozenset({"M", "j", "J", "d", "BMC", "BDC", "EMC"})
+_IGNORED: Final = frozenset({"M", "j", "J", "d"})
+_MARKS: Final = frozenset({"BMC", "BDC", "EMC"})
 _FORM_ONLY: Final = frozenset({"gs", "rg", "RG"})
 """In drawings only; the gate on parsed objects has looked at each graphics state."""
 
@@ -104,6 +105,9 @@ class PageReader:
     state: _State = field(default_factory=_State)
     saved: list[_State] = field(default_factory=list)
     text: _Text | None = None
+    marked: list[bool] = field(default_factory=list)
+    laid: list[str] | None = None
+    """Text for the one next character, where a text is laid over it; then empty."""
     clipping: bool = False
     left: int = MAX_OPERATORS
 
@@ -129,8 +133,10 @@ class PageReader:
     def _step(self, name: str, given: Operands, resources: pikepdf.Object, depth: int) -> None:
         if name in _PATHS:
             _PATHS[name](self, *map(float, given))
+        elif name in _MARKS:
+            self._mark(name, given)
         elif name in _IGNORED:
-            self._no_other_text(name, given)
+            pass
         elif name in _PAINTS:
             self._paint(*_PAINTS[name])
         elif name in _STATES:
@@ -154,12 +160,22 @@ class PageReader:
 
     # ------------------------------------------------------------ state
 
-    def _no_other_text(self, name: str, given: Operands) -> None:
-        if name == "BDC" and isinstance(given[1], pikepdf.Dictionary):
-            if {"/ActualText", "/E"} & set(given[1].keys()):
+    def _mark(self, name: str, given: Operands) -> None:
+        """`BMC`, `BDC`, `EMC`: a text may be laid over one character that is drawn like it."""
+        if name == "EMC":
+            if self.marked and self.marked.pop() and self.laid != []:
                 raise refusal("a text is laid over another")
-        elif name == "BDC":
+            self.laid = [] if any(self.marked) else None
+            return
+        if name == "BDC" and not isinstance(given[1], pikepdf.Dictionary):
             raise refusal("a part of the page is optional")
+        told = given[1] if name == "BDC" else {}
+        is_laid = "/ActualText" in told
+        if "/E" in told or (is_laid and self.laid is not None):
+            raise refusal("a text is laid over another")
+        if is_laid:
+            self.laid = [str(told["/ActualText"])]
+        self.marked.append(is_laid)
 
     def do_save(self, _given: Operands) -> None:
         """`q`."""
@@ -308,12 +324,26 @@ class PageReader:
             raise refusal("half a character")
         for place in range(0, len(codes), 2):
             code = int.from_bytes(codes[place : place + 2], "big")
+            if self.laid is not None:
+                yield self._laid_over(font, code)
+                continue
             known = font.judged.get(code)
             if known is None:
                 said = font.text(code)
                 self.book.check(said, font.programs.of(code))
                 known = font.judged[code] = (said, font.width(code))
             yield known
+
+    def _laid_over(self, font: PageFont, code: int) -> tuple[str, float]:
+        """Return a character that shares its shape with another one, such as `·` and `•`.
+
+        A font has one text for a shape; Typst says there which of the two it is.
+        """
+        if not self.laid:
+            raise refusal("a text is laid over another")
+        said = self.laid.pop()
+        self.book.check(said, font.programs.of(code))
+        return said, font.width(code)
 
     def _see(self, line: Line, *, bold: bool) -> None:
         """Take the characters of a line where they are seen."""

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from licence.errors import Code
 from licence.formats import licence_json
 from licence.formats.short_code import short_code
 from licence.pages import check_page_text
+from tests.builders import make_world
 from tests.fakes.refusal import refuses
 from verifier.pades.glyph_table import GlyphBook, make_table, row_of
 from verifier.pades.seal import REDS
@@ -228,3 +230,46 @@ def test_the_star_of_a_seal_hides_no_black_character() -> None:
     for ink, stamps, colour in ((0.0, True, None), (0.0, False, red), (red, True, red)):
         with refuses(Code.DATA_PAGE_MISMATCH):
             sheet(ink).cover(star, stamps=stamps, red=colour)
+
+
+# ---------------------------------------------------------------- two characters of one shape
+
+
+@cache
+def two_dots() -> bytes:
+    """A licence with `•` and `·`, which are one glyph: Typst writes which of them it is."""
+    world = make_world()
+    version = world.version()
+    scope = replace(version.draft.scope[0], name="危险化学品•其他·三•四")
+    draft = replace(version.draft, template="seed-a4/1", scope=(scope,))
+    return world.sign(replace(version, draft=draft)).pdf
+
+
+def read_dots(edit: Edit) -> tuple[str, ...]:
+    made = io.BytesIO()
+    with pikepdf.open(io.BytesIO(two_dots())) as pdf:
+        for page in pdf.pages:
+            program = pikepdf.unparse_content_stream(pikepdf.parse_content_stream(page))
+            page.obj.Contents = pdf.make_stream(edit(program))
+        pdf.save(made)
+    return read_drawn(made.getvalue(), book_for(()))
+
+
+def test_a_text_over_its_own_shape_is_read() -> None:
+    assert "危险化学品•其他·三•四" in read_dots(lambda content: content)[0]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"<feff00b7>", b"<feff4e00>"),
+        (b"<feff00b7>", b"<feff00b700b7>"),
+        (b"<002a> Tj\nEMC", b"<002a002a> Tj\nEMC"),
+        (b"<002a> Tj\nEMC", b"EMC\n<002a> Tj"),
+        (b"<002a> Tj\nEMC", b"/Span << /ActualText <feff00b7> >> BDC\n<002a> Tj\nEMC\nEMC"),
+    ],
+    ids=["another", "two for one", "one for two", "for none", "twice"],
+)
+def test_a_text_over_something_else_is_refused(old: bytes, new: bytes) -> None:
+    with refuses(Code.DATA_PAGE_MISMATCH):
+        read_dots(lambda content: content.replace(old, new))
