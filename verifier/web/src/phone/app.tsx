@@ -33,6 +33,10 @@ const UPDATE_TOLD: Readonly<Record<Code, Key>> = {
   STORE_FAILED: "update_store",
 };
 
+function isHeld(report: ReportJson): boolean {
+  return report.checks.some((check) => check.name === "holder" && check.state === "passed");
+}
+
 export function App({ desk, start }: { desk: Desk; start: Lang }) {
   const [lang, setLang] = useState<Lang>(start);
   const [now, setNow] = useState(Date.now() / 1000);
@@ -138,8 +142,12 @@ export function App({ desk, start }: { desk: Desk; start: Lang }) {
       return;
     }
     const challenged = spoken.current;
-    void judge(() => desk.checkText(text, challenged === undefined ? {} : { challenge: challenged }));
-    setChallenge(undefined);
+    void judge(async () => {
+      const found = await desk.checkText(text, challenged === undefined ? {} : { challenge: challenged });
+      // Until it is answered it is asked of the next code too: else a second try needs no digits.
+      if (isHeld(found)) setChallenge(undefined);
+      return found;
+    });
   };
 
   const checkFragment = async (): Promise<void> => {
