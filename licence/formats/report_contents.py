@@ -61,7 +61,8 @@ class Contents:
         certificate: SHA-256 of that certificate.
         stamped: Whether a timestamp was to be had.
         parts: The reports, in their order.
-        words: Sentences on the pages: `code.X`, `act.X`, `check.x`, `state.x`.
+        words: Sentences on the pages: `code.X`, `act.X`, `valid.X` (X an assurance), `check.x`,
+            `state.x`.
         unprintable: Characters that no font had; the pages name their code points instead.
     """
 

@@ -40,6 +40,7 @@ from verifier.report_file import typesetting
 from verifier.report_file.make import Named, make_report_file
 from verifier.report_file.seal import ReportSeal
 from verifier.verify import verify_artefact
+from verifier.words import VALID_TODO
 
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000002000000020802000000fdd49a73"
@@ -118,6 +119,9 @@ def test_a_report_about_a_code_says_what_to_compare() -> None:
     pages = "".join(read_pages(data))
     for expected in (version.draft.enterprise_name, version.draft.uscc, "v1"):
         assert expected in pages
+    # What to do goes no further than what was proved.
+    assert "".join(VALID_TODO[Assurance.PRINT].zh.split()) in "".join(pages.split())
+    assert "可以采信" not in pages
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from licence.errors import Code, Fact
 from licence.formats.checks import CheckResult, CheckState
 from licence.formats.report import Report
 from licence.formats.report_contents import Contents, Part, encode
-from licence.formats.verdict import ASSURANCE_WORDS, TABLE, Verdict, Words
+from licence.formats.verdict import ASSURANCE_WORDS, TABLE, Assurance, Verdict, Words
 from verifier.report_file import phrases
 from verifier.report_file.sheet import (
     Banner,
@@ -48,6 +48,11 @@ _COMPARED: Final = (
     (phrases.ISSUER, "issuer"),
 )
 _SHANGHAI: Final = timezone(timedelta(hours=8))
+
+
+def valid_key(assurance: Assurance) -> str:
+    """Return the key of the sentence that says what to do about something valid."""
+    return f"valid.{assurance.name}"
 
 
 def report_id(contents: bytes) -> str:
@@ -135,11 +140,13 @@ def _whole(pen: _Pen, part: Part, report: Report) -> Iterator[Block]:
 def _banner(pen: _Pen, report: Report) -> Banner:
     code = report.code.value
     valid = report.verdict is Verdict.VALID
+    # Files of before this sentence depended on the assurance have the one for the code alone.
+    limited = pen.words.get(valid_key(report.assurance)) if valid else None
     return Banner(
         verdict=report.verdict,
         words=TABLE[report.verdict].words,
         reason=ASSURANCE_WORDS[report.assurance] if valid else pen.said(f"code.{code}"),
-        act=pen.said(f"act.{code}"),
+        act=limited or pen.said(f"act.{code}"),
         code=code,
     )
 

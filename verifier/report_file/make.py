@@ -25,17 +25,17 @@ from licence.formats.report_contents import (
     Part,
     attachment_name,
 )
-from licence.formats.verdict import Words
+from licence.formats.verdict import Verdict, Words
 from verifier.pades.page_text import read_pages
 from verifier.pictures import Mark
 from verifier.report_file import typesetting
 from verifier.report_file.drawing import as_jpeg
-from verifier.report_file.lay_out import lay_out
+from verifier.report_file.lay_out import lay_out, valid_key
 from verifier.report_file.pages import MAX_REPORT_PAGES, check_pages, unread
 from verifier.report_file.seal import ReportSeal
 from verifier.report_file.sealing import seal_pages
 from verifier.report_file.sheet import Sheet
-from verifier.words import CHECKS, STATES, advice
+from verifier.words import CHECKS, STATES, VALID_TODO, advice
 
 MAX_PICTURES: Final = 20
 """Of the first so many reports page one is drawn: a file of a thousand pictures fits nowhere."""
@@ -137,6 +137,8 @@ def _words(reports: Iterable[Report]) -> dict[str, Words]:
     words: dict[str, Words] = {}
     for each in reports:
         codes = {each.code}
+        if each.verdict is Verdict.VALID:
+            words[valid_key(each.assurance)] = VALID_TODO[each.assurance]
         for check in each.checks:
             codes |= {check.code, *check.notes}
             words[f"check.{check.name.value}"] = CHECKS[check.name]
