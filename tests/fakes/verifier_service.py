@@ -18,12 +18,13 @@ from licence.formats.report import make_report
 from licence.formats.verdict import Assurance
 from tests.fakes.clock import FakeClock
 from tests.fakes.entropy import SeededEntropy
+from tests.fakes.thread_engine import ThreadEngine
 from verifier.artefacts import Artefact, Ask
 from verifier.memory import Memory
 from verifier.pictures import Picture
 from verifier.pool import Answer
 from verifier.service.app import create_service
-from verifier.service.engine import Engine, ThreadEngine
+from verifier.service.engine import Engine
 from verifier.service.logs import open_log
 from verifier.service.opening import Opened, open_service
 from verifier.service.settings import load

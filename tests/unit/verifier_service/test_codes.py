@@ -20,9 +20,9 @@ from tests.fakes.qr_world import (
     text_of,
     with_qr_keys,
 )
+from tests.fakes.thread_engine import ThreadEngine
 from tests.fakes.verifier_service import NOW, service
 from tests.fakes.web import AppClient
-from verifier.service.engine import ThreadEngine
 
 HERE = "/v1/verifications"
 TEXT = {"Content-Type": "text/plain; charset=utf-8"}
