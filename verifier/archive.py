@@ -84,7 +84,7 @@ class Archive:
         found = [
             (place, info)
             for place, info in enumerate(self._infos)
-            if not info.is_dir() and not _is_skipped(info.filename)
+            if not info.filename.endswith("/") and not _is_skipped(info.filename)
         ]
         if len(found) > limits.entries:
             raise _too_large(f"more than {limits.entries} files")

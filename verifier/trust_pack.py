@@ -6,11 +6,11 @@ and only then takes the folder's place. An older pack is refused, so is one of a
 Standard: The Update Framework 1.0, 5 (rollback); DESIGN 3.4.
 """
 
+import gzip
 import os
 import shutil
 import tarfile
 import tempfile
-import zipfile
 import zlib
 from collections.abc import Iterator
 from datetime import datetime
@@ -158,7 +158,7 @@ def _of_file(pack: Path) -> Iterator[tuple[PurePosixPath, bytes]]:
             head = file.read(_HEAD)
             file.seek(0)
             yield from _of_zip(file) if is_archive(head) else _of_tar(pack, file)
-    except (tarfile.TarError, EOFError, zlib.error, zipfile.BadZipFile) as error:
+    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise _no_pack(pack, "it is no ZIP or tar file, or damaged") from error
     except FileNotFoundError as error:
         raise _no_pack(pack, "it is not there") from error

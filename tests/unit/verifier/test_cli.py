@@ -91,6 +91,14 @@ def test_a_sidecar_in_a_zip_is_used_and_no_file_of_its_own(run: Run, tmp_path: P
     assert len(result.stdout.splitlines()) == 1
 
 
+def test_a_file_without_a_name_in_a_zip_is_no_verdict(run: Run, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "nameless.zip", "w") as made:
+        made.writestr(zipfile.ZipInfo("x"), _issued().pdf)
+        made.infolist()[0].filename = ""
+    result = run(str(tmp_path / "nameless.zip"), "--offline", "--json")
+    assert (result.exit_code, result.stdout) == (3, "")
+
+
 def test_digits_that_are_none_are_no_verdict(run: Run, file: str) -> None:
     result = run(file, "--offline", "--challenge", "471")
     assert (result.exit_code, result.stdout) == (3, "")

@@ -200,3 +200,12 @@ def test_update_without_a_known_registry_is_a_usage_error(world: World, tmp_path
     result = run(world, tmp_path / "trust", "update")
     assert result.exit_code == 3
     assert result.stderr.startswith("REQUEST_INVALID: ")
+
+
+def test_a_gzip_file_with_a_wrong_sum_is_no_pack(world: World, newer: Path, tmp_path: Path) -> None:
+    pack = as_tar(newer, tmp_path / "pack")
+    data = bytearray(pack.read_bytes())
+    data[-8] ^= 1
+    pack.write_bytes(data)
+    with refuses(Code.REQUEST_INVALID):
+        import_trust(pack, tmp_path / "trust", now=world.now)
