@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 
 from licence.errors import Code
 from licence.formats import report
-from tests.fakes import page_rows
+from tests.fakes import page_rows, vectors
+from verifier.artefacts import CopyFile, QrText
 from verifier.service import page_text, page_view
 from verifier.service.page_text import Lang
 from verifier.service.pages import TEMPLATES, Pages, ServiceFacts, open_pages
+from verifier.verify import verify_artefact
 
 GOLDEN = sorted(page_rows.REPORTS.glob("*.json"))
 FILES = ("texts", "facts", "limits")
@@ -176,3 +178,18 @@ def test_what_a_file_says_is_text_and_never_markup(pages: Pages) -> None:
     )
     assert "<img src=x" not in html
     assert "&lt;img src=x onerror=alert(1)&gt;\ufffd" in html
+
+
+def test_every_fact_of_a_code_a_copy_and_a_number_has_a_name() -> None:
+    """Whoever reads the page reads words, and no names of variables."""
+    names = json.loads((TEMPLATES / "facts.json").read_text("utf-8"))
+    keys = {"registry_word", "anchored"}
+    for file, kind in (("qr.json", "text"), ("copy.json", "copy")):
+        given_file = vectors.read(file)
+        trusts = {name: vectors.read_trust(trust) for name, trust in given_file["trusts"].items()}
+        for case in given_file["cases"]:
+            given = case["input"][kind]
+            artefact = QrText(given) if kind == "text" else CopyFile(vectors.unb64(given))
+            report, _ = verify_artefact(artefact, trusts[case["trust"]], vectors.read_ask(case))
+            keys |= {key for check in report.checks for key, _ in check.facts}
+    assert keys - set(names) <= {"index", "list_uri"}
