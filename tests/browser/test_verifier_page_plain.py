@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.fakes.browsing import DESKTOP, NARROW, ROOT, Tab, axe, opened
 from tests.fakes.verifier_site import Site
-from verifier.service.pages import CONTENT_SECURITY_POLICY
+from verifier.service.headers import CONTENT_SECURITY_POLICY
 
 pytestmark = pytest.mark.tools("chromium", "node")
 

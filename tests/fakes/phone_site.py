@@ -23,7 +23,8 @@ from licence.formats.qr import printed_of
 from tests.builders import SIGNED_AT, World, make_world, side_row
 from tests.fakes.copies import copy_of
 from tests.fakes.qr_world import Holder, make_holder, printed_code, with_qr_keys
-from verifier.service.pages import BUILT, HEADERS
+from verifier.service.headers import HEADERS
+from verifier.service.pages import BUILT
 
 NEWER: Final = timedelta(minutes=35)
 """How much later than the first pack's licence the second pack was published."""

@@ -1,6 +1,6 @@
 """The outermost layer: request ids, headers that keep browsers honest, one log line a request.
 
-Standard: OWASP secure headers; RFC 9110, 9.3.2 (HEAD); draft-ietf-httpapi-ratelimit-headers.
+Standard: RFC 9110, 9.3.2 (HEAD); draft-ietf-httpapi-ratelimit-headers.
 """
 
 import re
@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from licence.errors import Code
 from licence.ports import Entropy
 from verifier.service.door import VISIT, Visit
+from verifier.service.headers import HEADERS
 from verifier.service.limits import Limiter
 from verifier.service.logs import Log
 from verifier.service.problems import problem
@@ -21,20 +22,6 @@ from verifier.service.tracing import Tracing
 REQUEST_ID: Final = "X-Request-Id"
 ID_BYTES: Final = 12
 DEGRADED: Final = "X-Anzheng-Degraded"
-
-CSP: Final = (
-    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; "
-    "img-src 'self' blob: data:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-HEADERS: Final = (
-    ("Content-Security-Policy", CSP),
-    ("X-Content-Type-Options", "nosniff"),
-    ("Referrer-Policy", "no-referrer"),
-    ("Permissions-Policy", "camera=(self), geolocation=(), microphone=()"),
-    ("Cross-Origin-Opener-Policy", "same-origin"),
-    ("Cross-Origin-Resource-Policy", "same-origin"),
-)
 ALWAYS: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 """Answered however much is going on."""
 
@@ -132,7 +119,7 @@ class Edge:
 
     def _add_headers(self, headers: MutableHeaders, request_id: str, visit: Visit) -> None:
         headers[REQUEST_ID] = request_id
-        for name, value in HEADERS:
+        for name, value in HEADERS.items():
             headers.setdefault(name, value)
         if self._limiter.is_degraded:
             headers[DEGRADED] = "redis"

@@ -22,26 +22,12 @@ from licence.formats.verdict import TABLE
 from verifier.service import page_text, page_view
 from verifier.service.answers import Caching, answer
 from verifier.service.files import PublicFolder
+from verifier.service.headers import HEADERS
 from verifier.service.page_text import Lang
 from verifier.service.page_view import Place
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 BUILT: Final = Path(__file__).parent.parent / "web" / "dist"
-
-CONTENT_SECURITY_POLICY: Final = (
-    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; "
-    "img-src 'self' blob: data:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-HEADERS: Final[Mapping[str, str]] = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    # The address of a result is its secret: it must not travel to where a link leads.
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "Permissions-Policy": "camera=(self), geolocation=(), microphone=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
 
 _ENTRY: Final = "src/page/main.tsx"
 _TYPES: Final[Mapping[str, str]] = {

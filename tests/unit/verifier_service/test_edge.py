@@ -16,7 +16,8 @@ from tests.fakes.verifier_service import QuickEngine, form, golden, service
 from tests.fakes.web import AppClient
 from verifier.artefacts import Artefact, Ask
 from verifier.pool import Answer
-from verifier.service.edge import CSP, Edge
+from verifier.service.edge import Edge
+from verifier.service.headers import CONTENT_SECURITY_POLICY
 from verifier.service.logs import FIELDS
 from verifier.service.tracing import Spans
 
@@ -29,7 +30,7 @@ def test_every_answer_has_the_headers(tmp_path: Path) -> None:
         client = AppClient(made.app)
         for path in ("/healthz", "/v1/nothing", "/v1/openapi.json", "/metrics"):
             headers = client.get(path).headers
-            assert headers["Content-Security-Policy"] == CSP
+            assert headers["Content-Security-Policy"] == CONTENT_SECURITY_POLICY
             assert headers["X-Content-Type-Options"] == "nosniff"
             assert headers["Referrer-Policy"] == "no-referrer"
             assert re.fullmatch("[0-9a-f]{24}", headers["X-Request-Id"])
@@ -209,7 +210,7 @@ def test_a_fault_of_ours_says_nothing_about_the_file(tmp_path: Path) -> None:
         answer = AppClient(made.app).post(HERE, content=b"%PDF-", headers=PDF)
         assert (answer.status_code, answer.json()["code"]) == (500, "INTERNAL")
         assert answer.headers["X-Request-Id"] == made.logged[-1]["request_id"]
-        assert answer.headers["Content-Security-Policy"] == CSP
+        assert answer.headers["Content-Security-Policy"] == CONTENT_SECURITY_POLICY
         assert "20240127" not in made.lines.getvalue() + answer.text
         assert made.logged[-2]["error"] == "ValueError"
         assert made.opened.gate.inside == 0
