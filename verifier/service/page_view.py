@@ -267,13 +267,22 @@ def _terms(report: Report, lang: Lang) -> tuple[tuple[str, tuple[tuple[str, str]
         check = report.check(name)
         facts = dict(check.facts) if check is not None else {}
         rows = tuple(
-            (key, day_of(fact_text(facts[key], lang), lang))
+            (key, _term(key, day_of(fact_text(facts[key], lang), lang), lang))
             for key in keys
             if facts.get(key) is not None
         )
         if rows:
             found.append((heading, rows))
     return tuple(found)
+
+
+def _term(key: str, text: str, lang: Lang) -> str:
+    """Return a fact in words where it is a word of ours."""
+    if key == "reported_verdict" and text in set(Verdict):
+        return say(TABLE[Verdict(text)].words, lang)
+    if key == "reported_code" and text in set(Code):
+        return f"{say(words.advice(Code(text)).meaning, lang)} ({text})"
+    return text
 
 
 def _status(report: Report, lang: Lang) -> tuple[Row, ...]:

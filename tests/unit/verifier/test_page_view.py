@@ -3,7 +3,7 @@
 import json
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from html import escape
 from pathlib import Path
 
@@ -11,8 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from licence.domain.model import Environment
 from licence.errors import Code
 from licence.formats import report
+from licence.formats.checks import CheckName, passed
+from licence.formats.report import make_report
+from licence.formats.verdict import Assurance
 from tests.fakes import page_rows, vectors
 from verifier.artefacts import CopyFile, QrText
 from verifier.service import page_text, page_view
@@ -193,3 +197,28 @@ def test_every_fact_of_a_code_a_copy_and_a_number_has_a_name() -> None:
             report, _ = verify_artefact(artefact, trusts[case["trust"]], vectors.read_ask(case))
             keys |= {key for check in report.checks for key, _ in check.facts}
     assert keys - set(names) <= {"index", "list_uri"}
+
+
+def test_what_a_report_says_is_said_in_words() -> None:
+    check = passed(
+        CheckName.REPORTED,
+        ("reported_verdict", "valid"),
+        ("reported_code", "STATUS_SUSPENDED"),
+        ("reporter", "valid"),
+    )
+    shown = make_report(
+        [check],
+        assurance=Assurance.REPORT,
+        required=(CheckName.REPORTED,),
+        checked_at=datetime(2026, 11, 21, tzinfo=UTC),
+        on=date(2026, 11, 21),
+        environment=Environment.TEST,
+    )
+    ((_, rows),) = page_view.view_of(shown, "zh").terms
+    assert dict(rows) == {
+        "reported_verdict": "有效",
+        "reported_code": "已暂扣 (STATUS_SUSPENDED)",
+        "reporter": "valid",
+    }
+    ((_, rows),) = page_view.view_of(shown, "en").terms
+    assert dict(rows)["reported_verdict"] == "Valid"
