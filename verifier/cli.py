@@ -174,6 +174,9 @@ def run(
             write_report(place, printer.answers)
         except AnzhengError as error:
             return fail(error, as_json=as_json)
+        except Exception as error:  # noqa: BLE001 - Python would leave with 1, which says "invalid"
+            broken = AnzhengError(Code.INTERNAL, f"this program failed: {error!r:.200}")
+            return fail(broken, as_json=as_json)
     _remember(options.trust, opened.before, memory, as_json=as_json)
     return worst_exit(codes)
 

@@ -99,6 +99,18 @@ def test_a_file_without_a_name_in_a_zip_is_no_verdict(run: Run, tmp_path: Path) 
     assert (result.exit_code, result.stdout) == (3, "")
 
 
+def test_a_program_that_fails_calls_nothing_invalid(
+    run: Run, file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise RuntimeError("a defect")
+
+    monkeypatch.setattr("verifier.cli.outcomes", fails)
+    result = run(file, "--offline")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith("INTERNAL: ")
+
+
 def test_digits_that_are_none_are_no_verdict(run: Run, file: str) -> None:
     result = run(file, "--offline", "--challenge", "471")
     assert (result.exit_code, result.stdout) == (3, "")
