@@ -7,6 +7,7 @@ import base64
 import io
 import json
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -64,6 +65,7 @@ from licence.formats import batch_record, trust_bundle
 from licence.ids import AuthorityId, RegistryId
 from tests.bad import store
 from verifier.pades.shape import read_values
+from verifier.trust import TrustStore, load_trust
 
 Target = Callable[[bytes], None]
 COMPAT: Final = Path(__file__).parents[1] / "compat" / "v1"
@@ -237,13 +239,13 @@ _FILES: Final = {
     "binding": "trust/good_binding.der",
     "entitlement": "ceremony/good_entitlement.der",
     "report": "trust/good_report*.json",
-    "memory": "whole/trust.memory.json",
 }
 
 
 _TOKENS: Final = ("token", "tsa_token", "tsa_answer", "tsa_request")
 _TEXTS: Final = ("qr_text", "recognise")
 _CODES: Final = ("qr_printed", "qr_screen", "qr_question", "qr_answer")
+_SEEN: Final = datetime(2026, 11, 21, 4, 5, tzinfo=UTC)
 _OURS: Final = b'{"schema":"anzheng-licence/v1","status":{"registry":"cn-aqscxkz-test"}}'
 
 
@@ -269,6 +271,7 @@ def _made(target: str) -> Iterator[bytes]:
         "log_key": lambda: [b"audit.example+00000000+" + base64.b64encode(bytes(33))],
         "witness_key": lambda: [b"audit.example+00000000+" + base64.b64encode(bytes(33))],
         "is_ours": lambda: [_OURS],
+        "memory": lambda: [memory.encode(_trust().memory.saw_list(NAME, _SEEN))],
     }
     yield from made[target]() if target in made else _of_the_file(target)
 
@@ -280,6 +283,10 @@ def _of_the_file(target: str) -> Iterator[bytes]:
             return
         objects, streams = read_values(document)
         yield json.dumps({"objects": objects, "streams": sorted(streams)}).encode()
+
+
+def _trust() -> TrustStore:
+    return load_trust(COMPAT / "whole" / "trust", now=_SEEN)
 
 
 @cache

@@ -62,8 +62,10 @@ def test_nothing_but_our_own_error_comes_out(target: str, tmp_path: Path) -> Non
     """No other exception, no hang, no memory: each is a crash to libFuzzer."""
     corpus = tmp_path / "corpus"
     corpus.mkdir()
-    for number, data in enumerate(seeds(target)):
-        assert data, "a fuzzer without seeds would look at nothing"
+    begin = seeds(target)
+    assert all(begin), "an empty seed is none"
+    assert begin, "a fuzzer without seeds would look at nothing"
+    for number, data in enumerate(begin):
         (corpus / str(number)).write_bytes(data)
     done = subprocess.run(
         [

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -45,6 +46,14 @@ def password(tmp_path: Path) -> Path:
     path = tmp_path / "password"
     path.write_text("a long password\n")
     return path
+
+
+@pytest.fixture
+def trust(tmp_path: Path) -> Path:
+    """A folder of our own: the command keeps its memory beside it."""
+    folder = tmp_path / "trust"
+    shutil.copytree(GOLDENS / "trust", folder)
+    return folder
 
 
 def run(app: typer.Typer, *words: object) -> tuple[int, str, str]:
@@ -102,8 +111,7 @@ def test_what_is_missing_is_said(app: typer.Typer, tmp_path: Path) -> None:
     assert not (tmp_path / KEY_FILE).exists()
 
 
-def test_the_plain_install_reads_reports() -> None:
-    trust = GOLDENS / "trust"
+def test_the_plain_install_reads_reports(trust: Path) -> None:
     done = plain(GOLDENS / "valid.pdf", "--offline", "--trust", trust, "--json")
     report = json.loads(done.stdout)
     # The golden is old by now: this is said only after all of it was read and found genuine.
@@ -112,11 +120,11 @@ def test_the_plain_install_reads_reports() -> None:
 
 
 def test_the_plain_install_says_what_making_a_report_needs(
-    app: typer.Typer, tmp_path: Path, password: Path
+    app: typer.Typer, tmp_path: Path, password: Path, trust: Path
 ) -> None:
     run(app, "init", tmp_path / "key", "--name", MAKER, "--password-file", password)
     done = plain(
-        *(GOLDENS / "valid.pdf", "--offline", "--trust", GOLDENS / "trust"),
+        *(GOLDENS / "valid.pdf", "--offline", "--trust", trust),
         *("--report", tmp_path / "report.pdf", "--report-key", tmp_path / "key"),
         *("--report-password", password, "--json"),
     )
@@ -126,13 +134,13 @@ def test_the_plain_install_says_what_making_a_report_needs(
 
 
 def test_a_key_that_cannot_be_opened_is_said_before_anything_is_verified(
-    app: typer.Typer, tmp_path: Path, password: Path
+    app: typer.Typer, tmp_path: Path, password: Path, trust: Path
 ) -> None:
     run(app, "init", tmp_path / "key", "--name", MAKER, "--password-file", password)
     wrong = tmp_path / "wrong"
     wrong.write_text("another password\n")
     done = plain(
-        *(GOLDENS / "valid.pdf", "--offline", "--trust", GOLDENS / "trust"),
+        *(GOLDENS / "valid.pdf", "--offline", "--trust", trust),
         *("--report", tmp_path / "report.pdf", "--report-key", tmp_path / "key"),
         *("--report-password", wrong, "--json"),
     )
