@@ -35,6 +35,11 @@ COPY_MARK: Final = b"anzheng-copy/v"
 """Begins the schema of every limited copy."""
 
 _MAGIC_WIDTH: Final = 1_024
+_POINTER: Final = re.compile(
+    r"https?://[^/?#\s]+(?:/[^?#\s]*)?(?:/L/|#c=)([0-9A-Z*~$=-]{17,24})", re.ASCII | re.IGNORECASE
+)
+"""What the code on the pages says, and where it leads: a short code behind any address."""
+_MAX_POINTER: Final = 240
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,20}:", re.ASCII)
 
 
@@ -144,6 +149,9 @@ def recognise(data: bytes, sidecar: bytes | None = None) -> Artefact:
 def recognise_text(text: str) -> QrText | NumberText | None:
     """Say what kind of artefact a typed or scanned text is; None when it is neither."""
     stripped = text.strip()
+    pointer = _POINTER.fullmatch(stripped) if len(stripped) <= _MAX_POINTER else None
+    if pointer is not None and _is_number(pointer[1]) and not is_object_text(stripped):
+        return NumberText(pointer[1])
     if _URL.match(stripped) or is_object_text(stripped):
         return QrText(stripped)
     return NumberText(stripped) if _is_number(stripped) else None
