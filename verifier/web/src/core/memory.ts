@@ -4,7 +4,7 @@
  *
  * Standard: DESIGN 3.5; TUF 5.4 to 5.6 (rollback); the form is that of `verifier/memory.py`.
  */
-import { type Bytes, fromUtf8, hex } from "./bytes.ts";
+import { type Bytes, hex } from "./bytes.ts";
 import { dumps, type Json, type JsonObject, loads } from "./canonical.ts";
 import { Refusal } from "./errors.ts";
 import { Fields } from "./fields.ts";
@@ -113,9 +113,4 @@ function readList(fields: Fields): [string, Seconds] {
 
 function sorted<T>(values: Readonly<Record<string, T>>): [string, T][] {
   return Object.entries(values).sort(([one], [other]) => (one < other ? -1 : 1));
-}
-
-/** Return the memory of text that vectors and exports hold. */
-export function memoryText(memory: Memory): string {
-  return fromUtf8(encodeMemory(memory)) ?? "";
 }

@@ -19,7 +19,6 @@ import type { PhoneStore } from "./store.ts";
 
 /** Most that a pack may take on a phone: some four hundred shards. */
 export const MAX_PACK_BYTES = 128 * 1024 * 1024;
-const ROOT = /^metadata\/([1-9][0-9]*)\.root\.json$/;
 const VERSIONED = /^(?:metadata\/[1-9][0-9]*\.[a-z]+\.json|targets\/.*[0-9a-f]{64}\..*|pages\/.*)$/;
 const LIST = /^lists\/([^/]+)\/([^/]+)\/[0-9]+\.(cwt|side)$/;
 const AT_ONCE = 4;
@@ -170,9 +169,4 @@ async function readAll(response: Response, limit: number, path: string): Promise
 
 function unavailable(message: string): Refusal {
   return new Refusal("TRUST_UNAVAILABLE", message);
-}
-
-/** Say how many roots a store has, for tests and the page. */
-export function rootsIn(paths: readonly string[]): number {
-  return paths.filter((path) => ROOT.test(path)).length;
 }

@@ -19,10 +19,6 @@ export function vectorJson<T>(name: string): T {
   return JSON.parse(readFileSync(join(TESTS, "assets/vectors", name), "utf8")) as T;
 }
 
-export function hasVectors(name: string): boolean {
-  return existsSync(join(TESTS, "assets/vectors", name));
-}
-
 /** Return a trust folder of the goldens, with files put in the place of others. */
 export function trustFolder(
   path: readonly string[],
