@@ -23,7 +23,7 @@ def create(
     *,
     as_json: JsonFlag = False,
 ) -> None:
-    """Set up every issuing authority of a roster, with test keys and a trial chain 示例.
+    """建立机关 Set up every issuing authority of a roster, with test keys and a trial chain 示例.
 
     Example: anzheng authority create samples/roster.json
     """
@@ -47,7 +47,7 @@ def create(
 
 @app.command("list")
 def list_(context: typer.Context, *, as_json: JsonFlag = False) -> None:
-    """List the authorities that are set up here.
+    """列出机关 List the authorities that are set up here.
 
     Example: anzheng authority list --json
     """
@@ -74,7 +74,7 @@ def list_(context: typer.Context, *, as_json: JsonFlag = False) -> None:
 
 @app.command("claim-code")
 def claim_code(context: typer.Context, leaf: str, *, as_json: JsonFlag = False) -> None:
-    """Make the one-time code with which an enterprise claims a finished licence.
+    """领取码 Make the one-time code with which an enterprise claims a finished licence.
 
     Example: anzheng authority claim-code 5f2c…
     """
@@ -96,7 +96,7 @@ def reissue(
     key: Annotated[str, typer.Option(help="Name of the key, as `keys list` shows it.")],
     as_json: JsonFlag = False,
 ) -> None:
-    """Prepare a new version of every live licence that a key signed, for officers to release.
+    """重发 Prepare a new version of every live licence that a key signed, for officers to release.
 
     Example: anzheng authority reissue 1121000000TXT10121 --key signer-1121000000TXT10121
     """
@@ -136,7 +136,7 @@ def supersede(
     key: Annotated[Path | None, typer.Option(help="Key file; that of a trial if absent.")] = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Decide that new versions, once anchored, take the place of the old ones, all at once.
+    """换发 Decide that new versions, once anchored, take the place of the old ones, all at once.
 
     Example: anzheng authority supersede 1121000000TXT10121 --officer 1121000000TXT10121-1
     """

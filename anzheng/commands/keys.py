@@ -56,7 +56,7 @@ def init(  # noqa: PLR0913 - the options of a command
     certificate: Certificate = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Make the first key of a purpose.
+    """生成密钥 Make the first key of a purpose.
 
     Example: anzheng authority keys init 1121000000TXT10121 --purpose qr --place 一号机房
     --officer 1121000000TXT10121-1 --officer 1121000000TXT10121-2
@@ -90,7 +90,7 @@ def rotate(  # noqa: PLR0913 - the options of a command
     certificate: Certificate = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Make the next key: it signs at once or from a moment on; what the old one signed stays.
+    """轮换 Make the next key: it signs at once or from a moment on; what the old one signed stays.
 
     Example: anzheng authority keys rotate 1121000000TXT10121 --place 一号机房
     --officer 1121000000TXT10121-1 --officer 1121000000TXT10121-2
@@ -124,7 +124,7 @@ def close(  # noqa: PLR0913 - the options of a command
     key: KeyFiles = [],  # noqa: B006 - typer copies it
     as_json: JsonFlag = False,
 ) -> None:
-    """End a key. A routine end only stops signing; a leaked key is revoked and not believed.
+    """停用 End a key. A routine end only stops signing; a leaked key is revoked and not believed.
 
     Example: anzheng authority keys close 1121000000TXT10121 signer-1121000000TXT10121
     --reason 例行更换 --place 一号机房 --officer 1121000000TXT10121-1 --officer 1121000000TXT10121-2
@@ -149,7 +149,7 @@ def list_(
     *,
     as_json: JsonFlag = False,
 ) -> None:
-    """List all keys: what for, since when they sign, which were closed and why.
+    """列出密钥 List all keys: what for, since when they sign, which were closed and why.
 
     Example: anzheng authority keys list --json
     """

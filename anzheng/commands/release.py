@@ -21,7 +21,7 @@ def draft(
     *,
     as_json: JsonFlag = False,
 ) -> None:
-    """Write down everything that an authority has prepared, for its officers to sign.
+    """起草放行单 Write down everything that an authority has prepared, for its officers to sign.
 
     Example: anzheng release draft 1121000000TXT10121 release.json
     """
@@ -64,7 +64,7 @@ def sign(
     key: Annotated[Path | None, typer.Option(help="Key file; that of a trial if absent.")] = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Add an officer's signature, made with a key file.
+    """经办人签名 Add an officer's signature, made with a key file.
 
     Example: anzheng release sign release.json --officer 1121000000TXT10121-1
     """
@@ -85,7 +85,7 @@ def sign(
 
 @app.command()
 def submit(context: typer.Context, statement: StatementFile, *, as_json: JsonFlag = False) -> None:
-    """Hand a signed statement to the signer; it refuses whatever officers did not sign.
+    """提交放行单 Hand a signed statement to the signer; it refuses whatever officers did not sign.
 
     Example: anzheng release submit release.json
     """

@@ -30,7 +30,7 @@ _DATE = ["%Y-%m-%d"]
 
 @app.command()
 def show(context: typer.Context, leaf: LeafArgument, *, as_json: JsonFlag = False) -> None:
-    """Show what the registry says about a licence.
+    """查看状态 Show what the registry says about a licence.
 
     Example: anzheng status show 5f2c… --json
     """
@@ -53,7 +53,7 @@ def show(context: typer.Context, leaf: LeafArgument, *, as_json: JsonFlag = Fals
 
 @app.command()
 def waiting(context: typer.Context, *, as_json: JsonFlag = False) -> None:
-    """List the decisions that are not on the chain yet, and why those wait that need a person.
+    """待办 List the decisions that are not on the chain yet, and why those wait that need a person.
 
     Example: anzheng status waiting --json
     """
@@ -72,7 +72,7 @@ def retry(
     *,
     as_json: JsonFlag = False,
 ) -> None:
-    """Let a decision that waits for a person go on, once the cause is out of the way.
+    """重试 Let a decision that waits for a person go on, once the cause is out of the way.
 
     Example: anzheng status retry 5f2c…
     """
@@ -123,7 +123,7 @@ def decide(  # noqa: PLR0913 - one argument for each option
     key: Annotated[Path | None, typer.Option(help="Key file; that of a trial if absent.")] = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Decide a change, sign it as first officer, and write or propose it on the chain.
+    """作出决定 Decide a change, sign it as first officer, and write or propose it on the chain.
 
     Example: anzheng status decide revoked 5f2c… --decision d.json --officer 1121000000TXT10121-1
     --document "(示例)1号" --ground 示例
@@ -165,7 +165,7 @@ def confirm(
     key: Annotated[Path | None, typer.Option(help="Key file; that of a trial if absent.")] = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Sign a decision as second officer; another account then confirms it on the chain.
+    """复核决定 Sign a decision as second officer; another account then confirms it on the chain.
 
     Example: anzheng status confirm d.json --officer 1121000000TXT10121-2
     """
