@@ -36,7 +36,9 @@ class TrustKeeper:
         log: Where failures go.
         memory_file: Where the memory lies; beside the folder unless given.
         update: Fetches what is new; None where somebody else fills the folder.
-        first_root: Nothing to say here; the memory pins it.
+        memory: What was ever seen; it pins the first root too.
+        updated_at: When the last update ended well.
+        trouble: Why the last one did not.
     """
 
     folder: Path
