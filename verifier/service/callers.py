@@ -4,6 +4,7 @@ An address is never written down: counters know it by a digest with a salt of th
 """
 
 import hmac
+import re
 from dataclasses import dataclass
 from hashlib import sha256
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -24,6 +25,7 @@ KEY: Final = "key:"
 """What stands before the public part of a key where a caller is named."""
 
 _BEARER: Final = "bearer "
+_WITH_PORT: Final = re.compile(r"\[([0-9A-Fa-f:.]+)\](?::[0-9]+)?|([0-9.]+):[0-9]+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,17 +129,19 @@ def told_address(
 def network_name(address: IPv4Address | IPv6Address) -> str:
     """Return what is counted as one caller: an IPv4 address, or a site's IPv6 network."""
     if isinstance(address, IPv6Address):
-        if address.ipv4_mapped is not None:
-            return str(address.ipv4_mapped)
         return str(ip_network((address, SITE_BITS), strict=False))
     return str(address)
 
 
 def _parsed(text: str) -> IPv4Address | IPv6Address | None:
+    """Read an address, with a port behind it as some proxies write it; IPv4 within IPv6 is IPv4."""
+    match = _WITH_PORT.fullmatch(text)
     try:
-        return ip_address(text)
+        found = ip_address(match[1] or match[2] if match else text)
     except ValueError:
         return None
+    mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
+    return mapped or found
 
 
 def _shown_key(request: Request) -> str | None:
