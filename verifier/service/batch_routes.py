@@ -96,7 +96,7 @@ def router(parts: BatchParts) -> APIRouter:
         """Verify up to 1,000 files: parts of a form, or a ZIP. Answers at once; follow `events`."""
         caller = parts.door.who(request)
         caller.need(Scope.BATCH)
-        wish.check()
+        _check(wish)
         parts.batches.refuse_more(anonymous=caller.is_anonymous)
         await parts.door.admit(caller, files=0)
         spool = Spool(parts.spool_folder, parts.max_files, Share(parts.room))
@@ -112,7 +112,7 @@ def router(parts: BatchParts) -> APIRouter:
             digest = await _take_in(parts, request, spool)
             spool.check()
             wish = with_fields(wish, spool.fields)
-            wish.check()
+            _check(wish)
             await parts.door.admit(caller, files=len(spool.files))
             if idempotency_key is None:
                 secret = await work()
@@ -204,6 +204,19 @@ def _add_results(routes: APIRouter, parts: BatchParts) -> None:
         named = await asyncio.to_thread(batch_results.named, batch)
         data = await parts.reports.many(named)
         return Response(data, media_type=PDF, headers=PRIVATE | attached("results.pdf"))
+
+
+def _check(wish: Wish) -> None:
+    """Refuse a wish that is none, or none for many: a question takes one answer.
+
+    Raises:
+        AnzhengError: REQUEST_INVALID.
+    """
+    wish.check()
+    if wish.question is not None:
+        raise AnzhengError(
+            Code.REQUEST_INVALID, "a question has one answer: send it by itself", field="request"
+        )
 
 
 async def _take_in(parts: BatchParts, request: Request, spool: Spool) -> bytes:

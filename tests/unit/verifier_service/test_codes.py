@@ -75,6 +75,15 @@ def test_an_answer_counts_once_and_only_to_its_question(codes: Codes) -> None:
     assert ask(codes, answer, request=ASKED) == {"said": 409, "code": "CONFLICT"}
 
 
+def test_a_question_is_not_asked_of_many(codes: Codes) -> None:
+    """Else the same answer would count as often as it lies in a batch."""
+    answer = httpx.Request("POST", "http://x", files={"file": ("a", codes[1].answer())})
+    kind = {"Content-Type": answer.headers["Content-Type"]}
+    place = f"{HERE}:batch?request={ASKED.replace('#', '%23')}"
+    found = codes[0].post(place, content=answer.read(), headers=kind)
+    assert (found.status_code, found.json()["code"]) == (400, "REQUEST_INVALID")
+
+
 @pytest.mark.parametrize("question", ["Q1", "nonsense", "HTTPS://V.EXAMPLE/V#P1AAAA"])
 def test_what_is_no_question_is_refused(codes: Codes, question: str) -> None:
     found = ask(codes, codes[1].answer(), request=question)
