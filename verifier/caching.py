@@ -18,6 +18,7 @@ from verifier.ports import AnchorSlot, ChainReader, LookUp, LookUpKey, Online
 _T = TypeVar("_T")
 _Key = tuple[object, ...]
 _SILENT_ENOUGH: Final = 2
+"""One failure may be chance; after two in a row nobody waits for a third."""
 
 
 @dataclass(slots=True)

@@ -47,6 +47,7 @@ MIN_STEP: Final = 0.05
 MAX_BOLD: Final = 0.06
 """Widest line around a shape that is also filled, in parts of the size."""
 _EVEN: Final = 0.02
+"""How far a character may lean, or be wider than high, in parts of its size."""
 _BOLD: Final = 2
 _SEEN_MODES: Final = frozenset({0, _BOLD})
 """Text rendering modes: filled; filled and with a line around it."""

@@ -15,7 +15,7 @@ from typing import Final
 from licence.errors import AnzhengError, Code
 from licence.ports import Clock, Entropy
 from verifier.artefacts import recognise
-from verifier.policy import Policy, Referee
+from verifier.many import sampled
 from verifier.service import batch as batches
 from verifier.service.batch import Batch, BatchState, Row, row_of
 from verifier.service.desk import Desk
@@ -27,7 +27,9 @@ from verifier.service.vault import Vault, is_id, new_id
 PART: Final = "batch"
 SAVE_SECONDS: Final = 1.0
 LARGE_BYTES: Final = 1024 * 1024
+"""What is smaller is unpacked faster than a thread is woken."""
 LINGER_SECONDS: Final = 30.0
+"""So long an ended batch stays at hand for those who follow it."""
 RETRY_SECONDS: Final = 30
 LOST_SECONDS: Final = 60.0
 """After so long without a word of its process, a batch has none any more."""
@@ -203,13 +205,6 @@ class Batches:
         """Leave it to the vault, once those who follow it have seen the end."""
         loop = asyncio.get_running_loop()
         loop.call_later(LINGER_SECONDS, self._here.pop, batch.id, None)
-
-
-def sampled(policy: Policy, number: int) -> Policy:
-    """Return the policy for one file of many: the referee is asked about a sample."""
-    if number % policy.sample_every == 0:
-        return policy
-    return replace(policy, referee=Referee.NEVER)
 
 
 async def _read(spool: Spool, waiting: Waiting) -> bytes:
