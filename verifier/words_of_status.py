@@ -143,7 +143,9 @@ ADVICE: Final[Mapping[Code, Advice]] = MappingProxyType(
         ),
         Code.HOLDER_KEY: Advice("不是持证企业的密钥", "not the holder's key", Act.PRESENT_AGAIN),
         Code.HOLDER_NONCE: Advice(
-            "应答的不是本次提问", "it answers another question", Act.PRESENT_AGAIN
+            "口令不符,或应答的不是本次提问",
+            "the digits differ, or it answers another question",
+            Act.PRESENT_AGAIN,
         ),
         Code.HOLDER_AUDIENCE: Advice(
             "是出示给别人或别的用途的",
