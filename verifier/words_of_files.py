@@ -15,7 +15,7 @@ ADVICE: Final[Mapping[Code, Advice]] = MappingProxyType(
         Code.INTERNAL: Advice(
             "核验软件自身出错,与证照无关", "a fault of the verifier, not of the licence", Act.AGAIN
         ),
-        Code.TOO_LARGE: Advice("文件太大,没有读取", "too large to be read", Act.AGAIN),
+        Code.TOO_LARGE: Advice("文件太大,没有读取", "too large to be read", Act.NOT_OURS),
         Code.CHECK_CRASHED: Advice(
             "核验过程意外中断", "checking this file stopped unexpectedly", Act.AGAIN
         ),
