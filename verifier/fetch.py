@@ -2,6 +2,7 @@
 
 An HTTP library limits each wait for the network, which a server that drips a byte a second never
 exceeds. Here every wait is cut to what is left of the whole exchange, its headers included.
+`signer.deadline_http` does the same for the signer: the two folders do not know each other.
 
 Standard: RFC 9110; research pdfsign 6 (server-side request forgery, unbounded answers).
 """
