@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
+from verifier.pades.glyph_programs import MAX_FONT_BYTES
 from verifier.pades.objects import keys, refuse
 from verifier.pades.shape import (
     Kind,
@@ -52,12 +53,16 @@ MAX_DRAWN_DEPTH: Final = 6
 MAX_STREAM_BYTES: Final[Mapping[str, int]] = MappingProxyType(
     {
         **dict.fromkeys(("content", "form"), 512 << 10),
-        **dict.fromkeys(("program", "bare program", "material"), 1 << 20),
-        **dict.fromkeys(("code map", "glyph set", "pattern", "metadata"), 64 << 10),
+        **dict.fromkeys(("program", "bare program"), MAX_FONT_BYTES),
+        **dict.fromkeys(("material", "code map"), 1 << 20),
+        **dict.fromkeys(("glyph set", "pattern", "metadata"), 64 << 10),
         **dict.fromkeys(("file", "profile"), 256 << 10),
     }
 )
-"""How large a stream of each kind may be unpacked; ours are several times smaller."""
+"""How large a stream of each kind may be unpacked; ours are several times smaller.
+
+A font, and its map to text, grows with the characters of a licence, of which there may be 40,000.
+"""
 ELEMENTS: Final = keys(
     "/TD /Div /P /Span /TR /TH /H1 /H2 /H3 /Table /Figure /TBody /THead /Document /Form /L /LI "
     "/Lbl /LBody /Caption /Sect /Part"
