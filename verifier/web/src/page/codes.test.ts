@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { understand } from "./codes.ts";
+import { quotable, understand } from "./codes.ts";
 
 const CODE = "Y3BGHZPS4B0DW47A1";
 
@@ -27,5 +27,13 @@ describe("understand", () => {
     const object = `P1${"A".repeat(80)}`;
     expect(understand(`HTTPS://V.EXAMPLE/V#${object}`).kind).toBe("object");
     expect(understand(object).kind).toBe("object");
+  });
+});
+
+describe("quotable", () => {
+  it("shows what hides or turns other words, and ends", () => {
+    expect(quotable("a\u202egpj.exe\u200b\n\u2028x")).toBe("a\ufffdgpj.exe\ufffd\ufffd\ufffdx");
+    expect(quotable("https://例.cn/?a=1&b=<b>")).toBe("https://例.cn/?a=1&b=<b>");
+    expect(quotable("x".repeat(10_000)).length).toBe(500);
   });
 });

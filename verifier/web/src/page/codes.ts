@@ -15,3 +15,10 @@ export function understand(text: string): Understood {
   const code = POINTER.exec(text)?.[1];
   return code === undefined ? { kind: "other" } : { kind: "code", code };
 }
+
+const MAX_QUOTED = 500;
+
+/** Return a stranger's text as it can be shown: nothing in it hides, or turns the words around it. */
+export function quotable(text: string): string {
+  return text.slice(0, MAX_QUOTED).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "\ufffd");
+}

@@ -1,6 +1,6 @@
 // The start page: drop a file, scan or photograph a code, type one; or open a scanned address.
 import { pageLang, text, type TextKey } from "../shared/texts.ts";
-import { understand } from "./codes.ts";
+import { quotable, understand } from "./codes.ts";
 import { NoResult, send } from "./sending.ts";
 
 const lang = pageLang();
@@ -223,7 +223,7 @@ function tell(key: TextKey, quoted = ""): void {
   if (quoted !== "") {
     const code = document.createElement("code");
     code.className = "other-code";
-    code.textContent = quoted.slice(0, 500);
+    code.textContent = quotable(quoted);
     said.append(code);
   }
   box.hidden = false;
