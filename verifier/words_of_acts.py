@@ -80,8 +80,9 @@ class Act(Enum):
         "nor bad.",
     )
     UPDATE_PROGRAM = Words(
-        "请更新核验程序后再查;在此之前既不能认定有效,也不能认定有问题。",
-        "Update the verifier itself and check again; until then it is neither good nor bad.",
+        "请更新核验程序后再查,用网页查的请稍后再查;在此之前既不能认定有效,也不能认定有问题。",
+        "Update the verifier itself and check again, on a web page later; until then it is neither "
+        "good nor bad.",
     )
     SET_CLOCK = Words(
         "请校准本机的日期和时间后再查。", "Set this device's date and time right and check again."

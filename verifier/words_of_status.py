@@ -39,7 +39,7 @@ ADVICE: Final[Mapping[Code, Advice]] = MappingProxyType(
         Code.EVIDENCE_TYPE_UNSUPPORTED: Advice(
             "上链证据的种类尚不支持",
             "anchor evidence of a kind not supported yet",
-            Act.UPDATE_TRUST,
+            Act.UPDATE_PROGRAM,
         ),
         Code.TREE_PROOF: Advice(
             "上链证据的路径不成立", "the path in the anchor evidence does not hold", Act.CONNECT
@@ -87,7 +87,7 @@ ADVICE: Final[Mapping[Code, Advice]] = MappingProxyType(
             Act.CONNECT,
         ),
         Code.STATUS_UNKNOWN_VALUE: Advice(
-            "状态数据有未知的值", "the status data has an unknown value", Act.UPDATE_TRUST
+            "状态数据有未知的值", "the status data has an unknown value", Act.UPDATE_PROGRAM
         ),
         Code.STATUS_CONFLICT: Advice(
             "两处状态互相矛盾", "two sources of status contradict each other", Act.ASK_AUTHORITY
