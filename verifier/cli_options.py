@@ -104,7 +104,7 @@ Presentation = Annotated[
 Challenge = Annotated[
     str | None,
     typer.Option(
-        help="口令数字 The digits that you told the holder of a screen code.",
+        help="四位口令 The digits that you told the holder of a screen code.",
         rich_help_panel=_PRESENTED,
     ),
 ]
@@ -167,7 +167,7 @@ ReportKey = Annotated[
 ]
 ReportPassword = Annotated[
     Path | None,
-    typer.Option(help="口令文件 File with its password.", rich_help_panel=_OUTPUT),
+    typer.Option(help="密码文件 File with its password.", rich_help_panel=_OUTPUT),
 ]
 ReportTsa = Annotated[
     str | None,

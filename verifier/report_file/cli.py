@@ -32,7 +32,7 @@ from verifier.report_file.seal import (
 Folder = Annotated[Path, typer.Argument(help="密钥文件夹 Folder of the report key.")]
 PasswordFile = Annotated[
     Path | None,
-    typer.Option(help="口令文件 File with the password; asked for if absent."),
+    typer.Option(help="密码文件 File with the password; asked for if absent."),
 ]
 
 _HELP: Final = "核验报告密钥 The verifier's own key for reports: init, adopt, show."
