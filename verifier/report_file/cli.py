@@ -112,7 +112,7 @@ def _digest(certificate: x509.Certificate) -> str:
 def _password(path: Path | None, *, twice: bool = False) -> bytes:
     if path is not None:
         return read_password(path)
-    asked: str = typer.prompt("口令 Password", hide_input=True, confirmation_prompt=twice, err=True)
+    asked: str = typer.prompt("密码 Password", hide_input=True, confirmation_prompt=twice, err=True)
     return asked.encode()
 
 
