@@ -112,7 +112,7 @@ def _fonts_in_the_page_tree(pdf: Pdf) -> None:
 
 def _more_pages(pdf: Pdf) -> None:
     for _ in range(320):
-        pdf.add_blankpage_of(page_size=(9, 9))
+        pdf.add_blank_page(page_size=(9, 9))
 
 
 def _many_objects(pdf: Pdf) -> None:
