@@ -1,5 +1,5 @@
 // The offline page: data bar, what can be checked, the result.
-import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { asRefusal, type Code } from "../core/errors.ts";
 import { MAX_PDF_BYTES } from "../core/hole.ts";
@@ -56,7 +56,8 @@ export function App({ desk, start }: { desk: Desk; start: Lang }) {
   const working = useRef(false);
   const spoken = useRef<string | undefined>(undefined);
 
-  useEffect(() => {
+  // Before the words are painted: a screen reader must not read them with the other voice.
+  useLayoutEffect(() => {
     document.documentElement.lang = lang === "en" ? "en" : "zh-CN";
     document.title = `${say("site", lang)} · 安证`;
   }, [lang]);
