@@ -28,18 +28,18 @@ demo: .venv/.all $(CHAIN) ## the whole life of sample licences, into var/demo (O
 
 ##@ Test
 .PHONY: check test test-slow
-check: lint types unit ## lint, types, unit and property tests (under a minute when warm)
+check: lint types unit ## lint, types, unit and compatibility tests (under a minute when warm)
 
-test: check web-test $(CHAIN) $(READERS) $(PAGES) tools java analysers ## check, then integration, interop (Java judges too) and end-to-end tests
-	$(PYTEST) -m "not slow" tests/integration tests/interop tests/browser tests/e2e
+test: check web-test $(CHAIN) $(READERS) $(PAGES) tools java analysers ## check, then properties, integration, interop (Java judges too), browser and end-to-end tests
+	$(PYTEST) -m "not slow" tests/property tests/integration tests/interop tests/browser tests/e2e
 
 test-slow: .venv/.dev $(CHAIN) $(READERS) $(PAGES) tools java analysers ## what takes minutes: the tests marked slow, and the properties with many more examples
 	$(PYTEST) -m slow tests
 	HYPOTHESIS_PROFILE=slow $(PYTEST) -m "not slow" tests/property
 
 .PHONY: unit lint types web-test
-unit: .venv/.dev ## unit, property and compatibility tests
-	$(PYTEST) -p no:schemathesis -m "not slow" tests/unit tests/property tests/compat tests/test_*.py
+unit: .venv/.dev ## unit and compatibility tests
+	$(PYTEST) -p no:schemathesis -m "not slow" tests/unit tests/compat tests/test_*.py
 
 lint: .venv/.dev ## ruff, its formatter and the import rules
 	$(BIN)/ruff check --quiet .
