@@ -78,8 +78,9 @@ def faces() -> Iterator[Face]:
     title = next(TITLE_FONTS.glob("*.ttf"))
     for family, file, number in zip(WEIGHTS, [*files, title], [*numbers, -1], strict=True):
         glyphs: dict[str, list[int]] = defaultdict(list)
-        for code, name in (TTFont(file, fontNumber=number, lazy=True).getBestCmap() or {}).items():
-            glyphs[name].append(code)
+        with TTFont(file, fontNumber=number, lazy=True) as font:
+            for code, name in (font.getBestCmap() or {}).items():
+                glyphs[name].append(code)
         yield Face(family, {code: tuple(codes) for codes in glyphs.values() for code in codes})
 
 

@@ -101,13 +101,19 @@ def _json(data: bytes) -> None:
     assert canonical.dumps(canonical.loads(data, max_bytes=20_000)) == data
 
 
+_SEQUENCE: Final = 0x30
+_CONSTRUCTED: Final = 0x20
+
+
 def _der(data: bytes) -> None:
     """All elements within each other, as deep as they go."""
     todo = [data]
     while todo:
         element = todo.pop()
-        if element[0] & 0x20:
-            todo += der.children(element, element[0])
+        # The fuzzer begins with no bytes at all: they are no element either.
+        tag = element[0] if element else _SEQUENCE
+        if tag & _CONSTRUCTED:
+            todo += der.children(element, tag)
 
 
 def _hole(data: bytes) -> None:
