@@ -18,6 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.builders import NAMES, World, make_world
+from tools.bench.document import PAGE
 from tools.bench.load import Target, family_cpu, family_rss, hammer, post
 from tools.bench.measures import Measure
 
@@ -58,7 +59,7 @@ def measures(seconds: float = SECONDS) -> list[Measure]:
             after, cpu = service.memory, family_cpu(service.process.pid) - cpu
     each_ms = cpu / len(load.times) * 1000
     note = (
-        f"{len(load.times):,} licences of one page or more in {load.seconds:.0f} s, "
+        f"{len(load.times):,} one-page licences in {load.seconds:.0f} s, "
         f"{CONNECTIONS} connections, second opinion each time; p50 {load.at_ms(0.5):.0f} ms; "
         f"{each_ms:.1f} ms of the service's CPU each; "
         f"{load.wrong} wrong; memory {before >> 20} MiB before, {after >> 20} MiB after"
@@ -73,7 +74,7 @@ def measures(seconds: float = SECONDS) -> list[Measure]:
 def prepare(home: Path, files: int = FILES) -> Callable[[int], Target]:
     """Issue licences and write a trust folder of today; return what makes a target of a port."""
     world = make_world("service")
-    issued = world.issue_all([world.version(index) for index in range(files)])
+    issued = world.issue_all([world.version(index, **PAGE) for index in range(files)])
     write_trust(world, home / "trust")
     requests = [post("/v1/verifications", each.pdf, "application/pdf") for each in issued]
     return lambda port: Target(port, requests, GOOD)

@@ -126,7 +126,11 @@ class PageReader:
         if self.left < 0 or depth > MAX_FORM_DEPTH:
             raise refusal("a page is drawn in too many steps")
         for instruction in program:
-            self._step(str(instruction.operator), instruction.operands, resources, depth)
+            name, given = str(instruction.operator), instruction.operands
+            if name in _PATHS:
+                _PATHS[name](self, *map(float, given))
+            else:
+                self._step(name, given, resources, depth)
         if len(self.saved) != opened or self.text is not None or self.path:
             raise refusal("a page's program breaks off")
         self.state = before
