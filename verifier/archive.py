@@ -77,6 +77,7 @@ class Archive:
         self._limits = limits
         _check_table(file, limits)
         try:
+            # The library says NotImplementedError of a version or packing that it cannot read.
             self._zip = zipfile.ZipFile(file)
         except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error) as exc:
             raise _refused("it is damaged") from exc

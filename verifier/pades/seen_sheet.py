@@ -17,7 +17,7 @@ MIN_CONTRAST: Final = 3.0
 MIN_APART: Final = 0.15
 """Middles of two characters are at least so far apart, in parts of the smaller size."""
 ROW: Final = 20.0
-"""Lines are looked for in rows of so many points; no two of them overlap over more than one."""
+"""Lines are looked for in rows of so many points."""
 
 
 @dataclass(slots=True)
@@ -58,7 +58,9 @@ class Sheet:
         if self._least_contrast(line, ink) < MIN_CONTRAST:
             raise refusal("text is too light to be read")
         row = int(line.height // ROW)
-        near = (other for each in (row - 1, row, row + 1) for other in self._rows.get(each, ()))
+        reach = int(MIN_APART * line.size // ROW) + 1
+        rows = range(row - reach, row + reach + 1)
+        near = (other for each in rows for other in self._rows.get(each, ()))
         if any(line.is_over(other, MIN_APART) for other in near):
             raise refusal("characters stand over each other")
         self._lines.append(line)

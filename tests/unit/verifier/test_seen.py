@@ -273,3 +273,12 @@ def test_a_text_over_its_own_shape_is_read() -> None:
 def test_a_text_over_something_else_is_refused(old: bytes, new: bytes) -> None:
     with refuses(Code.DATA_PAGE_MISMATCH):
         read_dots(lambda content: content.replace(old, new))
+
+
+@pytest.mark.parametrize("size", [12.0, 200.0])
+def test_lines_of_any_size_may_not_stand_over_each_other(size: float) -> None:
+    sheet = Sheet((0, 0, 1000, 1000))
+    sheet.write(Line((500.0,), 500.0, size), 0.0, ())
+    sheet.write(Line((500.0,), 500.0 + 0.2 * size, size), 0.0, ())
+    with refuses(Code.DATA_PAGE_MISMATCH):
+        sheet.write(Line((500.0,), 500.0 - 0.14 * size, size), 0.0, ())
