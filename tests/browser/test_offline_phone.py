@@ -140,6 +140,23 @@ def test_without_data_nothing_is_checked(chromium: Browser, phone: PhoneSite) ->
         assert page.locator(".result").count() == 0
 
 
+def test_a_pack_from_a_file_does_not_wait_for_a_network_that_hangs(
+    chromium: Browser, phone: PhoneSite, tmp_path: Path
+) -> None:
+    with opened(chromium, phone.url, PHONE) as tab:
+        tab.page.clock.set_fixed_time(phone.now)
+        phone.flows.clear()
+        page = tab.go("/offline/")
+        expect(page.locator(".pack-told")).to_contain_text("正在更新")
+        page.locator("input[accept^='.zip']").set_input_files(
+            phone.pack(phone.first, tmp_path / "p.zip")
+        )
+        expect(page.locator(".pack-told")).to_contain_text("已更新", timeout=LONG_MS)
+        phone.flows.set()
+        expect(page.locator(".pack.p-fresh")).to_be_visible()
+        assert check(page, phone.printed) == ("valid", "OK")
+
+
 def test_a_pack_from_a_file_serves_as_well(
     chromium: Browser, phone: PhoneSite, tmp_path: Path
 ) -> None:

@@ -9,6 +9,9 @@ from threading import Lock, Thread
 
 from typing_extensions import override
 
+from licence.formats.timestamp import decode_request
+from licence.ids import Digest
+
 REPLY = "application/timestamp-reply"
 Responder = Callable[[bytes], bytes]
 
@@ -21,7 +24,7 @@ _ANSWERS = {
 
 
 class FaultyTsa(ThreadingHTTPServer):
-    """Answers by `respond`; `faults` lists what happens to the next requests, `fault` to all.
+    """Answers by `respond`; `fault` happens to all requests, `faults` to the first for a digest.
 
     Faults: "silent", "drip head", "drip body", "500", "html", "huge", "cut", "reset", "redirect".
     """
@@ -32,7 +35,7 @@ class FaultyTsa(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.respond = respond
         self.fault = fault
-        self.faults: list[str] = []
+        self.faults: dict[Digest, str] = {}
         self.asked = 0
         self.connections = 0
         self.lock = Lock()
@@ -43,10 +46,10 @@ class FaultyTsa(ThreadingHTTPServer):
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_port}/tsr"
 
-    def next_fault(self) -> str:
+    def next_fault(self, body: bytes) -> str:
         with self.lock:
             self.asked += 1
-            return self.faults.pop(0) if self.faults else self.fault
+            return self.faults.pop(decode_request(body)[0], self.fault) if self.faults else self.fault
 
     def close(self) -> None:
         self.shutdown()
@@ -75,7 +78,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        fault = self.server.next_fault()
+        fault = self.server.next_fault(body)
         self.close_connection = bool(fault)
         if fault in ("silent", "drip head", "drip body"):
             self._be_slow(fault)

@@ -46,6 +46,7 @@ class PhoneSite:
         holder: Whoever holds its key.
         now: A moment at which the first pack is fresh.
         away: Whether nobody answers.
+        flows: Set, unless questions for the trust pack are to hang.
     """
 
     url: str
@@ -56,6 +57,7 @@ class PhoneSite:
     printed: str
     holder: Holder
     now: datetime
+    flows: threading.Event
     away: bool = False
 
     def pack(self, folder: Path, place: Path) -> Path:
@@ -107,10 +109,15 @@ def running_phone_site(kept: Kept, folder: Path) -> Iterator[PhoneSite]:
     build = folder / "build"
     shutil.copytree(BUILT, build)
     first, now = folder / "first", SIGNED_AT + timedelta(minutes=10)
-    site = PhoneSite("", first, build, first, folder / "second", kept.printed, kept.holder, now)
+    second, flows = folder / "second", threading.Event()
+    flows.set()
+    site = PhoneSite("", first, build, first, second, kept.printed, kept.holder, now, flows)
     with _serving(site) as url:
         site.url = url
-        yield site
+        try:
+            yield site
+        finally:
+            flows.set()
 
 
 def _packs(world: World, folder: Path) -> None:
@@ -150,6 +157,8 @@ def _serving(site: PhoneSite) -> Iterator[str]:
 
 def _answer(handler: BaseHTTPRequestHandler, site: PhoneSite) -> None:
     path = handler.path.partition("?")[0]
+    if path.startswith("/v1/trust/"):
+        site.flows.wait()
     place = _place(site, path)
     if site.away or place is None or not place.is_file():
         handler.send_error(503 if site.away else 404)

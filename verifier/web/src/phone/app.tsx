@@ -18,6 +18,7 @@ import { Result } from "./result.tsx";
 import { type Installer, Settings } from "./settings.tsx";
 import { type Key, say } from "./texts.ts";
 import { TrustBar } from "./trust-bar.tsx";
+import { Turns } from "./turns.ts";
 
 const TICK_MS = 10_000;
 /** A spoken challenge is forgotten after this: the conversation is over. */
@@ -26,7 +27,7 @@ const CHALLENGE_SECONDS = 300;
 /** How the data stand when they are renewed without being asked. */
 const RENEWED: ReadonlySet<Standing> = new Set(["none", "ageing", "stale"]);
 
-type Work = (progress: (done: number, all: number) => void) => Promise<void>;
+type Work = (progress: (done: number, all: number) => void, signal: AbortSignal) => Promise<void>;
 
 const UPDATE_TOLD: Readonly<Record<Code, Key>> = {
   TRUST_UNAVAILABLE: "update_offline",
@@ -53,7 +54,7 @@ export function App({ desk, start }: { desk: Desk; start: Lang }) {
   const [isReady, setReady] = useState(false);
   const [newer, setNewer] = useState<() => void>();
   const [installer, setInstaller] = useState<Installer>();
-  const working = useRef(false);
+  const [turns] = useState(() => new Turns());
   const spoken = useRef<string | undefined>(undefined);
 
   // Before the words are painted: a screen reader must not read them with the other voice.
@@ -78,7 +79,7 @@ export function App({ desk, start }: { desk: Desk; start: Lang }) {
     // Public data, the same for everybody: renewed without being asked while there is a network.
     const renew = (): void => {
       if (!navigator.onLine || !RENEWED.has(desk.shown().standing)) return;
-      void update((progress) => desk.update(progress), false);
+      update((progress, signal) => desk.update(progress, signal), false);
     };
     renew();
     addEventListener("online", renew);
@@ -100,21 +101,23 @@ export function App({ desk, start }: { desk: Desk; start: Lang }) {
   const digits = isOld ? undefined : challenge?.digits;
   spoken.current = digits;
 
-  const update = async (work: Work, isWanted = true): Promise<void> => {
-    if (working.current) return;
-    working.current = true;
+  const update = (work: Work, isWanted = true): void => {
+    void turns.take((signal) => renewed(work, signal, isWanted), isWanted);
+  };
+
+  const renewed = async (work: Work, signal: AbortSignal, isWanted: boolean): Promise<void> => {
     setTold(undefined);
     setBusy(say("updating", lang));
     try {
-      await work((done, all) => setBusy(`${say("updating", lang)} ${done} / ${all}`));
+      await work((done, all) => setBusy(`${say("updating", lang)} ${done} / ${all}`), signal);
       setTold("updated");
       void navigator.storage?.persist?.();
     } catch (error) {
       // Nobody asked for it: that there is no network is no news then. A refused pack always is.
       const found = UPDATE_TOLD[asRefusal(error).code] ?? "update_refused";
-      setTold(isWanted || found === "update_refused" ? found : undefined);
+      const isNews = !signal.aborted && (isWanted || found === "update_refused");
+      setTold(isNews ? found : undefined);
     }
-    working.current = false;
     setBusy(undefined);
     setNow(Date.now() / 1000);
     setShown(desk.shown());
@@ -214,8 +217,8 @@ export function App({ desk, start }: { desk: Desk; start: Lang }) {
           lang={lang}
           busy={busy}
           told={told}
-          onUpdate={() => void update((progress) => desk.update(progress))}
-          onImport={(file) => void update((progress) => desk.importPack(file, progress))}
+          onUpdate={() => update((progress, signal) => desk.update(progress, signal))}
+          onImport={(file) => update((progress) => desk.importPack(file, progress))}
         />
         <CheckPanel
           lang={lang}

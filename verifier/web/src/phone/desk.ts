@@ -16,6 +16,7 @@ import { verifyPdf } from "../core/verify-pdf.ts";
 import { type Ask, INSPECTOR, type Policy, STRICT, verifyQr } from "../core/verify-qr.ts";
 import { packFiles } from "./pack.ts";
 import { PhoneStore } from "./store.ts";
+import { unlessAborted } from "./turns.ts";
 import { collect, keep, MAX_PACK_BYTES, type Progress, servedAt } from "./update.ts";
 
 const SERVED = "/v1/trust";
@@ -92,8 +93,8 @@ export class Desk {
   }
 
   /** Fetch the newest pack from the service: TRUST_UNAVAILABLE or TRUST_BUNDLE_REFUSED. */
-  async update(progress?: Progress): Promise<void> {
-    await this.take(this.served, progress);
+  async update(progress?: Progress, signal?: AbortSignal): Promise<void> {
+    await this.take(signal === undefined ? this.served : served(this.served, signal), progress, signal);
   }
 
   /** Take a pack from a file; TRUST_BUNDLE_REFUSED for what is none, or too large to be one. */
@@ -102,10 +103,11 @@ export class Desk {
     await this.take(packFiles(new Uint8Array(await file.arrayBuffer())), progress);
   }
 
-  private async take(fresh: TrustFiles, progress?: Progress): Promise<void> {
+  private async take(fresh: TrustFiles, progress?: Progress, signal?: AbortSignal): Promise<void> {
     const memory = await this.store.memory();
     const stored = this.trust === undefined ? undefined : this.store.files();
     const update = await collect(fresh, stored, memory, progress);
+    signal?.throwIfAborted();
     try {
       await keep(this.store, update, this.clock());
     } catch (error) {
@@ -201,4 +203,9 @@ function isAnswered(report: ReportJson): boolean {
 
 function textOf(question: Question, origin: string): string {
   return writeText({ kind: "Q1", data: encodeQuestion(question) }, `${origin.toUpperCase()}/V`);
+}
+
+/** The same files, until nobody waits for them any more. */
+function served(files: TrustFiles, signal: AbortSignal): TrustFiles {
+  return { get: (path, limit) => unlessAborted(signal, files.get(path, limit)) };
 }

@@ -86,6 +86,8 @@ describe("an update", () => {
     expect(good.store.bundle.version).toBeGreaterThan(0);
     const away = () => Promise.reject(new TypeError("failed to fetch"));
     expect(await refusedWith(() => collect(servedAt(base, away), undefined, NOTHING_SEEN))).toBe("TRUST_UNAVAILABLE");
+    const empty = () => Promise.resolve(new Response("no", { status: 404 }));
+    expect(await refusedWith(() => collect(servedAt(base, empty), undefined, NOTHING_SEEN))).toBe("TRUST_UNAVAILABLE");
     for (const status of [500, 503, 204]) {
       const broken = () => Promise.resolve(new Response(status === 204 ? null : "no", { status }));
       const code = await refusedWith(() => collect(servedAt(base, broken), undefined, NOTHING_SEEN));

@@ -21,6 +21,7 @@ import type { PhoneStore } from "./store.ts";
 export const MAX_PACK_BYTES = 128 * 1024 * 1024;
 const VERSIONED = /^(?:metadata\/[1-9][0-9]*\.[a-z]+\.json|targets\/.*[0-9a-f]{64}\..*|pages\/.*)$/;
 const LIST = /^lists\/([^/]+)\/([^/]+)\/[0-9]+\.(cwt|side)$/;
+const FIRST = /^metadata\/(?:1\.root|timestamp)\.json$/;
 const AT_ONCE = 4;
 
 /** Files of the walk: from the new source, or from the store where the name fixes the content. */
@@ -125,6 +126,8 @@ export function servedAt(base: string, fetcher: typeof fetch = fetch): TrustFile
   return {
     get: async (path, limit) => {
       const response = await answer(fetcher, `${base}/${path}`);
+      // The walk begins with these: without them there is no pack, which is not a bad pack.
+      if (response.status === 404 && FIRST.test(path)) throw unavailable("the service has no pack");
       if (response.status === 404) return undefined;
       if (!response.ok) throw unavailable(`${path}: ${response.status}`);
       const length = Number(response.headers.get("content-length") ?? 0);
