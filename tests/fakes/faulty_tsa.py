@@ -49,7 +49,9 @@ class FaultyTsa(ThreadingHTTPServer):
     def next_fault(self, body: bytes) -> str:
         with self.lock:
             self.asked += 1
-            return self.faults.pop(decode_request(body)[0], self.fault) if self.faults else self.fault
+            if not self.faults:
+                return self.fault
+            return self.faults.pop(decode_request(body)[0], self.fault)
 
     def close(self) -> None:
         self.shutdown()
