@@ -43,6 +43,9 @@ export class Desk {
   private refusal: Refusal | undefined;
   private updatedAt: Seconds | undefined;
   private newestClock: Seconds | undefined;
+  /** The change of packs under way, and how many began: the files of a check must be of one pack. */
+  private changing: Promise<void> = Promise.resolve();
+  private changes = 0;
 
   private constructor(
     readonly store: PhoneStore,
@@ -61,18 +64,46 @@ export class Desk {
     return desk;
   }
 
+  /** Verify what is stored; until that is done, what was verified before is what we have. */
   private async load(): Promise<void> {
-    this.trust = undefined;
-    this.refusal = undefined;
-    this.updatedAt = await this.store.get("updatedAt");
+    const updatedAt = await this.store.get("updatedAt");
     this.newestClock = await this.store.sawClock(this.clock());
     const paths = await this.store.paths();
-    if (paths.length === 0) return;
+    let trust: TrustStore | undefined;
+    let refusal: Refusal | undefined;
     try {
-      this.trust = await loadTrust(this.store.files(), await this.store.memory());
-      await this.store.learn(this.trust.memory);
+      if (paths.length > 0) {
+        trust = await loadTrust(this.store.files(), await this.store.memory());
+        await this.store.learn(trust.memory);
+      }
     } catch (error) {
-      this.refusal = asRefusal(error);
+      trust = undefined;
+      refusal = asRefusal(error);
+    }
+    this.trust = trust;
+    this.refusal = refusal;
+    this.updatedAt = updatedAt;
+  }
+
+  /** Change what is stored, and load it: one change at a time. */
+  private change(work: () => Promise<void>): Promise<void> {
+    this.changes += 1;
+    const changed = this.changing.then(work).then(() => this.load());
+    this.changing = changed.catch(() => undefined);
+    return changed;
+  }
+
+  /** Check with one pack: what ran across a change of packs has seen files of both, and runs again. */
+  private async steady<T>(check: () => Promise<T>): Promise<T> {
+    for (;;) {
+      await this.changing;
+      const before = this.changes;
+      try {
+        const found = await check();
+        if (this.changes === before) return found;
+      } catch (error) {
+        if (this.changes === before) throw error;
+      }
     }
   }
 
@@ -108,18 +139,18 @@ export class Desk {
     const stored = this.trust === undefined ? undefined : this.store.files();
     const update = await collect(fresh, stored, memory, progress);
     signal?.throwIfAborted();
-    try {
-      await keep(this.store, update, this.clock());
-    } catch (error) {
-      throw new Refusal("STORE_FAILED", asRefusal(error).message);
-    }
-    await this.load();
+    await this.change(async () => {
+      try {
+        await keep(this.store, update, this.clock());
+      } catch (error) {
+        throw new Refusal("STORE_FAILED", asRefusal(error).message);
+      }
+    });
   }
 
   /** Erase all that the page keeps, its memory too. */
   async erase(): Promise<void> {
-    await this.store.erase();
-    await this.load();
+    await this.change(() => this.store.erase());
   }
 
   // ---------------------------------------------------------------- checks
@@ -138,7 +169,8 @@ export class Desk {
   }
 
   private async judged(text: string, ask: Ask): Promise<ReportJson> {
-    const { report, memory } = await verifyQr(text, this.believed(), await this.memory(), ask);
+    const check = async () => verifyQr(text, this.believed(), await this.memory(), ask);
+    const { report, memory } = await this.steady(check);
     await this.store.learn(memory);
     return report;
   }
@@ -146,7 +178,8 @@ export class Desk {
   /** Check a licence file, or a limited copy, as far as a phone can. */
   async checkFile(data: Bytes): Promise<ReportJson> {
     const verify = isCopy(data) ? verifyCopyFile : verifyPdf;
-    const found = await verify(data, this.believed(), await this.memory(), await this.ask());
+    const check = async () => verify(data, this.believed(), await this.memory(), await this.ask());
+    const found = await this.steady(check);
     await this.store.learn(found.memory);
     return found.report;
   }

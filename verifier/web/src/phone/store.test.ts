@@ -202,6 +202,42 @@ describe("the desk", () => {
     expect(await desk.openQuestion("https://v.example")).toBeUndefined();
   });
 
+  it("has what it had until a renewal is verified", async () => {
+    const desk = await open();
+    await desk.update();
+    const seen = new Set<string>();
+    let isDone = false;
+    const renewed = desk.update().finally(() => (isDone = true));
+    while (!isDone) {
+      seen.add(desk.shown().standing);
+      await new Promise((resolve) => setTimeout(resolve, 0));
+    }
+    await renewed;
+    expect([...seen]).toEqual(["fresh"]);
+  });
+
+  it("checks again what a change of packs has run across", async () => {
+    const files = store.files();
+    let meanwhile: (() => Promise<void>) | undefined;
+    store.files = () => ({
+      get: async (path, limit) => {
+        const change = path.endsWith(".cwt") ? meanwhile : undefined;
+        if (change === undefined) return files.get(path, limit);
+        meanwhile = undefined;
+        await change();
+        // The list of the pack before is gone.
+        return undefined;
+      },
+    });
+    const desk = await open();
+    await desk.update();
+    meanwhile = () => desk.update();
+    const report = await desk.checkFile(golden("whole", "good.pdf"));
+    expect(report.checks.find((check) => check.name === "status")?.state).toBe("passed");
+    meanwhile = () => desk.erase();
+    expect(await refusedWith(() => desk.checkFile(golden("whole", "good.pdf")))).toBe("TRUST_UNAVAILABLE");
+  });
+
   it("forgets everything when told to", async () => {
     const desk = await open();
     await desk.update();
