@@ -63,12 +63,17 @@ class OcspResponder:
             raise AnzhengError(Code.TOO_LARGE, "the request is too large", limit=MAX_REQUEST_BYTES)
         try:
             asked = ocsp.load_der_ocsp_request(request)
-            if not self._is_ours(asked):
-                return refusal(ocsp.OCSPResponseStatus.UNAUTHORIZED)
-            return self._signed(asked, _nonce(asked), now)
+            is_ours, nonce = self._is_ours(asked), _nonce(asked)
         # The library answers a request about several certificates with NotImplementedError.
         except (ValueError, TypeError, NotImplementedError, UnsupportedAlgorithm):
             return refusal(ocsp.OCSPResponseStatus.MALFORMED_REQUEST)
+        if not is_ours:
+            return refusal(ocsp.OCSPResponseStatus.UNAUTHORIZED)
+        try:
+            return self._signed(asked, nonce, now)
+        # Whatever is wrong here is ours, and the client may ask again (RFC 6960, 2.3).
+        except (ValueError, TypeError, UnsupportedAlgorithm):
+            return refusal(ocsp.OCSPResponseStatus.INTERNAL_ERROR)
 
     def _is_ours(self, asked: ocsp.OCSPRequest) -> bool:
         """Say whether the request names this CA (RFC 6960, 4.1.1)."""

@@ -163,6 +163,17 @@ def test_what_cannot_be_read_is_said_to_be_malformed(desk: CertificateDesk, aske
     assert answer.response_status is ocsp.OCSPResponseStatus.MALFORMED_REQUEST
 
 
+def test_what_we_cannot_sign_is_our_fault_and_not_the_clients(
+    desk: CertificateDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise ValueError("the store of the key is broken")
+
+    monkeypatch.setattr("signer.ocsp_responder.OcspResponder._status", refuse)
+    answer = ocsp.load_der_ocsp_response(desk.ocsp("issuing", request()))
+    assert answer.response_status is ocsp.OCSPResponseStatus.INTERNAL_ERROR
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(place=st.integers(0, 200), value=st.integers(0, 255))
 def test_a_changed_request_is_answered_or_refused(
