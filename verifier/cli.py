@@ -145,7 +145,10 @@ def put(question: Question, clock: Clock, entropy: Entropy, *, as_json: bool) ->
     else:
         until = moment_text(request.expires_at)
         sys.stdout.write(f"已写入 Written: {question.path}; 有效至 good until {until}\n")
-        sys.stdout.write("请交持证人应答 Hand it to the holder: anzheng wallet present FILE\n")
+        sys.stdout.write(
+            "请交持证人应答 Hand it to the holder: anzheng wallet present FILE (by file), "
+            "or wallet answer FILE (by code)\n"
+        )
     return TABLE[Verdict.VALID].exit_code
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from anzheng.checking import TrustChecker
+from anzheng.demo.codes import show_codes
 from anzheng.demo.world import AT_ONCE, World
 from anzheng.files import write_durably
 from anzheng.jobs import run_until_quiet
@@ -23,9 +24,11 @@ from licence.formats.report import Report
 from licence.ids import Leaf
 from verifier.checks.c09_holder import Presented
 from wallet.claim import claim
+from wallet.codes import read_data_code
 from wallet.desk_http import HttpClaimDesk
 from wallet.entry import Kept
 from wallet.keep import WalletFolder
+from wallet.keys import HolderKey
 from wallet.present import answer, read_request
 from wallet.refresh import refresh
 
@@ -61,7 +64,19 @@ def hold(world: World) -> None:
         world.installation.publish_lists()
         world.refresh_trust()
         kept = refresh(wallet.find(row.licence_no), desk, wallet)
-    _present(world, wallet, kept)
+        data_code = _fetch_code(wallet, kept, desk)
+    key = wallet.open_key(kept, PASSWORD)
+    _present(world, kept, key)
+    show_codes(world, row, kept, key, data_code)
+
+
+def _fetch_code(wallet: WalletFolder, kept: Kept, desk: HttpClaimDesk) -> str:
+    """Fetch the data code once; what is kept serves where there is no network."""
+    text = desk.data_code(kept.leaf)
+    if text is None:
+        raise AnzhengError(Code.NOT_FOUND, "the authority has no data code of this licence")
+    wallet.keep_data_code(kept, read_data_code(text, kept))
+    return text
 
 
 def _claim(world: World, wallet: WalletFolder, desk: HttpClaimDesk, code: str) -> Leaf | Code:
@@ -81,7 +96,7 @@ def _claim(world: World, wallet: WalletFolder, desk: HttpClaimDesk, code: str) -
     return claimed.kept.leaf
 
 
-def _present(world: World, wallet: WalletFolder, kept: Kept) -> None:
+def _present(world: World, kept: Kept, key: HolderKey) -> None:
     story, base = world.story, world.installation.base
     story.say(
         "查验方给出随机数; 钱包用许可证自己的密钥作答; 以文件交换。",
@@ -92,7 +107,7 @@ def _present(world: World, wallet: WalletFolder, kept: Kept) -> None:
     presentation = answer(
         read_request(encode_request(request), now=world.now()),
         kept,
-        wallet.open_key(kept, PASSWORD),
+        key,
         now=world.now(),
         agree=lambda _request: True,
     )

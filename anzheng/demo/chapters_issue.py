@@ -48,6 +48,17 @@ def authorities(world: World) -> None:
         expected="4 authorities",
         found=f"{len(estate.authorities)} authorities",
     )
+    story.say(
+        "每个机关的两名经办人办一次密钥仪式, 制作离线查验码的密钥; 公钥写进信任包。",
+        "Two officers of each authority hold a ceremony that makes its QR key; the trust bundle "
+        "tells verifiers.",
+    )
+    story.expect(
+        "查验码密钥",
+        "QR keys made",
+        expected="4 QR keys",
+        found=f"{world.deal_qr_keys()} QR keys",
+    )
 
 
 def rosters(world: World) -> None:
@@ -188,6 +199,14 @@ def issue(world: World) -> None:
     pictured = world.licence(str(world.rows[0]["licence_no"]))
     write_durably(world.folder / "licence.png", first_page(world.pdf(pictured)))
     story.show(f"{handed_out} 份文件 files: {world.folder / 'licences'}")
+    codes = world.folder / "codes"
+    story.expect(
+        "每份附离线查验码",
+        "a data code beside each",
+        expected="14 codes",
+        found=f"{len(list(codes.glob('*.qr.svg')))} codes",
+    )
+    story.show(f"离线查验码 data codes: {codes}")
 
 
 def _templates(world: World) -> Counter[str]:

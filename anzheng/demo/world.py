@@ -11,9 +11,13 @@ from pathlib import Path
 from anzheng import keyring as keyrings
 from anzheng.demo.story import Story
 from anzheng.files import write_durably
+from anzheng.flows import keys as ceremonies
 from anzheng.flows import release as releasing
 from anzheng.flows.anchor import BatchRule
+from anzheng.flows.data_codes import open_code_desk
 from anzheng.flows.export import export, file_name
+from anzheng.flows.key_ceremony import Attendance
+from anzheng.flows.keys import Wish
 from anzheng.flows.roster import Row, read_roster
 from anzheng.flows.samples import shift_roster
 from anzheng.flows.sign import sign_release
@@ -25,9 +29,12 @@ from licence.domain.validity import shanghai_date
 from licence.errors import AnzhengError, Code
 from licence.formats import release as release_formats
 from licence.formats import report as reports
+from licence.formats.ceremony import Act, Purpose
+from licence.formats.holder import PresentationRequest
 from licence.formats.report import Report
 from licence.formats.verdict import TABLE
 from licence.ids import AuthorityId
+from verifier.artefacts import Ask, QrText
 from verifier.checks.c09_holder import Presented
 from verifier.offline import no_network
 from verifier.online import HttpRegistry
@@ -36,12 +43,15 @@ from verifier.rpc import RpcChain
 from verifier.show import show
 from verifier.trust import load_trust
 from verifier.trust_update import Source, update_trust
-from verifier.verify import verify
+from verifier.verify import verify, verify_artefact
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 MARKER = ".anzheng-demo"
 OFFICE = "office"
 """The authority's own side lies here: database, keys, chain. Everything else is for the world."""
+
+PLACE = "演示 demo (示例)"
+"""Where the demo's key ceremonies are held, as their records say."""
 
 AT_ONCE = BatchRule(licences=10_000, seconds=0)
 
@@ -92,6 +102,23 @@ class World:
             )
         return len(waiting)
 
+    def deal_qr_keys(self) -> int:
+        """Make each authority's QR key in a ceremony of its officers, and count those told of.
+
+        Raises:
+            AnzhengError: What a ceremony refuses with.
+        """
+        base = self.installation.base
+        office = base.key_office()
+        for entry in self.installation.estate.authorities:
+            keys = {
+                each.id: base.ring.open(keyrings.officer_key(each.id)) for each in entry.officers
+            }
+            wish = Wish(Act.INIT, entry.id, Purpose.QR)
+            ceremonies.make(office, wish, Attendance(keys, PLACE))
+        bundle = load_trust(base.trust_folder, now=self.now()).bundle
+        return sum(len(each.qr_keys) for each in bundle.authorities)
+
     def sign_released(self) -> None:
         """Let the signer sign everything that is released, and count it visibly."""
         base = self.installation.base
@@ -127,9 +154,16 @@ class World:
         return (self.folder / "licences" / f"{file_name(row)}.pdf").read_bytes()
 
     def hand_out(self) -> int:
-        """Write licences and evidence for the world."""
+        """Write licences, evidence and data codes for the world."""
         base = self.installation.base
-        return len(export(base.store, base.files, base.clock, self.folder))
+        done = export(
+            base.store,
+            base.files,
+            base.clock,
+            self.folder,
+            codes=lambda: open_code_desk(base.key_office()),
+        )
+        return len(done)
 
     def refresh_trust(self) -> None:
         """Bring the field's trust folder up to date, over HTTP once it is there."""
@@ -170,6 +204,21 @@ class World:
         with no_network():
             store = load_trust(trust or self.trust, now=moment)
             report = verify(pdf, store, policy=STRICT, now=moment, presentation=presented)
+        return self._keep(report, name)
+
+    def verify_code(
+        self,
+        text: str,
+        name: str,
+        *,
+        challenge: str | None = None,
+        request: PresentationRequest | None = None,
+    ) -> Report:
+        """Verify a code with a trust folder and nothing else; any socket would raise."""
+        moment = self.now()
+        ask = Ask(STRICT, moment, challenge=challenge, request=request)
+        with no_network():
+            report, _ = verify_artefact(QrText(text), load_trust(self.trust, now=moment), ask)
         return self._keep(report, name)
 
     def expect(self, zh: str, en: str, report: Report, expected: str) -> None:

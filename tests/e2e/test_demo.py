@@ -17,6 +17,11 @@ ROOT = Path(__file__).parents[2]
 VERDICTS = {
     "05-presented": ("valid", "OK"),
     "05-replayed": ("invalid", "HOLDER_NONCE"),
+    "05-data-code": ("valid", "OK"),
+    "05-screen-code": ("valid", "OK"),
+    "05-screen-other-digits": ("invalid", "HOLDER_NONCE"),
+    "05-two-way": ("valid", "OK"),
+    "05-two-way-replayed": ("invalid", "HOLDER_NONCE"),
     "06-online": ("valid", "OK"),
     "06-offline": ("valid", "OK"),
     "06-flipped": ("invalid", "SIGNATURE_BROKEN"),
@@ -34,6 +39,7 @@ VERDICTS = {
 
 SCENES = {
     (1, "authorities set up"): "4 authorities",
+    (1, "QR keys made"): "4 QR keys",
     (2, "good roster"): "12 in, 0 refused",
     (2, "bad roster"): "2 in, 6 refused",
     (2, "all five kinds of mistake are named"): "named",
@@ -44,6 +50,7 @@ SCENES = {
     (3, "after the refusals"): "14 prepared, 0 signed",
     (3, "two officers release"): "4 releases",
     (4, "all published"): "14 published, 0 parked",
+    (4, "a data code beside each"): "14 codes",
     (4, "every profile"): "cn-a4p/2 7, hazchem-a4p/1 1, seed-a3/1 3, seed-a4/1 3",
     (4, "one transaction an authority"): "4 batches",
     (5, "claimed"): "claimed",
@@ -91,6 +98,11 @@ def test_it_leaves_what_was_promised(told: Told) -> None:
     evidence = sorted(place.stem for place in (told.folder / "evidence").glob("*.evidence"))
     assert len(pdfs) == 12 + 2 + 20
     assert evidence == pdfs
+    for ending in (".qr.txt", ".qr.svg", ".label.svg"):
+        named = sorted(
+            place.name.removesuffix(ending) for place in told.folder.glob(f"codes/*{ending}")
+        )
+        assert named == pdfs
     assert (told.folder / "licence.png").read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
     root = (told.folder / "trust" / "root.crt").read_text()
     assert root.startswith("-----BEGIN CERTIFICATE-----")
