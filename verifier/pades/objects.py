@@ -86,12 +86,13 @@ def inflate(stream: pikepdf.Object, limit: int) -> bytes:
     """Unpack at most `limit` bytes; qpdf itself would unpack a bomb to its end."""
     if not isinstance(stream, pikepdf.Stream):
         raise refuse("a stream is missing")
-    raw = stream.read_raw_bytes()
-    if "/DecodeParms" in stream.stream_dict or len(raw) > limit:
+    raw, told = stream.read_raw_bytes(), stream.stream_dict
+    if "/DecodeParms" in told or len(raw) > limit:
         raise refuse("a stream is packed in an unusual way, or too large")
-    if "/Filter" not in stream.stream_dict:
+    packed = told.get("/Filter")
+    if packed is None:
         return raw
-    if stream.stream_dict.Filter != "/FlateDecode":
+    if packed != "/FlateDecode":
         raise refuse("a stream is packed in an unusual way")
     unpacker = zlib.decompressobj()
     data = unpacker.decompress(raw, limit + 1)

@@ -2,7 +2,8 @@
 
 Three quarters of its time went into reading the 32,768 digits of /Contents one by one, into parsing
 the same certificates and revocation lists for each file of an authority anew, and into preparing
-the same few names for comparison. Texts that a stranger may choose are kept in bounded numbers.
+the same few names for comparison; of the rest, a fifth into comparing names of certificates again
+and again. Texts that a stranger may choose are kept in bounded numbers.
 """
 
 import threading
@@ -18,9 +19,12 @@ MAX_KEPT: Final = 256
 """Certificates or lists that one thread keeps parsed; an authority has a handful."""
 MAX_TEXTS: Final = 4_096
 """Parts of names whose prepared form is kept."""
+MAX_NAMES: Final = 1_024
+"""Names, and pairs of names, of which is kept what they are compared by."""
 _BLOCK: Final = 1 << 16
 
 _Equal = Callable[[object, object], bool]
+_Spell = Callable[[x509.RDNSequence], str]
 _Prepare = Callable[[object, str], str]
 _Read = Callable[[BinaryIO], ByteStringObject | TextStringObject]
 
@@ -78,20 +82,32 @@ def remembered(slow: _Prepare) -> _Prepare:
 
 
 def same_or(slow: _Equal) -> _Equal:
-    """Return an equality of names that looks at their bytes first.
+    """Return an equality of names that looks at their bytes, and remembers what they came to.
 
     Args:
         slow: That of asn1crypto, for names that are spelt differently and may still be the same.
     """
 
+    @lru_cache(MAX_NAMES)
+    def compared(mine: bytes, theirs: bytes) -> bool:
+        return mine == theirs or slow(x509.RDNSequence.load(mine), x509.RDNSequence.load(theirs))
+
     def equal(name: object, other: object) -> bool:
         if isinstance(name, x509.RDNSequence) and isinstance(other, x509.RDNSequence):
-            mine = name.contents
-            if mine is not None and mine == other.contents:
-                return True
+            return compared(name.dump(), other.dump())
         return slow(name, other)
 
     return equal
+
+
+def spelt_once(slow: _Spell) -> _Spell:
+    """Return what makes a name's key for dictionaries, once for each name.
+
+    Args:
+        slow: That of asn1crypto, which depends on the name's bytes alone.
+    """
+    spelt = lru_cache(MAX_NAMES)(lambda der: slow(x509.RDNSequence.load(der)))
+    return lambda name: spelt(name.dump())
 
 
 SLOW_HEX: Final[_Read] = generic.read_hex_string_from_stream
@@ -100,3 +116,5 @@ setattr(generic, "read_hex_string_from_stream", quick_hex(SLOW_HEX))  # noqa: B0
 setattr(x509.NameTypeAndValue, "_ldap_string_prep", remembered(SLOW_PREPARE))  # noqa: B010
 SLOW_EQUAL: Final[_Equal] = x509.RDNSequence.__eq__
 setattr(x509.RDNSequence, "__eq__", same_or(SLOW_EQUAL))  # noqa: B010
+SLOW_KEY: Final[_Spell] = x509.RDNSequence.hashable.fget
+setattr(x509.RDNSequence, "hashable", property(spelt_once(SLOW_KEY)))  # noqa: B010

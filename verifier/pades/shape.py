@@ -22,6 +22,8 @@ Value: TypeAlias = Any
 
 MAX_NESTING: Final = 20
 """Arrays in arrays."""
+NESTED: Final = (dict, list)
+"""Of a value that holds others; `dict | list` would be made anew for each of 6,000 values."""
 INFRASTRUCTURE: Final = frozenset(("/ObjStm", "/XRef"))
 """Streams that hold the other objects, and say where they are."""
 
@@ -147,7 +149,7 @@ class Kind:
 
 def is_reference(value: Value) -> bool:
     """Say whether a value is a reference."""
-    return isinstance(value, str) and value[-2:] == " R" and value[0].isdigit()
+    return isinstance(value, str) and value.endswith(" R") and value[0].isdigit()
 
 
 def dictionaries_in(value: Value) -> Iterator[dict[str, Value]]:
@@ -156,17 +158,17 @@ def dictionaries_in(value: Value) -> Iterator[dict[str, Value]]:
     Raises:
         AnzhengError: CONTAINER_STRUCTURE, when they are nested too deep.
     """
-    level: list[Value] = [value]
+    level: list[Value] = [value] if isinstance(value, NESTED) else []
     for _ in range(MAX_DEPTH):
         if not level:
             return
         below: list[Value] = []
         for each in level:
+            items = each
             if isinstance(each, dict):
                 yield each
-                below += [item for item in each.values() if isinstance(item, dict | list)]
-            elif isinstance(each, list):
-                below += [item for item in each if isinstance(item, dict | list)]
+                items = each.values()
+            below += [item for item in items if isinstance(item, NESTED)]
         level = below
     if level:
         raise refuse("nested too deep")
@@ -229,10 +231,12 @@ def only(*allowed: Value) -> Rule:
     """Let an entry be one of these values."""
 
     def rule(walk: Walk, value: Value) -> None:
-        found = walk.plain(value)
-        # True equals 1 in Python, and 1.0 too; in PDF they are three things.
-        if not any(found == each and type(found) is type(each) for each in allowed):
-            raise refuse("a value that we do not write")
+        found = walk.plain(value) if is_reference(value) else value
+        for each in allowed:
+            # True equals 1 in Python, and 1.0 too; in PDF they are three things.
+            if found == each and type(found) is type(each):
+                return
+        raise refuse("a value that we do not write")
 
     return rule
 
@@ -248,7 +252,7 @@ def said(place: str) -> Rule:
 
 def scalar(walk: Walk, value: Value) -> None:
     """Let an entry be a number, a name, a string, true, false or null."""
-    if isinstance(walk.plain(value), list | dict):
+    if isinstance(walk.plain(value) if is_reference(value) else value, NESTED):
         raise refuse("an array or a dictionary where a single value should be")
 
 
@@ -263,7 +267,7 @@ def _scalars(walk: Walk, value: Value, depth: int) -> None:
         raise refuse("a dictionary where numbers should be")
     if isinstance(found, list):
         for item in found:
-            if isinstance(item, list | dict) or is_reference(item):
+            if isinstance(item, NESTED) or is_reference(item):
                 _scalars(walk, item, depth + 1)
 
 

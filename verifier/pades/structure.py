@@ -143,12 +143,17 @@ def _check_every_object(objects: Mapping[str, Value], streams: frozenset[str]) -
                 counts[kind] += 1
             if kind in FORBIDDEN_TYPES or not FORBIDDEN_KEYS.isdisjoint(each):
                 raise active("an object that our files never have")
-            # Structure attributes are called /A too, but name an owner /O and have no /S.
-            action = objects.get(each["/A"]) if is_reference(each.get("/A")) else each.get("/A")
-            if isinstance(action, dict) and "/S" in action:
-                raise active("an action")
+            if "/A" in each:
+                _check_no_action(each["/A"], objects)
     if any(count != 1 for count in counts.values()):
         raise refuse("more, or fewer, signatures or attachments than one")
+
+
+def _check_no_action(value: Value, objects: Mapping[str, Value]) -> None:
+    """Structure attributes are called /A too, but name an owner /O and have no /S."""
+    found = objects.get(value) if is_reference(value) else value
+    if isinstance(found, dict) and "/S" in found:
+        raise active("an action")
 
 
 # ---------------------------------------------------------------- field and signature

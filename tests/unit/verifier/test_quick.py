@@ -70,7 +70,17 @@ def test_names_are_equal_when_asn1crypto_says_so(one: list[str], other: list[str
     assert parsed[0] != "a name"
 
 
+@given(NAMES)
+@example(["Ann", "辽宁"])
+def test_a_name_has_the_key_that_asn1crypto_gives_it(parts: list[str]) -> None:
+    name = x509.Name.build({"common_name": ",".join(parts), "country_name": "CN"}).chosen
+    parsed = x509.RDNSequence.load(name.dump())
+    for _ in range(2):
+        assert parsed.hashable == name.hashable == quick.SLOW_KEY(name)
+
+
 def test_the_quick_ways_are_the_ones_in_use() -> None:
+    assert x509.RDNSequence.hashable.fget is not quick.SLOW_KEY
     assert generic.read_hex_string_from_stream is not quick.SLOW_HEX
     assert x509.NameTypeAndValue._ldap_string_prep is not quick.SLOW_PREPARE
     assert x509.RDNSequence.__eq__ is not quick.SLOW_EQUAL
