@@ -256,7 +256,7 @@ def test_a_question_takes_one_answer(tab: Tab, phone: PhoneSite) -> None:
     expect(page.locator("svg.qr")).to_be_visible()
     assert check(page, answer) == ("valid", "OK")
     assert check(page, answer) == ("undetermined", "HOLDER_PROOF_MISSING")
-    assert page.locator("svg.qr").count() == 0
+    expect(page.locator("svg.qr")).to_have_count(0)
 
 
 def test_a_spoken_challenge_must_be_in_the_code(tab: Tab, phone: PhoneSite) -> None:
@@ -272,7 +272,7 @@ def test_a_spoken_challenge_must_be_in_the_code(tab: Tab, phone: PhoneSite) -> N
     assert check(page, phone.printed) == ("undetermined", "HOLDER_PROOF_MISSING")
     assert page.locator("output.digits").text_content() == digits
     assert check(page, phone.holder.screen(phone.now, challenge=digits)) == ("valid", "OK")
-    assert page.locator("output.digits").count() == 0
+    expect(page.locator("output.digits")).to_have_count(0)
 
 
 # ---------------------------------------------------------------- the build
@@ -338,7 +338,7 @@ def test_it_is_for_everybody(chromium: Browser, phone: PhoneSite, shape: dict[st
         page.locator("#pasted").fill(phone.printed)
         page.get_by_role("button", name="Check the text").click()
         expect(page.locator(".verdict.v-valid")).to_be_visible()
-        assert page.evaluate("document.activeElement.id") == "verdict"
+        expect(page.locator("#verdict")).to_be_focused()
         assert axe(page) == []
         assert not tab.wider_than_window()
         page.reload()

@@ -52,7 +52,7 @@ def test_the_camera_reads_a_code_without_a_network(
             found.wait_for(timeout=LONG_MS)
             said = (found.get_attribute("data-verdict"), found.get_attribute("data-code"))
             assert said == verdict
-            assert page.locator("dialog").count() == 0
+            expect(page.locator("dialog")).to_have_count(0)
             assert page.evaluate("document.querySelector('video')") is None
             assert not tab.sent
         browser.close()

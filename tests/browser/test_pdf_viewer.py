@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser
 
+from tests.fakes.browsing import PATIENCE_MS
 from tests.interop import pictures
 from tests.interop.dossier import Dossier
 from tests.interop.rows import FIRSTS
@@ -18,7 +19,9 @@ VIEW = "toolbar=0&navpanes=0&view=Fit"
 MARGIN = 20
 """Pixels that the viewer leaves around a page."""
 
-LOOKS = 60
+LOOKS = 400
+REST = 3
+"""Looks that see the same: a busy machine pauses in the middle of a page."""
 PAUSE_MS = 250
 ERROR_DIALOG = "viewer-error-dialog"
 
@@ -30,13 +33,15 @@ WORST_BOUND = 100.0
 def _look(chromium: Browser, pdf: Path, size: tuple[int, int]) -> tuple[Image.Image, bool]:
     """Open a file; return what is seen when it has come to rest, and whether there is an error."""
     page = chromium.new_page(viewport={"width": size[0] + MARGIN, "height": size[1] + MARGIN})
+    page.set_default_timeout(PATIENCE_MS)
     page.goto(f"{pdf.as_uri()}#{VIEW}")
-    before, failed = b"", False
+    before, failed, same = b"", False, 0
     for _ in range(LOOKS):
         page.wait_for_timeout(PAUSE_MS)
         seen = page.screenshot()
         failed = any(frame.locator(ERROR_DIALOG).count() for frame in page.frames)
-        if seen == before and (failed or _paper(_picture(seen)) is not None):
+        same = same + 1 if seen == before else 0
+        if same >= REST and (failed or _paper(_picture(seen)) is not None):
             break
         before = seen
     page.close()

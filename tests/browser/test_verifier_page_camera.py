@@ -38,6 +38,6 @@ def test_the_camera_reads_a_code(site: Site, tmp_path: Path, name: str) -> None:
                 # The pointer says only which licence it is: the service is asked.
                 page.wait_for_url("**/result/*", timeout=LONG_MS)
                 expect(page.locator(".verdict")).to_be_visible()
-            assert page.locator("dialog").count() == 0
+            expect(page.locator("dialog")).to_have_count(0)
             assert page.evaluate("document.querySelector('video')") is None
         browser.close()

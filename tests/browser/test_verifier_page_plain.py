@@ -9,7 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.fakes.browsing import DESKTOP, NARROW, ROOT, Tab, axe, opened
+from tests.fakes.browsing import DESKTOP, NARROW, PATIENCE_MS, ROOT, Tab, axe, opened
 from tests.fakes.verifier_site import Site
 from verifier.service.headers import CONTENT_SECURITY_POLICY
 
@@ -43,6 +43,7 @@ def tab(chromium: Browser, site: Site) -> Iterator[Tab]:
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_form_works_without_script(chromium: Browser, site: Site, lang: str) -> None:
     context = chromium.new_context(java_script_enabled=False)
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     page.goto(f"{site.url}/" if lang == "zh" else f"{site.url}/?lang=en")
     page.set_input_files("#file", site.files["suspended"])
@@ -58,6 +59,7 @@ def test_the_form_works_without_script(chromium: Browser, site: Site, lang: str)
 
 def test_a_typed_code_works_without_script(chromium: Browser, site: Site) -> None:
     context = chromium.new_context(java_script_enabled=False)
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     page.goto(f"{site.url}/")
     page.fill("#text", site.short_code)
@@ -76,7 +78,7 @@ def test_what_is_refused_without_script_is_told_on_the_page(site: Site) -> None:
         timeout=60,
     )
     assert answer.status_code == 303
-    told = httpx.get(f"{site.url}{answer.headers['location']}")
+    told = httpx.get(f"{site.url}{answer.headers['location']}", timeout=60)
     assert 'role="alert" tabindex="-1">' in told.text
 
 
@@ -163,13 +165,14 @@ def test_paper_has_every_check_and_no_button(tab: Tab, results: dict[str, str]) 
 
 def test_every_answer_carries_the_policy(site: Site, results: dict[str, str]) -> None:
     for path in ("/", "/V", results["good"], "/result/nothing", "/offline/"):
-        answer = httpx.get(f"{site.url}{path}")
+        answer = httpx.get(f"{site.url}{path}", timeout=60)
         assert answer.headers["content-security-policy"] == CONTENT_SECURITY_POLICY, path
         assert answer.headers["referrer-policy"] == "no-referrer"
         assert answer.headers["x-content-type-options"] == "nosniff"
         inline = r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+="
         assert not re.search(inline, answer.text), path
-    assert httpx.get(f"{site.url}{results['good']}").headers["cache-control"] == "no-store"
+    kept = httpx.get(f"{site.url}{results['good']}", timeout=60)
+    assert kept.headers["cache-control"] == "no-store"
 
 
 @pytest.mark.tools("java")
@@ -179,7 +182,8 @@ def test_the_html_checker_has_nothing_to_say(
     paths = {"home": "/", "home_en": "/?lang=en", "problem": "/?problem=X", "gone": "/result/x"}
     paths |= {"offline": "/offline/", "good_en": f"{results['good']}?lang=en", **results}
     for name, path in paths.items():
-        (tmp_path / f"{name}.html").write_bytes(httpx.get(f"{site.url}{path}").content)
+        answer = httpx.get(f"{site.url}{path}", timeout=60)
+        (tmp_path / f"{name}.html").write_bytes(answer.content)
     done = subprocess.run(
         ["java", "-jar", CHECKER, "--Werror", *sorted(tmp_path.glob("*.html"))],
         capture_output=True,

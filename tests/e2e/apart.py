@@ -4,12 +4,11 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +17,7 @@ import httpx
 
 from anzheng.devchain import DevChain
 from licence.ids import ChainId
+from tests.fakes.ports import free_port
 from tests.fakes.postgresql import READER, Server
 
 ROOT: Final = Path(__file__).parents[2]
@@ -27,15 +27,8 @@ CEREMONY_PASSWORD: Final = "of the ceremony"
 NOWHERE: Final = "http://127.0.0.1:9"
 """Where nothing listens: a process that must not need the chain gets this."""
 
-START_SECONDS: Final = 90.0
+START_SECONDS: Final = 180.0
 WAIT_SECONDS: Final = 180.0
-
-
-def free_port() -> int:
-    """Return a port on which nobody listens now."""
-    with closing(socket.socket()) as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def clean_environment() -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 import shutil
 import signal
 import sqlite3
@@ -22,6 +21,7 @@ from anzheng.devchain import DevChain
 from anzheng.settings import DEVNET_CHAIN_ID
 from licence.ids import ChainId
 from tests.fakes.devchain import ANVIL
+from tests.fakes.ports import free_port
 
 pytestmark = pytest.mark.tools(str(ANVIL))
 
@@ -166,19 +166,19 @@ def line_of(process: "subprocess.Popen[str]") -> dict[str, Any]:
 
 
 def test_daemon_serves_metrics_and_ends_when_it_is_told_to(shell: Shell, tmp_path: Path) -> None:
-    file, port = tmp_path / "monitor.prom", 20_000 + os.getpid() % 20_000
+    file, port = tmp_path / "monitor.prom", free_port()
     words = ("--metrics", str(file), "--listen", f"127.0.0.1:{port}")
     with daemon(shell, *words) as process:
         assert line_of(process)["exit_code"] == 0
         assert line_of(process)["exit_code"] == 0
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=60) as answer:
             served = answer.read().decode()
         assert "anzheng_monitor_exit_code 0.0" in served
         assert "anzheng_monitor_exit_code 0.0" in file.read_text()
         (error,) = shell.monitor(code=2)
         assert error["code"] == "CONFLICT", "another process has the state file"
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
+        assert process.wait(120) == 0
 
 
 def test_killed_at_any_moment_it_goes_on(shell: Shell) -> None:

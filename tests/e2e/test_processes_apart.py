@@ -14,8 +14,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.e2e.apart import ANZHENG, CEREMONY_PASSWORD, ROOT, Apart, free_port, taken_apart, until
+from tests.e2e.apart import ANZHENG, CEREMONY_PASSWORD, ROOT, Apart, taken_apart, until
 from tests.fakes import postgresql
+from tests.fakes.ports import free_port
 
 pytestmark = [
     pytest.mark.slow,
@@ -154,16 +155,13 @@ def test_each_process_has_its_own_keys_and_no_other(apart: Apart) -> None:
         assert not list((apart.home / who).rglob("*.pem")), who
 
 
-def test_a_licence_is_issued_claimed_and_verified(apart: Apart, claimed: Path) -> None:
+def test_a_licence_is_issued_claimed_verified_suspended_and_revoked(
+    apart: Apart, claimed: Path
+) -> None:
     # The service asks the registry for the newest lists on its own.
     until("a valid verdict", lambda: verdict(apart, claimed)[0] == "valid")
     ready = httpx.get(f"{apart.url('verifier')}/readyz", timeout=30)
     assert ready.status_code == 200, ready.text
-
-
-def test_a_suspension_and_a_revocation_are_written_and_confirmed(
-    apart: Apart, claimed: Path
-) -> None:
     with apart.database.connect(apart.name) as connection:
         row = connection.execute("SELECT encode(leaf, 'hex') FROM licence").fetchone()
     assert row is not None

@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from licence.formats import report as reports
 from licence.formats.report import Report
 from tests.builders import fill
 from tests.e2e.conftest import Told
+from tests.fakes.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 KEYLESS = """
@@ -86,9 +86,7 @@ def environment() -> dict[str, str]:
 @contextmanager
 def running(home: Path) -> Iterator[str]:
     """Run `anzheng serve registry` as its own process."""
-    with closing(socket.socket()) as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-c", COMMAND, "--data-dir", str(home), "serve", "registry"]
     with subprocess.Popen(
         [*command, "--port", str(port)],
@@ -103,14 +101,14 @@ def running(home: Path) -> Iterator[str]:
             yield url
         finally:
             process.send_signal(signal.SIGTERM)
-            process.wait(20)
+            process.wait(120)
 
 
 def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(400):
+    for _ in range(2_400):
         assert process.poll() is None, process.communicate()[0]
         try:
-            if httpx.get(f"{url}/health/live", timeout=5).status_code == 200:
+            if httpx.get(f"{url}/health/live", timeout=60).status_code == 200:
                 return
         except httpx.TransportError:
             time.sleep(0.05)
@@ -200,7 +198,7 @@ def test_the_verifier_takes_either_for_a_registry(told: Told, public: Path, tmp_
 def _same_bytes(live: str, static: str, www: Path) -> None:
     """Ask both for every file of the copy that the server has under the same address."""
     compared = 0
-    with httpx.Client(headers={"Accept-Encoding": "identity"}, timeout=10) as client:
+    with httpx.Client(headers={"Accept-Encoding": "identity"}, timeout=60) as client:
         for start in ("v1/evidence", "v1/licences", "log", "pki", "trust/metadata"):
             for place in sorted((www / start).rglob("*")):
                 path = place.relative_to(www).as_posix()
@@ -218,7 +216,7 @@ def test_it_writes_nothing_and_says_what_is_away(public: Path, tmp_path: Path) -
     home = tmp_path / "copy"
     shutil.copytree(public, home, ignore=shutil.ignore_patterns("keys"))
     before = {place: place.stat().st_mtime_ns for place in home.rglob("*") if place.is_file()}
-    with running(home) as url, httpx.Client(base_url=url, timeout=10) as client:
+    with running(home) as url, httpx.Client(base_url=url, timeout=60) as client:
         assert client.get("/health/ready").json()["parts"] == {"database": "ok", "lists": "ok"}
         found = client.get("/v1/licences", params={"number": "辽WH20240127"})
         assert found.json()["licences"][0]["anchored"] is True

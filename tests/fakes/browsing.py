@@ -89,7 +89,8 @@ class Tab:
 @contextmanager
 def opened(browser: Browser, url: str, shape: Shape, **more: object) -> Iterator[Tab]:
     """Open a tab; when it closes, it must have kept the policy and spoken to nobody else."""
-    context = browser.new_context(**{**shape, **more})
+    # Without transitions: in the midst of one axe-core would measure a colour that is neither.
+    context = browser.new_context(**{"reduced_motion": "reduce", **shape, **more})
     try:
         tab = _watched(context, url)
         yield tab

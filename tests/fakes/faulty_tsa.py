@@ -2,10 +2,9 @@
 
 import socket
 import struct
-import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 
 from typing_extensions import override
 
@@ -13,6 +12,10 @@ from licence.formats.timestamp import decode_request
 from licence.ids import Digest
 
 REPLY = "application/timestamp-reply"
+SILENT_SECONDS = 300
+"""Far longer than any client waits; the server's end ends it."""
+DRIP_SECONDS = 0.1
+"""Between two of a thousand octets."""
 Responder = Callable[[bytes], bytes]
 
 _ANSWERS = {
@@ -39,6 +42,7 @@ class FaultyTsa(ThreadingHTTPServer):
         self.asked = 0
         self.connections = 0
         self.lock = Lock()
+        self.over = Event()
         self._thread = Thread(target=self.serve_forever, args=(0.01,), daemon=True)
         self._thread.start()
 
@@ -54,6 +58,7 @@ class FaultyTsa(ThreadingHTTPServer):
             return self.faults.pop(decode_request(body)[0], self.fault)
 
     def close(self) -> None:
+        self.over.set()
         self.shutdown()
         self.server_close()
         self._thread.join()
@@ -92,7 +97,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _be_slow(self, fault: str) -> None:
         if fault == "silent":
-            time.sleep(5)
+            self.server.over.wait(SILENT_SECONDS)
         elif fault == "drip head":
             self._drip(b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 1000)
         else:
@@ -111,7 +116,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _drip(self, data: bytes) -> None:
         for octet in data:
             self.wfile.write(bytes((octet,)))
-            time.sleep(0.02)
+            if self.server.over.wait(DRIP_SECONDS):
+                return
 
     def _head(self, status: int, kind: str, length: int) -> None:
         self.send_response(status)

@@ -33,7 +33,11 @@ RUBBISH: Final = ("html", "empty", "garbage", "short")
 HARMLESS: Final = ("wrong type",)
 """Strange, and the bytes are right."""
 
-DRIP_SECONDS: Final = 0.05
+HANG_SECONDS: Final = 600.0
+"""Far longer than any client waits; the party's end ends it."""
+DRIP_SECONDS: Final = 0.2
+DRIPS: Final = 2_000
+"""Octets that drip, in all for longer than any client waits."""
 HUGE: Final = 34 << 20
 _BOMB: Final = gzip.compress(bytes(8 << 20))
 
@@ -166,14 +170,14 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _be_slow(self, fault: str) -> None:
         if fault == "hang":
-            self.server.over.wait(20)
+            self.server.over.wait(HANG_SECONDS)
         elif fault == "not HTTP":
             self.wfile.write(b"SSH-2.0-OpenSSH_9.9\r\n")
         elif fault == "drip head":
-            self._drip(b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 400)
+            self._drip(b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * DRIPS)
         else:
-            self._head(200, 400)
-            self._drip(bytes(400))
+            self._head(200, DRIPS)
+            self._drip(bytes(DRIPS))
 
     def _drip(self, data: bytes) -> None:
         for octet in data:

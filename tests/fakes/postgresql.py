@@ -5,12 +5,11 @@ import pwd
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +17,7 @@ import psycopg
 from psycopg import sql
 
 from anzheng.store.migrate import migrate
+from tests.fakes.ports import free_port
 
 OWNER = "anzheng"
 READER = "anzheng_reader"
@@ -27,7 +27,7 @@ MIGRATED = "migrated"
 SERVICE_USER = "postgres"
 """Debian's package makes this user; the server refuses to run as root."""
 
-START_SECONDS = 60
+START_SECONDS = 180
 ROLES = Path(__file__).parents[2] / "deploy" / "postgres" / "10-roles.sh"
 
 
@@ -91,9 +91,7 @@ def running() -> Iterator[Server]:
         entry = pwd.getpwnam(user)
         for each in (home, home / "password"):
             os.chown(each, entry.pw_uid, entry.pw_gid)
-    with closing(socket.socket()) as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     subprocess.run(
         [
             *(found / "initdb", "-D", home / "data", "-U", SERVICE_USER, "--no-sync"),

@@ -6,6 +6,8 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+from tests.fakes.ports import free_port
+
 
 class RedisServer:
     """Starts and ends a redis-server; the port stays the same.
@@ -17,9 +19,7 @@ class RedisServer:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
-        with closing(socket.socket()) as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
+        self.port: int = free_port()
 
     @property
     def url(self) -> str:
@@ -59,7 +59,7 @@ class RedisServer:
 
     def call(self, *words: str) -> bytes:
         """Send a command and return what is answered first."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as line:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=60) as line:
             parts = "".join(f"${len(word.encode())}\r\n{word}\r\n" for word in words)
             line.sendall(f"*{len(words)}\r\n{parts}".encode())
             return line.recv(65_536)

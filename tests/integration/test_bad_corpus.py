@@ -1,6 +1,5 @@
 """The negative corpus: none of its files is valid, and each says why by its code."""
 
-import resource
 from collections import Counter
 from pathlib import Path
 from time import monotonic
@@ -25,9 +24,17 @@ WANTED_GROUPS = {
     *("active", "objects", "bomb", "page", "data", "cms", "signer", "timestamp", "dates"),
     *("evidence", "chain", "status", "list"),
 }
-LONGEST_SECONDS = 20
+LONGEST_SECONDS = 180
 """For one file, on a machine that does much else: what hangs takes for ever."""
-MOST_MEGABYTES = 1_500
+MOST_MEGABYTES = 1_000
+"""More than there were before."""
+
+
+def megabytes(what: str) -> int:
+    """Return what the kernel counts of this process: VmRSS, or VmHWM, its peak."""
+    lines = Path("/proc/self/status").read_text("ascii").splitlines()
+    (found,) = (line.split()[1] for line in lines if line.startswith(f"{what}:"))
+    return int(found) // 1024
 
 
 def _of(group: str) -> list[Case]:
@@ -37,6 +44,9 @@ def _of(group: str) -> list[Case]:
 @pytest.mark.parametrize("group", GROUPS)
 def test_every_bad_file_has_its_verdict_and_its_code(group: str) -> None:
     wrong: dict[str, tuple[str, str]] = {}
+    # The peak begins anew: what other tests of this process once held is not ours.
+    Path("/proc/self/clear_refs").write_text("5")
+    before = megabytes("VmRSS")
     for case in _of(group):
         began = monotonic()
         report = judge(case.ask)
@@ -44,7 +54,7 @@ def test_every_bad_file_has_its_verdict_and_its_code(group: str) -> None:
         if (report.verdict, report.code) != (case.verdict, case.code):
             wrong[case.id] = (report.verdict, report.code)
     assert not wrong
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 < MOST_MEGABYTES
+    assert megabytes("VmHWM") - before < MOST_MEGABYTES
 
 
 @pytest.mark.parametrize("part", range(4))

@@ -69,7 +69,7 @@ def tsa_guard(pki: TestPki, http: DeadlineHttp, server: FaultyTsa, ours: Shifted
 
 
 @pytest.mark.parametrize(
-    ("seconds", "right"), [(0, True), (25, True), (-25, True), (40, False), (-3600, False)]
+    ("seconds", "right"), [(0, True), (25, True), (-25, True), (300, False), (-3600, False)]
 )
 def test_our_clock_against_a_timestamp_authority(
     pki: TestPki, http: DeadlineHttp, seconds: int, *, right: bool
@@ -107,7 +107,7 @@ def test_our_clock_against_a_chain_that_makes_blocks(tmp_path: Path) -> None:
     try:
         chain = DevChain(devnet).chain()
         devnet.node.ask("evm_setIntervalMining", 1)
-        for seconds, right in ((0, True), (-60, False), (60, False)):
+        for seconds, right in ((0, True), (-600, False), (600, False)):
             ours = Shifted(timedelta(seconds=seconds))
             references = (ChainReference(chain, ours, block_seconds=5),)
             guard = ClockGuard(ours, references, tolerance=TOLERANCE, alarms=Bell())

@@ -50,11 +50,11 @@ from verifier.rpc import RpcChain
 from verifier.verify import verify, verify_and_learn
 
 PATIENCE: Final = 0.3
-"""Seconds for everything that one verification fetches; the dripping answers take 20."""
+"""Seconds for everything that one verification fetches, where nothing comes."""
 WAITING: Final = ("hang", "drip head", "drip body")
 """Faults of which only the deadline rids us."""
-SLACK: Final = 4.0
-"""For a busy machine."""
+SLACK: Final = 60.0
+"""For a busy machine; what hangs or drips takes minutes."""
 EVIDENCE_PATH: Final = "/v1/evidence/"
 STORED: Final = {
     "good": Code.OK,

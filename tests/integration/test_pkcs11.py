@@ -126,10 +126,10 @@ def test_a_forked_process_signs_beside_its_parent() -> None:
     for _ in range(5):
         check(key, b"parent", key.sign(b"parent"))
     for reader, _ in pairs:
-        assert reader.poll(20)
+        assert reader.poll(120)
         check(key, b"child", reader.recv())
     for child in children:
-        child.join(20)
+        child.join(120)
         assert child.exitcode == 0
     check(key, b"after", key.sign(b"after"))
 
@@ -145,9 +145,9 @@ def test_processes_of_their_own_log_in_by_themselves() -> None:
     uri = hardware().uri("two", "key")
     child = context.Process(target=_stranger, args=(uri, key.certificate, writer))
     child.start()
-    assert reader.poll(30)
+    assert reader.poll(120)
     check(key, b"other", reader.recv())
-    child.join(20)
+    child.join(120)
     assert child.exitcode == 0
 
 

@@ -19,8 +19,9 @@ from anzheng.trial import set_up, specs_of
 from licence.errors import AnzhengError, Code
 from licence.formats import qbft
 from licence.ids import Address, ChainId
-from tests.e2e.apart import ROOT, free_port, until
+from tests.e2e.apart import ROOT, until
 from tests.fakes.devchain import ANVIL
+from tests.fakes.ports import free_port
 from tests.fakes.refusal import refuses
 
 CHAIN_ID = 20263

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -25,7 +26,7 @@ from signer.keys.file import FileKey
 from signer.tsa import TestTsa
 from signer.tsa_client import HttpTsa, TsaTrust
 from signer.tsa_crl import CrlKeeper
-from signer.tsa_pool import Member, PoolPolicy, TsaPool
+from signer.tsa_pool import Member, PoolPolicy, Tsa, TsaPool
 from tests.fakes.clock import FakeClock
 from tests.fakes.faulty_tsa import FaultyTsa
 from tests.fakes.refusal import refuses
@@ -33,8 +34,11 @@ from tests.fakes.signing import FakeEntropy, pki
 
 IMPRINT = Digest(sha256(b"signature").digest())
 ATTEMPT = 0.3
-SLACK = 1.5
-"""For a busy machine; the faulty servers take 5 to 20 seconds."""
+"""Where nobody answers."""
+PATIENT = 20.0
+"""Where an answer must come, on a busy machine too."""
+SLACK = 40.0
+"""For a busy machine; the faulty servers take 100 seconds and more."""
 
 Servers = Callable[..., FaultyTsa]
 
@@ -124,6 +128,29 @@ def _wrong_policy(request: bytes) -> bytes:
     return tsa.respond(encode_request(TimestampRequest(imprint, nonce, None)))
 
 
+@dataclass(frozen=True)
+class Hurried:
+    """An authority of which the pool expects nothing soon."""
+
+    tsa: Tsa
+
+    @property
+    def url(self) -> str:
+        return self.tsa.url
+
+    @property
+    def test_only(self) -> bool:
+        return self.tsa.test_only
+
+    @property
+    def certificates(self) -> tuple[bytes, ...]:
+        return self.tsa.certificates
+
+    def timestamp(self, imprint: Digest, *, seconds: float) -> bytes:
+        return self.tsa.timestamp(imprint, seconds=min(seconds, ATTEMPT))
+
+
+WAITING = ("silent", "drip head", "drip body")
 SILENT = ("silent", "drip head", "drip body", "500", "html", "cut", "reset", "redirect")
 LYING = {"nonce": _wrong_nonce, "imprint": _wrong_imprint, "policy": _wrong_policy}
 
@@ -144,7 +171,7 @@ def test_a_lying_authority_is_refused(
     serve: Servers, http: DeadlineHttp, respond: Callable[[bytes], bytes]
 ) -> None:
     with refuses(Code.TSA_ANSWER):
-        _member(serve(respond), http).tsa.timestamp(IMPRINT, seconds=5)
+        _member(serve(respond), http).tsa.timestamp(IMPRINT, seconds=PATIENT)
 
 
 def test_an_authority_whose_certificate_has_ended_is_refused(
@@ -154,12 +181,12 @@ def test_an_authority_whose_certificate_has_ended_is_refused(
     clock.advance(timedelta(days=13 * 365))
     server = serve(lambda request: pki().tsa(clock=clock, entropy=FakeEntropy()).respond(request))
     with refuses(Code.TSA_ANSWER):
-        _member(server, http, clock=clock).tsa.timestamp(IMPRINT, seconds=5)
+        _member(server, http, clock=clock).tsa.timestamp(IMPRINT, seconds=PATIENT)
 
 
 def test_a_huge_answer_is_not_read_to_its_end(serve: Servers, http: DeadlineHttp) -> None:
     with refuses(Code.TSA_ANSWER):
-        _member(serve(_honest, "huge"), http).tsa.timestamp(IMPRINT, seconds=5)
+        _member(serve(_honest, "huge"), http).tsa.timestamp(IMPRINT, seconds=PATIENT)
 
 
 def test_another_certificate_than_the_pinned_one_is_refused(
@@ -167,7 +194,7 @@ def test_another_certificate_than_the_pinned_one_is_refused(
 ) -> None:
     _, other = _another()
     with refuses(Code.TSA_ANSWER):
-        _member(serve(other.respond), http).tsa.timestamp(IMPRINT, seconds=5)
+        _member(serve(other.respond), http).tsa.timestamp(IMPRINT, seconds=PATIENT)
 
 
 @pytest.mark.parametrize("fault", [*SILENT, "huge"])
@@ -175,9 +202,11 @@ def test_the_next_authority_steps_in_with_its_own_certificate(
     serve: Servers, http: DeadlineHttp, fault: str
 ) -> None:
     certificate, second = _another()
+    first = _member(serve(_honest, fault), http)
     pool = _pool(
-        _member(serve(_honest, fault), http),
+        replace(first, tsa=Hurried(first.tsa)) if fault in WAITING else first,
         _member(serve(second.respond), http, certificate),
+        attempt=PATIENT,
     )
     token = read_token(pool.timestamp(IMPRINT))
     assert token.info.imprint == IMPRINT
@@ -190,7 +219,8 @@ def test_first_down_then_back(serve: Servers, http: DeadlineHttp) -> None:
     clock = FakeClock()
     certificate, second = _another()
     down, up = serve(_honest, "500"), serve(second.respond)
-    pool = _pool(_member(down, http), _member(up, http, certificate), clock=clock)
+    members = (_member(down, http), _member(up, http, certificate))
+    pool = _pool(*members, clock=clock, attempt=PATIENT)
     for _ in range(3):
         assert certificate in read_token(pool.timestamp(IMPRINT)).certificates
     assert down.asked == 1
@@ -213,7 +243,7 @@ def test_a_batch_keeps_order_and_connections_through_hiccups(
 ) -> None:
     server = serve(_honest)
     # Patient: neither fault makes anybody wait, and a busy machine must not add a third.
-    pool = _pool(_member(server, http), failures=5, attempt=10.0)
+    pool = _pool(_member(server, http), failures=5, attempt=PATIENT)
     imprints = [Digest(bytes([each]) * 32) for each in range(60)]
     # Of two digests: on a busy machine one that is asked twice would meet both.
     server.faults = {imprints[5]: "reset", imprints[13]: "500"}

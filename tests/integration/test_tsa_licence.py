@@ -73,7 +73,7 @@ class Two:
 
     def pool(self, *revoked: Revoked) -> TsaPool:
         members = [self._member(each, revoked) for each in (self.first, self.second)]
-        policy = PoolPolicy(attempt_seconds=1, failures=1, cool_down=timedelta(minutes=1))
+        policy = PoolPolicy(attempt_seconds=20, failures=1, cool_down=timedelta(minutes=1))
         return TsaPool(members, policy=policy, clock=self.world.clock)
 
     def _member(self, outside: Outside, revoked: tuple[Revoked, ...]) -> Member:

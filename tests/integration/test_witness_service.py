@@ -39,7 +39,7 @@ from tests.fakes.refusal import refuses
 from tests.unit.anchor.test_log import RECORD
 
 ANZHENG = (sys.executable, "-c", "from anzheng.cli import main; main()", "witness")
-START_SECONDS = 30
+START_SECONDS = 180
 
 
 def anzheng(*words: str) -> dict[str, object]:
@@ -201,7 +201,7 @@ def test_bodies_are_bounded_before_they_are_read(agency: Agency) -> None:
         ("0" * 10 + "9" * 9, b"", 413),
         ("3", b"old", 400),
     ):
-        asked = http.client.HTTPConnection("127.0.0.1", agency.port, timeout=5)
+        asked = http.client.HTTPConnection("127.0.0.1", agency.port, timeout=60)
         asked.putrequest("POST", wire.PATH)
         if length is not None:
             asked.putheader("Content-Length", length)
@@ -215,19 +215,20 @@ def test_question_that_drips_in_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> N
     one = witness("w1.example", MemoryWitnessStore(), FakeClock())
     with serving(WitnessServer(("127.0.0.1", 0), one)) as server:
         with socket.create_connection(("127.0.0.1", server.server_address[1])) as slow:
-            begin = time.monotonic()
             slow.sendall(b"POST /add-checkpoint HTTP/1.1\r\nContent-Length: 5000\r\n\r\n")
             with suppress(OSError):
-                while time.monotonic() - begin < 5:
+                # The question would be whole after eight minutes.
+                for _ in range(1_000):
                     slow.sendall(b"x")
                     time.sleep(0.1)
-            assert time.monotonic() - begin < 3
+                pytest.fail("nobody cut it off")
+        monkeypatch.undo()
         log_of([HttpWitness(one.key, server.url)], 1).cosigned_checkpoint()
 
 
 def test_everything_else_is_not_there(agency: Agency) -> None:
     agency.start()
-    asked = http.client.HTTPConnection("127.0.0.1", agency.port, timeout=5)
+    asked = http.client.HTTPConnection("127.0.0.1", agency.port, timeout=60)
     for method, path, status in (
         ("GET", "/", 200),
         ("GET", "/memory.json", 404),
@@ -264,8 +265,10 @@ def bad_witness(name: str, act: Callable[[BaseHTTPRequestHandler], None]) -> Ite
     server.server_close()
 
 
-def hang(_handler: BaseHTTPRequestHandler) -> None:
-    time.sleep(3)
+def hang(handler: BaseHTTPRequestHandler) -> None:
+    """Say nothing until the other side is gone."""
+    while handler.connection.recv(4_096):
+        pass
 
 
 def lie(handler: BaseHTTPRequestHandler) -> None:
@@ -282,9 +285,7 @@ def test_slow_and_lying_witnesses_do_not_stop_the_log(agency: Agency) -> None:
     good = agency.start()
     with bad_witness("slow.example", hang) as slow, bad_witness("liar.example", lie) as liar:
         keys = [good.key, slow.key, liar.key]
-        begin = time.monotonic()
         note = log_of([slow, liar, good], 1).cosigned_checkpoint()
-        assert time.monotonic() - begin < 6
         cosigned = checkpoints.verify(checkpoints.parse(note), LOG_KEY, keys, 1)
         assert [each.name for each in cosigned] == ["audit.example"]
         with refuses(Code.WITNESS_REFUSED):

@@ -6,9 +6,7 @@ asked about all files at once.
 """
 
 import fcntl
-import os
 import pickle
-import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -31,6 +29,7 @@ from signer.sign import LicenceSigner
 from signer.test_pki import TestPki, create_test_pki
 from tests.builders import fill, make_evidence
 from tests.fakes.drafts import draft_of
+from tests.fakes.ports import free_port
 from tests.interop import pdf_tools, twins
 from tests.interop.rows import HARD, HARD_NAMES, NAMES, SAMPLES, Sample
 
@@ -155,7 +154,7 @@ def _issue(dossier: Dossier) -> int:
 
 def _make_pki(dossier: Dossier) -> TestPki:
     issuers = {sample.issuer: sample.row["issuer"] for sample in _ALL}
-    now, port = SystemClock().now(), _free_port()
+    now, port = SystemClock().now(), free_port()
     pki = create_test_pki(
         tuple(issuers.items()),
         now=now,
@@ -175,15 +174,6 @@ def _make_pki(dossier: Dossier) -> TestPki:
     for name, content in published.items():
         (dossier.pki / name).write_bytes(content)
     return pki
-
-
-def _free_port() -> int:
-    # Below those that the system hands out, so that it is still free when a test serves it.
-    for port in range(20_000 + os.getpid() % 10_000, 32_000):
-        with socket.socket() as candidate:
-            if candidate.connect_ex(("127.0.0.1", port)) != 0:
-                return port
-    raise AssertionError
 
 
 def _issue_batch(dossier: Dossier, signer: LicenceSigner, press: Press) -> None:

@@ -56,7 +56,7 @@ def test_openssl_believes_the_responder(
     asked = pem(tmp_path, "signer.pem", signer_certificate())
     trusted = pem(tmp_path, "root.pem", pki().root.certificate)
     command = ("openssl", "ocsp", digest, "-issuer", issuer, "-cert", asked)
-    where = ("-url", f"{url}/issuing/ocsp", "-CAfile", trusted, "-timeout", "20")
+    where = ("-url", f"{url}/issuing/ocsp", "-CAfile", trusted, "-timeout", "120")
     when = ("-attime", moment(desk))
     # The answers are of the fake clock's day, and openssl has no other clock for their age.
     patience = ("-validity_period", 10 * 365 * 86400)
@@ -79,13 +79,13 @@ def test_openssl_verifies_with_the_list(desk: CertificateDesk, url: str, tmp_pat
     chain = pem(
         tmp_path,
         "chain.pem",
-        *(httpx.get(f"{url}/{name}.crt").content for name in ("root", "issuing")),
+        *(httpx.get(f"{url}/{name}.crt", timeout=60).content for name in ("root", "issuing")),
     )
     command = ("openssl", "verify", "-attime", moment(desk), "-crl_check", "-CAfile", chain)
 
     def fetched(name: str) -> Path:
         place = tmp_path / f"{name}.crl"
-        place.write_bytes(httpx.get(f"{url}/{name}.crl").content)
+        place.write_bytes(httpx.get(f"{url}/{name}.crl", timeout=60).content)
         read = run("openssl", "crl", "-inform", "DER", "-in", place, "-CAfile", chain, "-noout")
         assert "verify OK" in read.stderr
         written = tmp_path / f"{name}.pem"
