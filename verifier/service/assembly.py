@@ -109,6 +109,7 @@ def assemble(base: Base) -> ServiceParts:
             desk,
             reports=base.reports.is_open,
             forgery_url=settings.forgery_url,
+            registry=bool(base.settings.registry_url),
             built=settings.pages,
         ),
         numbers=base.numbers,

@@ -32,11 +32,13 @@ class ServiceDesk:
         desk: Finds results.
         reports: Whether verification reports are made.
         forgery_url: Where a forgery is reported.
+        registry: Whether a registry is asked.
     """
 
     desk: Desk
     reports: bool
     forgery_url: str
+    registry: bool
 
     async def kept(self, result_id: str) -> ShownResult | None:
         """Return a result by its unguessable id."""
@@ -51,17 +53,20 @@ class ServiceDesk:
         try:
             store = self.desk.trust.store
         except AnzhengError:
-            return ServiceFacts(forgery_url=self.forgery_url)
+            return ServiceFacts(forgery_url=self.forgery_url, has_registry=self.registry)
         return ServiceFacts(
             is_test=store.bundle.environment is Environment.TEST,
             bundle_version=store.bundle.version,
             trust_as_of=moment_text(store.newest_signed_time),
             forgery_url=self.forgery_url,
             has_reports=self.reports,
+            has_registry=self.registry,
         )
 
 
-def open_pages(desk: Desk, *, reports: bool, forgery_url: str, built: Path | None) -> APIRouter:
+def open_pages(
+    desk: Desk, *, reports: bool, forgery_url: str, registry: bool, built: Path | None
+) -> APIRouter:
     """Return the routes of the pages."""
-    shown = ServiceDesk(desk, reports, forgery_url)
+    shown = ServiceDesk(desk, reports, forgery_url, registry)
     return pages.router(shown, built or pages.BUILT)

@@ -13,6 +13,7 @@ Lang = Literal["zh", "en"]
 
 BEIJING: Final = timezone(timedelta(hours=8))
 _MOMENT: Final = "%Y-%m-%dT%H:%M:%SZ"
+_FRACTION: Final = re.compile(r"(?<=T\d\d:\d\d:\d\d)\.\d{1,9}(?=Z$)")
 
 _YES_NO: Final[Mapping[Lang, tuple[str, str]]] = {"zh": ("是", "否"), "en": ("yes", "no")}
 _HAN: Final = "[\u3400-\u9fff\u3001-\u301f\uff00-\uffef]"
@@ -59,7 +60,7 @@ def fact_text(value: Fact, lang: Lang = "zh") -> str:
         return _YES_NO[lang][0 if value else 1]
     text = "".join(char if char.isprintable() else "\ufffd" for char in str(value))
     try:
-        return moment_text(datetime.strptime(text, _MOMENT).replace(tzinfo=UTC))
+        return moment_text(datetime.strptime(_FRACTION.sub("", text), _MOMENT).replace(tzinfo=UTC))
     except ValueError:
         return text
 

@@ -5,11 +5,12 @@ All words about verdicts, checks and codes come from `verifier.words`; nothing i
 Standard: DESIGN 4.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from licence.domain.model import Kind, ScopeItem
+from licence.domain.licence_types import HAZCHEM_TRADING
+from licence.domain.model import Kind, LicenceVersion, ScopeItem
 from licence.domain.validity import shanghai_date
 from licence.errors import Code
 from licence.formats.checks import CHECK_ORDER, CheckName, CheckResult, CheckState
@@ -23,6 +24,7 @@ from licence.formats.verdict import (
     Words,
     class_of,
 )
+from licence.pages.words import ADDRESSES, ENGLISH_ADDRESSES, TRADING_ADDRESSES
 from verifier import words
 from verifier.service.page_text import Lang, day_of, day_text, fact_text, grouped, moment_text, say
 
@@ -60,11 +62,15 @@ _NOT_SHOWN: Final = frozenset({"index", "list_uri"})
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One fact: its name, its value, and the same value in groups where that helps to compare."""
+    """One fact: its name, its value, and the same value in groups where that helps to compare.
+
+    `label` is its name where the licence's own page calls it so.
+    """
 
     key: str
     value: str
     groups: tuple[str, ...] = ()
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +235,7 @@ def _facts(report: Report, lang: Lang) -> tuple[Row, ...]:
         Row("fact_issuer", draft.issuer),
         Row("fact_issued", day_text(draft.issued_on, lang)),
         Row("fact_principal", draft.principal),
-        *(Row("fact_address", address.text) for address in draft.addresses),
+        *_addresses(report.licence, lang),
         Row("fact_version", str(draft.version)),
     ]
     if draft.kind is not Kind.REGULAR:
@@ -237,6 +243,18 @@ def _facts(report: Report, lang: Lang) -> tuple[Row, ...]:
     if isinstance(code, str):
         rows.append(Row("fact_short_code", code, grouped(code, _CODE_GROUPS)))
     return tuple(rows)
+
+
+def _addresses(licence: LicenceVersion, lang: Lang) -> Iterator[Row]:
+    """Yield each address under the name that it has on the page of the licence."""
+    if lang == "en":
+        names = ENGLISH_ADDRESSES
+    elif licence.draft.licence_type == HAZCHEM_TRADING.id:
+        names = TRADING_ADDRESSES
+    else:
+        names = ADDRESSES
+    for address in licence.draft.addresses:
+        yield Row("fact_address", address.text, label=names[address.type])
 
 
 def _told_facts(report: Report, lang: Lang) -> tuple[Row, ...]:

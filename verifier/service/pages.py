@@ -61,6 +61,7 @@ class ServiceFacts:
         trust_as_of: Newest signed time of the trust data, as a report writes times.
         forgery_url: Where a forgery is reported: a page, or a telephone number.
         has_reports: Whether signed verification reports can be had.
+        has_registry: Whether a registry is asked, so that codes and numbers can be looked up.
     """
 
     is_test: bool = False
@@ -68,6 +69,7 @@ class ServiceFacts:
     trust_as_of: str = ""
     forgery_url: str = "tel:12350"
     has_reports: bool = False
+    has_registry: bool = True
 
 
 class KeptResult(Protocol):
@@ -110,6 +112,7 @@ class Pages:
         environment: Finds and fills templates.
         texts: What the pages say, by key and language.
         fact_names: How facts of checks are called.
+        fact_values: Values of facts that are words of ours, by fact and value.
         limits: What a result does not prove, by kind of result.
     """
 
@@ -117,6 +120,7 @@ class Pages:
     environment: Environment
     texts: Mapping[str, Mapping[str, str]]
     fact_names: Mapping[str, Mapping[str, str]]
+    fact_values: Mapping[str, Mapping[str, Mapping[str, str]]]
     limits: Mapping[str, Sequence[Mapping[str, str]]]
 
     def html(self, template: str, lang: Lang, facts: ServiceFacts, **given: object) -> str:
@@ -125,6 +129,10 @@ class Pages:
         return self.environment.get_template(template).render(
             t={key: said[lang] for key, said in self.texts.items()},
             names={key: said[lang] for key, said in self.fact_names.items()},
+            values={
+                key: {value: said[lang] for value, said in words.items()}
+                for key, words in self.fact_values.items()
+            },
             lang=lang,
             facts=facts,
             table=TABLE,
@@ -172,11 +180,11 @@ def open_pages(built: Path = BUILT) -> Pages:
     environment.globals["high_risk"] = page_text.high_risk
     environment.filters["full_width"] = page_text.full_width
     environment.filters["fact_text"] = page_text.fact_text
-    texts, facts, limits = (
+    texts, facts, values, limits = (
         json.loads((TEMPLATES / f"{name}.json").read_text("utf-8"))
-        for name in ("texts", "facts", "limits")
+        for name in ("texts", "facts", "values", "limits")
     )
-    return Pages(built, environment, texts, facts, limits)
+    return Pages(built, environment, texts, facts, values, limits)
 
 
 def router(desk: PageDesk, built: Path = BUILT) -> APIRouter:

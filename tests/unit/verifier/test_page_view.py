@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from licence.domain.model import Environment
+from licence.domain.model import Environment, Kind
+from licence.domain.status import StatusWord
 from licence.errors import Code
 from licence.formats import report
 from licence.formats.checks import CheckName, passed
@@ -19,13 +20,14 @@ from licence.formats.report import make_report
 from licence.formats.verdict import Assurance
 from tests.fakes import page_rows, vectors
 from verifier.artefacts import CopyFile, QrText
+from verifier.policy import PROFILES
 from verifier.service import page_text, page_view
 from verifier.service.page_text import Lang
 from verifier.service.pages import TEMPLATES, Pages, ServiceFacts, open_pages
 from verifier.verify import verify_artefact
 
 GOLDEN = sorted(page_rows.REPORTS.glob("*.json"))
-FILES = ("texts", "facts", "limits")
+FILES = ("texts", "facts", "values", "limits")
 
 
 def read(name: str) -> report.Report:
@@ -222,3 +224,63 @@ def test_what_a_report_says_is_said_in_words() -> None:
     }
     ((_, rows),) = page_view.view_of(shown, "en").terms
     assert dict(rows)["reported_verdict"] == "Valid"
+
+
+@pytest.mark.parametrize(
+    ("moment", "shown"),
+    [
+        ("2026-11-22T13:11:21Z", "2026-11-22 21:11:21 (UTC+8)"),
+        ("2026-11-22T13:11:21.005000Z", "2026-11-22 21:11:21 (UTC+8)"),
+        ("2026-11-22T23:59:59.9Z", "2026-11-23 07:59:59 (UTC+8)"),
+        ("2026-11-22T13:11:21.Z", "2026-11-22T13:11:21.Z"),
+        ("2026-11-22T13:11:21.5", "2026-11-22T13:11:21.5"),
+    ],
+)
+def test_a_moment_is_shown_as_clocks_in_china_show_it(moment: str, shown: str) -> None:
+    """A timestamp authority gives fractions of a second."""
+    assert page_text.fact_text(moment) == shown
+
+
+def _page(pages: Pages, name: str, lang: Lang) -> str:
+    return pages.html(
+        "result.html",
+        lang,
+        ServiceFacts(),
+        view=page_view.view_of(read(name), lang),
+        limits=[],
+        has_picture=False,
+        marks=[],
+        api="/v1/verifications/x",
+    )
+
+
+def test_words_of_ours_are_said_in_the_language_of_the_page(pages: Pages) -> None:
+    """Where a value is a name of ours, the reader of the page sees what it means."""
+    html = _page(pages, "suspended", "zh")
+    assert "<dd>暂扣</dd>" in html
+    assert "<dd>信任数据</dd>" in html
+    assert "<dd>正式</dd>" in html
+    for word in ("suspended", "trust", "REGULAR", "batch"):
+        assert f"<dd>{word}</dd>" not in html
+    assert "<dd>trust data</dd>" in _page(pages, "suspended", "en")
+
+
+def test_every_word_and_kind_and_profile_has_words() -> None:
+    values = json.loads((TEMPLATES / "values.json").read_text("utf-8"))
+    assert set(values["word"]) == {*(word.name.lower() for word in StatusWord), "final"}
+    assert set(values["kind"]) == {kind.value for kind in Kind}
+    assert set(values["about_policy"]) == set(PROFILES)
+
+
+def test_an_address_has_the_name_that_it_has_on_paper(pages: Pages) -> None:
+    assert "<dt>注册地址</dt>" in _page(pages, "good", "zh")
+    assert "<dt>Registered address</dt>" in _page(pages, "good", "en")
+
+
+def test_a_service_without_a_registry_says_so_before_somebody_types(pages: Pages) -> None:
+    shown = {
+        asked: pages.html("home.html", "zh", ServiceFacts(has_registry=asked), problem="")
+        for asked in (True, False)
+    }
+    assert "没有连接登记机构" in shown[False]
+    assert "没有连接登记机构" not in shown[True]

@@ -20,7 +20,7 @@ import {
   todo,
   verdictWords,
 } from "./view.ts";
-import { advice, factName, fullWidth, say, words } from "./words.ts";
+import { advice, factName, factValue, fullWidth, say, words } from "./words.ts";
 
 interface Shown {
   readonly report: ShownReport;
@@ -201,7 +201,12 @@ function OneCheck({ number, check, lang }: { number: number; check: CheckJson; l
             {text("check_note", lang)}: {say(advice(note).meaning, lang)} <code>{note}</code>
           </p>
         ))}
-        <SmallRows rows={factEntries(check, lang).map(([key, value]) => [factName(key, lang), value])} />
+        <SmallRows
+          rows={factEntries(check, lang).map(([key, value]) => [
+            factName(key, lang),
+            factValue(key, value, lang),
+          ])}
+        />
         {check.standard !== "" && (
           <p class="quiet">
             {text("check_standard", lang)}: {check.standard}
@@ -227,7 +232,9 @@ function SmallRows({ rows }: { rows: readonly (readonly [string, string])[] }) {
 }
 
 export function About({ report, lang }: Shown) {
-  const rows = aboutRows(report, lang).map((row) => [text(row.key, lang), row.value] as const);
+  const rows = aboutRows(report, lang).map(
+    (row) => [text(row.key, lang), factValue(row.key, row.value, lang)] as const,
+  );
   return (
     <section class="about" aria-labelledby="about-title">
       <h2 id="about-title">{text("about_title", lang)}</h2>

@@ -67,6 +67,7 @@ describe("factText", () => {
   });
   it("shows times as clocks in China do, and leaves what is no time", () => {
     expect(factText("2026-11-21T16:00:00Z")).toBe("2026-11-22 00:00:00 (UTC+8)");
+    expect(factText("2026-11-21T16:00:00.005000Z")).toBe("2026-11-22 00:00:00 (UTC+8)");
     expect(factText("2026-99-99T99:99:99Z")).toBe("2026-99-99T99:99:99Z");
   });
 });

@@ -195,7 +195,7 @@ export function factText(value: Fact | undefined, lang: Lang = "zh"): string {
   if (typeof value === "boolean") return text(value ? "yes" : "no", lang);
   // Format characters could turn the direction of the words around them.
   const clean = String(value).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "\ufffd");
-  const isMoment = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(clean);
+  const isMoment = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/.test(clean);
   return isMoment && !Number.isNaN(Date.parse(clean)) ? momentText(clean) : clean;
 }
 

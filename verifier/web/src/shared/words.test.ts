@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { advice, fullWidth, words } from "./words.ts";
+import { advice, factValue, fullWidth, words } from "./words.ts";
 
 describe("fullWidth", () => {
   it("sets Chinese sentences with the punctuation of print", () => {
@@ -26,5 +26,15 @@ describe("advice", () => {
   });
   it("says an unknown code as it is, as something that could not be checked", () => {
     expect(advice("NEWER_THAN_THIS_PAGE").class).toBe("missing");
+  });
+});
+
+describe("factValue", () => {
+  it("says words of ours in the language of the page, and leaves data alone", () => {
+    expect(factValue("word", "suspended", "zh")).toBe("暂扣");
+    expect(factValue("source", "trust", "en")).toBe("trust data");
+    expect(factValue("enterprise_name", "suspended", "zh")).toBe("suspended");
+    expect(factValue("word", "constructor", "zh")).toBe("constructor");
+    expect(factValue("constructor", "name", "zh")).toBe("name");
   });
 });

@@ -1,6 +1,7 @@
 // Words about verdicts, checks and codes, and what a result does not prove.
 import allFacts from "../../../service/templates/facts.json" with { type: "json" };
 import allLimits from "../../../service/templates/limits.json" with { type: "json" };
+import allValues from "../../../service/templates/values.json" with { type: "json" };
 import allWords from "../generated/words.json" with { type: "json" };
 import type { Lang, Said } from "./texts.ts";
 
@@ -21,6 +22,13 @@ export function limits(key: string, lang: Lang): readonly string[] {
 /** Return how a fact of a check is called; one without a name keeps its own. */
 export function factName(key: string, lang: Lang): string {
   return (allFacts as Record<string, Said>)[key]?.[lang] ?? key;
+}
+
+/** Return the value of a fact in words where it is a word of ours. */
+export function factValue(key: string, value: string, lang: Lang): string {
+  const all = allValues as Record<string, Record<string, Said>>;
+  const known = Object.hasOwn(all, key) ? all[key] : undefined;
+  return known !== undefined && Object.hasOwn(known, value) ? (known[value] as Said)[lang] : value;
 }
 
 // Without look-behind, which older phones do not know.
