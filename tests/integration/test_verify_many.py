@@ -56,7 +56,10 @@ def pool(trust: FakeTrust) -> Iterator[Pool]:
         yield made
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=15,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(data=st.data())
 def test_the_pool_says_what_one_process_says(
     world: World, trust: FakeTrust, files: list[bytes], pool: Pool, data: st.DataObject

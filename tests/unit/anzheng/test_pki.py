@@ -174,7 +174,7 @@ def test_what_we_cannot_sign_is_our_fault_and_not_the_clients(
     assert answer.response_status is ocsp.OCSPResponseStatus.INTERNAL_ERROR
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(place=st.integers(0, 200), value=st.integers(0, 255))
 def test_a_changed_request_is_answered_or_refused(
     desk: CertificateDesk, place: int, value: int

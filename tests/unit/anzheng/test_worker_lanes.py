@@ -16,10 +16,10 @@ class Lane:
         self._crash = crash
 
     def run(self, stop: threading.Event, poll_seconds: float) -> None:
-        self._entered.wait(10)
+        self._entered.wait(60)
         if self._crash is not None:
             raise self._crash
-        assert stop.wait(10), poll_seconds
+        assert stop.wait(60), poll_seconds
 
 
 def lanes(*crashes: Exception | None) -> list[Worker]:

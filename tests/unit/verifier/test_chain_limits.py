@@ -2,7 +2,7 @@
 
 import tracemalloc
 from collections.abc import Callable
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -101,10 +101,10 @@ def _proofs() -> list[bytes]:
 
 @pytest.mark.parametrize("data", _proofs(), ids=range(5))
 def test_a_status_proof_takes_less_than_sixteen_mebibytes_and_a_second(data: bytes) -> None:
-    before = perf_counter()
+    before = process_time()
     with pytest.raises(AnzhengError):
         read(data)
-    assert perf_counter() - before < 1
+    assert process_time() - before < 1
     assert peak(lambda: read(data)) < 16 * MIB
 
 

