@@ -33,7 +33,7 @@ from anzheng.flows.prepare import Preparer
 from anzheng.flows.publish import ListDesk, RegistrySource, publish
 from anzheng.flows.publish_pki import CertificatePublisher
 from anzheng.flows.succession import Means as Handover
-from anzheng.flows.trust import PUBLISH_LOCK, list_offices, make_bundle, repository
+from anzheng.flows.trust import PUBLISH_LOCK, check_address, list_offices, make_bundle, repository
 from anzheng.judge import BundleJudge
 from anzheng.keyfiles import Key, open_key_file
 from anzheng.keyring import KeyRing, open_keyring
@@ -139,12 +139,14 @@ class Installation:
             When the next list is due, if nothing changes before.
 
         Raises:
-            AnzhengError: CLOCK_WRONG, and what `publish` raises.
+            AnzhengError: CLOCK_WRONG; SETTINGS_INVALID for another public_url than verifiers are
+                told; what `publish` raises.
         """
         self.guard.demand()
+        base, settings = self.base, self.base.settings
+        check_address(settings, base.trust_folder, now=base.clock.now())
         if self.role is None:
             self.publish_certificates()
-        base, settings = self.base, self.base.settings
         desk = ListDesk(
             base.store,
             base.clock,

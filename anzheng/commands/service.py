@@ -38,11 +38,14 @@ def serve(
             raise typer.BadParameter("options stand behind the part that is served")
         return
     from anzheng.api import create_app
+    from anzheng.flows.trust import check_address
     from anzheng.server import serve as run
     from anzheng.wiring import open_installation
 
     settings = settings_of(context)
     with answering(as_json=as_json) as out, open_installation(settings) as installation:
+        base = installation.base
+        check_address(settings, base.trust_folder, now=base.clock.now())
         at, on = place(settings, host, port)
         out.say({"url": f"http://{at}:{on}"}, [f"http://{at}:{on} (Ctrl-C ends)"])
         run(create_app(installation.api_parts()), at, on)

@@ -11,6 +11,7 @@ from anzheng.commands.common import JsonFlag, answering, read_address, settings_
 from verifier.cli_trust import add_trust_commands
 
 if TYPE_CHECKING:
+    from anzheng.flows.key_making import KeyOffice
     from licence.formats.trust_types import TrustBundle
 
 app = typer.Typer(help="信任 Trust repository and status lists.", no_args_is_help=True)
@@ -18,7 +19,17 @@ add_trust_commands(app, SystemClock())
 
 
 @app.command()
-def publish(context: typer.Context, *, as_json: JsonFlag = False) -> None:
+def publish(
+    context: typer.Context,
+    *,
+    new_address: Annotated[
+        bool,
+        typer.Option(
+            "--new-address", help="The lists move to the public_url of the settings: tell it first."
+        ),
+    ] = False,
+    as_json: JsonFlag = False,
+) -> None:
     """发布 Sign and publish the status lists of all authorities now.
 
     Example: anzheng trust publish
@@ -29,6 +40,8 @@ def publish(context: typer.Context, *, as_json: JsonFlag = False) -> None:
         answering(as_json=as_json) as out,
         open_installation(settings_of(context)) as installation,
     ):
+        if new_address:
+            _renewed(installation.base.key_office(), moved=True)
         installation.publish_lists()
         folder = installation.base.trust_folder
         out.say({"folder": str(folder)}, [f"published in {folder}"])
@@ -108,22 +121,24 @@ def renew(context: typer.Context, *, as_json: JsonFlag = False) -> None:
 
     Example: anzheng trust renew
     """
-    from anzheng.flows.trust import renew as renewing
     from anzheng.wiring import open_key_office
+
+    with answering(as_json=as_json) as out, open_key_office(settings_of(context)) as office:
+        version = _renewed(office)
+        out.say({"bundle": version}, [f"bundle {version}"])
+
+
+def _renewed(office: "KeyOffice", *, moved: bool = False) -> int:
+    from anzheng.flows.trust import renew as renewing
     from licence.errors import AnzhengError, Code
 
-    settings = settings_of(context)
-    with answering(as_json=as_json) as out, open_key_office(settings) as office:
-        version = renewing(
-            settings,
-            office.estate,
-            office.ring,
-            settings.data_dir / "trust",
-            now=office.clock.now(),
-        )
-        if version is None:
-            raise AnzhengError(Code.KEY_URI, "the keys of targets are not here: renew it there")
-        out.say({"bundle": version}, [f"bundle {version}"])
+    home, now = office.settings.data_dir, office.clock.now()
+    version = renewing(
+        office.settings, office.estate, office.ring, home / "trust", now=now, moved=moved
+    )
+    if version is None:
+        raise AnzhengError(Code.KEY_URI, "the keys of targets are not here: renew it there")
+    return version
 
 
 @app.command()

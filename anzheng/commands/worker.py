@@ -44,12 +44,15 @@ def _work(settings: "Settings", out: Out, role: Role | None, *, once: bool) -> N
     from contextlib import ExitStack
 
     from anzheng.desk import open_desk
+    from anzheng.flows.trust import check_address
     from anzheng.jobs import LANES, ROLE_LANES, ask_for_lists, make_worker
     from anzheng.wiring import open_installation
     from anzheng.worker import run_together
 
     with ExitStack() as stack:
         installation = stack.enter_context(open_installation(settings, role=role))
+        base = installation.base
+        check_address(settings, base.trust_folder, now=base.clock.now())
         lanes = LANES if role is None else ROLE_LANES[role]
         workers = [
             make_worker(installation, f"worker-{os.getpid()}-{number}", topics=topics)

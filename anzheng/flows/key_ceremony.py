@@ -97,10 +97,13 @@ def hold(office: KeyOffice, asked: Asked, present: Attendance, on_step: Step) ->
 
     Raises:
         AnzhengError: CEREMONY_UNFINISHED; the officers' CEREMONY_… codes; CONFLICT while another
-            one is held; what the order cannot be carried out for.
+            one is held; SETTINGS_INVALID for another public_url than the bundle's; what the order
+            cannot be carried out for.
     """
     home = office.settings.data_dir
     pinned = _check_attendance(office, asked.kind[1], present)
+    # Its certificate and the bundle that tells of it carry the address.
+    trusting.check_address(office.settings, home / "trust", now=office.clock.now())
     with alone(home / key_book.FOLDER / LOCK, "holds a ceremony"):
         order = _resumed(home, asked, present) or asked.planned()
         key_book.begin(home, order)

@@ -46,6 +46,8 @@ from verifier.trust import ROOT_FILE, load_trust
 ROOT_KEYS = ("tuf-root-1", "tuf-root-2", "tuf-root-3")
 TARGETS_KEYS = ("tuf-targets-1", "tuf-targets-2")
 ONLINE_KEY = "tuf-online"
+LISTS_PATH = "/v1/status-lists"
+"""Behind public_url."""
 PUBLISH_LOCK = "publish.lock"
 """In the data folder: one process at a time writes the repository."""
 
@@ -102,22 +104,38 @@ def begin(
 
 
 def renew(
-    settings: Settings, estate: Estate, ring: KeyRing, folder: Path, *, now: datetime
+    settings: Settings,
+    estate: Estate,
+    ring: KeyRing,
+    folder: Path,
+    *,
+    now: datetime,
+    moved: bool = False,
 ) -> int | None:
     """Publish the bundle anew where it says something else than before.
+
+    Args:
+        settings: As for `make_bundle`.
+        estate: As for `make_bundle`.
+        ring: As for `make_bundle`, and the keys of targets.
+        folder: The trust repository.
+        now: The time.
+        moved: Whether the lists are to have another address from now on.
 
     Returns:
         The version that tells verifiers of it all; None where the repository or the keys of
         targets are not here, and the bundle has to be signed elsewhere.
 
     Raises:
-        AnzhengError: CONFLICT when another process publishes; what `load_trust` refuses with.
+        AnzhengError: CONFLICT when another process publishes; SETTINGS_INVALID as `check_address`;
+            what `load_trust` refuses with.
     """
-    there = (folder / "metadata" / "timestamp.json").is_file()
-    if not there or not all(ring.has(name) for name in TARGETS_KEYS):
+    if not _is_there(folder) or not all(ring.has(name) for name in TARGETS_KEYS):
         return None
     with alone(settings.data_dir / PUBLISH_LOCK, "is publishing the lists"):
         present = load_trust(folder, now=now).bundle
+        if not moved:
+            _refuse_other_address(settings, present)
         made = make_bundle(settings, estate, ring, version=present.version + 1, now=now)
         made = replace(made, authorities=_with_known_keys(made, present))
         if replace(made, version=present.version, issued_at=present.issued_at) == present:
@@ -127,6 +145,42 @@ def renew(
         TrustRepository(folder, keys).publish_bundle(trust_bundle.encode(made), now=now)
         export_root(folder, made.roots)
         return made.version
+
+
+def check_address(settings: Settings, folder: Path, *, now: datetime) -> None:
+    """Refuse a public_url that is not the one at which verifiers are told to find the lists.
+
+    A list names its own address; one that the trust bundle does not expect, verifiers refuse.
+
+    Args:
+        settings: Their public_url is compared.
+        folder: The trust repository; where there is none yet, nothing is compared.
+        now: The time.
+
+    Raises:
+        AnzhengError: SETTINGS_INVALID; what `load_trust` refuses with.
+    """
+    if _is_there(folder):
+        _refuse_other_address(settings, load_trust(folder, now=now).bundle)
+
+
+def _refuse_other_address(settings: Settings, bundle: TrustBundle) -> None:
+    told = sorted({each.list_base_uri for each in bundle.authorities} - {list_base_uri(settings)})
+    if told:
+        published = told[0].removesuffix(LISTS_PATH)
+        raise AnzhengError(
+            Code.SETTINGS_INVALID,
+            f"public_url is {settings.public_url} here, and trust bundle {bundle.version} tells "
+            f"verifiers {published}: they would refuse the lists. Set public_url to {published} "
+            "(ANZHENG_PUBLIC_URL), or move the lists: anzheng trust publish --new-address",
+            field="public_url",
+            here=settings.public_url,
+            published=published,
+        )
+
+
+def _is_there(folder: Path) -> bool:
+    return (folder / "metadata" / "timestamp.json").is_file()
 
 
 def _with_known_keys(made: TrustBundle, present: TrustBundle) -> tuple[Authority, ...]:
@@ -186,7 +240,7 @@ def copy_trust(source: Path, target: Path, *, now: datetime) -> None:
         AnzhengError: NOT_FOUND when there is nothing to copy, STORE_FAILED, or what `load_trust`
             says of the folder.
     """
-    if not (source / "metadata" / "timestamp.json").is_file():
+    if not _is_there(source):
         raise AnzhengError(Code.NOT_FOUND, f"{source} is no trust folder")
     try:
         for name in load_trust(source, now=now).files:
@@ -214,7 +268,7 @@ def _ed25519(ring: KeyRing, name: str) -> Ed25519PrivateKey:
 
 def list_base_uri(settings: Settings) -> str:
     """Return what the URI of every status list begins with."""
-    return f"{settings.public_url}/v1/status-lists"
+    return f"{settings.public_url}{LISTS_PATH}"
 
 
 def registry_of(estate: Estate) -> Registry:

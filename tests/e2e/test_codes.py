@@ -37,7 +37,9 @@ def test_a_copy_out_of_the_demos_wallet(
     assert run(["verify", str(altered), "--offline", "--trust", trust]) == 1
 
 
-def test_the_authoritys_data_codes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_authoritys_data_codes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     home, roster = str(tmp_path / "home"), str(SAMPLES / "bad_roster.json")
 
     def anzheng(*words: str, code: int = 0) -> Any:  # noqa: ANN401 - JSON
@@ -67,6 +69,20 @@ def test_the_authoritys_data_codes(tmp_path: Path, capsys: pytest.CaptureFixture
     assert run(["verify", "--text", text[:-8] + "AAAAAAAA", *judged[3:]]) == 1
     (made, _) = anzheng("qr", "make", "--out", str(tmp_path / "labels"))
     assert [Path(path).suffix for path in made["files"]] == [".txt", ".svg", ".svg"]
+    # Under another address nothing is made or published, until somebody says that it moved.
+    monkeypatch.setenv("ANZHENG_PUBLIC_URL", "http://127.0.0.1:9")
+    for words in (
+        ("trust", "publish"),
+        ("trust", "renew"),
+        ("worker", "--once"),
+        ("authority", "keys", "rotate", *init[3:], *OFFICERS),
+    ):
+        assert anzheng(*words, code=1)["code"] == "SETTINGS_INVALID"
+    anzheng("trust", "export", str(trust))
+    assert run(judged) == 0
+    anzheng("trust", "publish", "--new-address")
+    anzheng("trust", "export", str(trust))
+    assert run(judged) == 0
     decision = str(tmp_path / "decision.json")
     words = ["status", "decide", "revoked", first["leaf"], "--decision", decision]
     more = ["--officer", f"{AUTHORITY}-1", "--document", "(示例)1号", "--ground", "示例"]
