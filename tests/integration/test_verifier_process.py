@@ -150,11 +150,16 @@ def test_too_much_is_sent_away_with_a_time_and_never_judged_wrongly(made: Made) 
             assert client.post(HERE, content=issued[0].pdf, headers=PDF).status_code == 200
         requests = [post(HERE, each.pdf, "application/pdf") for each in issued]
         target = Target(service.port, requests, b'"verdict":"valid"')
-        load = hammer(target, connections=24, seconds=3)
-    assert load.wrong == 0
-    assert load.refused_without_word == 0
-    assert set(load.statuses) == {200, 503}
-    assert len(load.times) > 0
+        seen: set[int] = set()
+        # On a busy machine three seconds may be over before the first is judged.
+        for _ in range(20):
+            load = hammer(target, connections=24, seconds=3)
+            assert load.wrong == 0
+            assert load.refused_without_word == 0
+            seen |= set(load.statuses)
+            if seen >= {200, 503}:
+                break
+    assert seen == {200, 503}
 
 
 def test_it_ends_when_told_after_answering_what_is_under_way(made: Made) -> None:
@@ -225,18 +230,31 @@ def test_a_registry_that_hangs_is_waited_for_once(made: Made) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         with running(home, registry_url=url, workers=1) as service, client_of(service) as client:
-            answers = [client.post(HERE, content=each.pdf, headers=PDF) for each in issued * 3]
-            begin = time.monotonic()
-            answers.append(client.post(HERE, content=issued[0].pdf, headers=PDF))
-            took = time.monotonic() - begin
+            answers = [client.post(HERE, content=issued[0].pdf, headers=PDF)]
+            assert asked_of(silent)
+            answers.append(client.post(HERE, content=issued[1].pdf, headers=PDF))
+            assert not asked_of(silent)
+            answers += [client.post(HERE, content=each.pdf, headers=PDF) for each in issued * 2]
             ready = client.get("/readyz")
     assert {each.status_code for each in answers} == {200}
     codes = {each.json()["code"] for each in answers}
     assert not {"CHECK_TIMED_OUT", "CHECK_CRASHED"} & codes
     assert {each.json()["verdict"] for each in answers} <= {"valid", "undetermined"}
-    # Less than the silence of one question.
-    assert took < 9
     assert ready.status_code == 200
+
+
+def asked_of(silent: socket.socket) -> list[bytes]:
+    """Return what children asked since the last time; the service itself asks for trust data."""
+    silent.setblocking(False)  # noqa: FBT003 - the name of the standard library
+    lines = []
+    while True:
+        try:
+            line, _ = silent.accept()
+        except BlockingIOError:
+            return [each for each in lines if b"/trust/" not in each]
+        with line:
+            line.settimeout(PATIENCE)
+            lines.append(line.recv(4_096).partition(b"\r\n")[0])
 
 
 def test_an_empty_folder_is_filled_from_the_registry(made: Made, tmp_path: Path) -> None:

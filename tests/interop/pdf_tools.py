@@ -17,7 +17,7 @@ from pyhanko.sign.validation.status import PdfSignatureStatus
 
 from licence.formats import cms, hole
 
-SECONDS = 60
+SECONDS = 300
 
 Answer = subprocess.CompletedProcess[str]
 

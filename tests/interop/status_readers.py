@@ -21,7 +21,7 @@ from polaris_oid4vp import status as polaris
 from licence.formats.jwt import base64url
 
 NODE = Path(__file__).parent / "node"
-SECONDS = 60
+SECONDS = 300
 
 Key = ec.EllipticCurvePublicKey
 

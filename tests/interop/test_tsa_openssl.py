@@ -89,7 +89,7 @@ class Responder:
             clock=SystemClock(),
             entropy=SystemEntropy(),
         )
-        return client.timestamp(IMPRINT, seconds=10)
+        return client.timestamp(IMPRINT, seconds=60)
 
 
 def _certificate(
