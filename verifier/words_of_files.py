@@ -172,6 +172,11 @@ ADVICE: Final[Mapping[Code, Advice]] = MappingProxyType(
             "it is a report about another verification report",
             Act.CHECK_FILE,
         ),
+        Code.REPORT_POLICY: Advice(
+            "核验报告所用的核验规则比您的宽松",
+            "the verification report was made by laxer rules than yours",
+            Act.CHECK_FILE,
+        ),
         Code.REPORTED_INVALID: Advice(
             "核验报告的结论是“无效”", "the verification report says invalid", Act.REFUSE_AND_REPORT
         ),

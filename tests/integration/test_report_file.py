@@ -35,7 +35,7 @@ from verifier.artefacts import Ask, PdfFile, QrText, ReportFile, recognise
 from verifier.memory import Memory
 from verifier.pades.page_text import read_pages
 from verifier.pictures import Mark
-from verifier.policy import BATCH, Policy
+from verifier.policy import BATCH, INSPECTOR, STRICT, Policy
 from verifier.report_file import typesetting
 from verifier.report_file.make import Named, make_report_file
 from verifier.report_file.seal import ReportSeal
@@ -246,7 +246,7 @@ def test_a_stranger_s_report_is_not_opened() -> None:
     ],
 )
 def test_a_report_ages(hours: int, limit: int, expected: str) -> None:
-    policy = Policy("test", report_max_age_hours=limit)
+    policy = replace(BATCH, report_max_age_hours=limit)
     found = read_back(
         genuine(), world().trust(), now=good().checked_at + timedelta(hours=hours), policy=policy
     )
@@ -322,6 +322,51 @@ def test_a_report_about_a_report_makes_nothing_younger() -> None:
     later = MADE_AT + timedelta(minutes=5)
     again = read_back(report_file(world(), about, at=later), world().trust(), now=later)
     assert verdict(again) == "undetermined REPORT_OF_REPORT"
+
+
+def under(hours: object, referee: str = "always") -> Report:
+    """Return the good report as if it had been made by these rules."""
+    policy = (("name", "theirs"), ("accept_stale_hours", hours), ("referee", referee))
+    return replace(good(), policy=policy)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "expected"),
+    [
+        (under(0), STRICT, "valid OK"),
+        (under(72), STRICT, "undetermined REPORT_POLICY"),
+        (under(72), Policy("ours", accept_stale_hours=71), "undetermined REPORT_POLICY"),
+        (under(72), INSPECTOR, "valid OK"),
+        (under(0), INSPECTOR, "valid OK"),
+        (under(0, "never"), STRICT, "undetermined REPORT_POLICY"),
+        (under(0, "never"), BATCH, "valid OK"),
+        (under("0"), STRICT, "undetermined REPORT_POLICY"),
+        (replace(good(), policy=()), INSPECTOR, "undetermined REPORT_POLICY"),
+        (replace(broken(), policy=under(72).policy), STRICT, "invalid REPORTED_INVALID"),
+    ],
+)
+def test_what_was_valid_by_laxer_rules_is_not_valid_here(
+    theirs: Report, ours: Policy, expected: str
+) -> None:
+    found = read_back(report_file(world(), theirs), world().trust(), policy=ours)
+    assert verdict(found) == expected
+
+
+def test_the_laxer_rule_is_named() -> None:
+    found = read_back(report_file(world(), under(72)), world().trust(), policy=STRICT)
+    result = found.check(CheckName.REPORTED)
+    assert result is not None
+    named = {name: result.fact(name) for name in ("setting", "reported_policy", "demanded")}
+    assert named == {"setting": "accept_stale_hours", "reported_policy": "72", "demanded": "0"}
+
+
+def test_of_many_files_a_sample_with_a_second_opinion_will_do() -> None:
+    sample, rest = under(0), under(0, "never")
+    data = report_file(world(), sample, rest, rest)
+    assert verdict(read_back(data, world().trust(), policy=STRICT)) == "valid OK"
+    every = replace(STRICT, sample_every=2)
+    found = read_back(data, world().trust(), policy=every)
+    assert verdict(found) == "undetermined REPORT_POLICY"
 
 
 def test_a_report_of_the_other_environment_is_not_valid() -> None:

@@ -325,6 +325,7 @@ _ALL: Final = (
             Code.REPORTED_UNDETERMINED,
             Code.REPORTED_FOREIGN,
             Code.REPORT_OF_REPORT,
+            Code.REPORT_POLICY,
             Code.ENVIRONMENT_MISMATCH,
         ),
     ),

@@ -118,7 +118,7 @@ class _Run:
         status = check_own_lists(said, self.trust, self.ask)
         if status is not None:
             self.add(status)
-        self.add(check_reported(said, self.trust.bundle.environment))
+        self.add(check_reported(said, self.trust.bundle.environment, self.ask.policy))
         if self.ask.wants_holder:
             self.add(not_answered())
 

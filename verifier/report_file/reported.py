@@ -24,6 +24,7 @@ from licence.formats.verdict import Assurance, Verdict
 from verifier.artefacts import Ask
 from verifier.checks.c07_status import CLOCK_SKEW
 from verifier.checks.c08_validity import check_period
+from verifier.policy import Policy, Referee
 from verifier.ports import TrustView
 from verifier.standing import Standing
 
@@ -167,8 +168,14 @@ def check_own_lists(said: Said, trust: TrustView, ask: Ask) -> CheckResult | Non
     return None
 
 
-def check_reported(said: Said, environment: Environment) -> CheckResult:
-    """Return what the report comes to: the worst that it says."""
+def check_reported(said: Said, environment: Environment, policy: Policy) -> CheckResult:
+    """Return what the report comes to: the worst that it says.
+
+    Args:
+        said: The report.
+        environment: That of our trust bundle.
+        policy: By which rules something has to be valid to count as valid here.
+    """
     facts = told(said)
     reports = said.reports
     if any(each.environment is not environment for each in reports):
@@ -180,4 +187,37 @@ def check_reported(said: Said, environment: Environment) -> CheckResult:
     if any(each.assurance is Assurance.REPORT for each in reports):
         # Else a report about a report about a report would stay young for ever.
         return indeterminate(CheckName.REPORTED, Code.REPORT_OF_REPORT, *facts)
+    laxer = _laxer(reports, policy)
+    if laxer:
+        return indeterminate(CheckName.REPORTED, Code.REPORT_POLICY, *facts, *laxer)
     return passed(CheckName.REPORTED, *facts)
+
+
+def _laxer(reports: Sequence[Report], policy: Policy) -> Facts:
+    """Return by which rule something was called valid that is demanded more strictly here.
+
+    A report that does not say its rule is believed to have had none.
+    """
+    for each in reports:
+        stale = _setting(each, "accept_stale_hours")
+        if not isinstance(stale, int) or stale > policy.accept_stale_hours:
+            return (
+                ("setting", "accept_stale_hours"),
+                ("reported_policy", str(stale)),
+                ("demanded", str(policy.accept_stale_hours)),
+            )
+    files = [each for each in reports if each.assurance is Assurance.FULL]
+    asked = sum(_setting(each, "referee") == Referee.ALWAYS for each in files)
+    # Of many files at once a sample is all that is ever asked, here too.
+    needed = -(-len(files) // policy.sample_every)
+    if policy.referee is Referee.ALWAYS and asked < needed:
+        return (
+            ("setting", "referee"),
+            ("reported_policy", f"{Referee.ALWAYS} {asked}/{len(files)}"),
+            ("demanded", Referee.ALWAYS.value),
+        )
+    return ()
+
+
+def _setting(report: Report, name: str) -> Fact | None:
+    return dict(report.policy).get(name)
