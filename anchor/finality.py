@@ -63,7 +63,9 @@ def parse(text: str) -> Finality:
         AnzhengError: SETTINGS_INVALID.
     """
     if re.fullmatch(PATTERN, text) is None:
-        raise AnzhengError(Code.SETTINGS_INVALID, f"{text!r} is no finality mode")
+        raise AnzhengError(
+            Code.SETTINGS_INVALID, f"{text!r} is no finality mode: take qbft, depth:N or pos"
+        )
     if text.startswith(_DEPTH):
         return Finality(FinalityMode.DEPTH, int(text.removeprefix(_DEPTH)))
     return Finality(FinalityMode(text))

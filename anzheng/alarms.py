@@ -1,6 +1,6 @@
 """Tells the authority, through the log, what it must look into; never what a licence says."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import structlog
 
@@ -24,6 +24,12 @@ class StandingAlarms:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
+
+    @property
+    def standing(self) -> Mapping[str, Code]:
+        """Code of each alarm that is not over, by its key."""
+        with self._store.read() as unit:
+            return {alarm.key: alarm.code for alarm in unit.alarms.all()}
 
     def rise(self, key: str, code: Code, message: str) -> None:
         """Say that something is wrong, unless it was said; another code is news.

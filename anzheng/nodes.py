@@ -1,6 +1,7 @@
 """The nodes of the settings become what asks the chain: one node, or a pool of several."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Protocol
 
 from anchor.chain.artifact import artifact_of
 from anchor.chain.assembly import PoolRules
@@ -13,6 +14,7 @@ from anchor.chain_ports import Alarms
 from anchor.start_checks import WatchRules
 from anzheng.devchain import DevChain
 from anzheng.settings import NodeSettings, Settings
+from licence.errors import AnzhengError, Code
 from licence.formats.trust_types import Contract as PinnedContract
 
 GWEI = 10**9
@@ -27,13 +29,22 @@ def first_url(settings: Settings, dev_chain: DevChain | None) -> str:
     return settings.chain_node[0].url if settings.chain_node else settings.chain_rpc_url
 
 
-def open_nodes(settings: Settings, dev_chain: DevChain | None, alarms: Alarms) -> Rpc:
+class NodeAlarms(Alarms, Protocol):
+    """Alarms that the process before may have left; `anzheng.alarms.StandingAlarms`."""
+
+    @property
+    def standing(self) -> Mapping[str, Code]:
+        """Code of each alarm that is not over, by its key."""
+        ...
+
+
+def open_nodes(settings: Settings, dev_chain: DevChain | None, alarms: NodeAlarms) -> Rpc:
     """Return what asks the chain; the caller closes it.
 
     Args:
         settings: Which nodes, and how many of them must agree.
         dev_chain: The trial's own node, which then is the only one.
-        alarms: Told about nodes that are not believed.
+        alarms: Told about nodes that are not believed; knows who was not before.
 
     Raises:
         AnzhengError: SETTINGS_INVALID, for an address, a certificate authority or a quorum that
@@ -48,7 +59,7 @@ def open_nodes(settings: Settings, dev_chain: DevChain | None, alarms: Alarms) -
         quarantine_seconds=settings.chain_quarantine_seconds,
         timeout_seconds=settings.chain_timeout_seconds + SLACK_SECONDS,
     )
-    return NodePool(nodes, rules, alarms)
+    return NodePool(nodes, rules, alarms, standing=alarms.standing)
 
 
 def each_node(settings: Settings) -> tuple[Node, ...]:
@@ -57,6 +68,12 @@ def each_node(settings: Settings) -> tuple[Node, ...]:
     Raises:
         AnzhengError: SETTINGS_INVALID.
     """
+    if not settings.chain_node and not settings.chain_rpc_url:
+        raise AnzhengError(
+            Code.SETTINGS_INVALID,
+            "no node is named: set chain_rpc_url or [[chain_node]]; the chain of a trial"
+            " (chain_devnet) runs only while a command uses it",
+        )
     if not settings.chain_node:
         return (Node(settings.chain_rpc_url, timeout_seconds=settings.chain_timeout_seconds),)
     return tuple(_node(each, settings.chain_timeout_seconds) for each in settings.chain_node)

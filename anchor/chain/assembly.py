@@ -22,6 +22,9 @@ DEEP: Final = 8
 HISTORIES: Final = "node:histories"
 """Key of the alarm about nodes of which nobody can tell who is right."""
 
+BEFORE: Final = "the alarm about it stands"
+"""Why a node is not believed that was in quarantine when the process before ended."""
+
 _CODES: Final[Mapping[NodeState, Code]] = {
     NodeState.QUARANTINED: Code.NODE_QUARANTINED,
     NodeState.BEHIND: Code.CHAIN_STALE,
@@ -86,6 +89,22 @@ class Assembly:
         self._view: View | None = None
         self._highest = -1
         self._deep = (-1, b"")
+
+    def begin_with(self, standing: Mapping[str, Code]) -> None:
+        """Take over what the process before had told: who was not believed is not believed yet.
+
+        Never so many that no quorum is left: then nobody can tell who was right.
+
+        Args:
+            standing: Code of each alarm that stands, by its key.
+        """
+        spare, moment = len(self.members) - self.rules.quorum, self.moment()
+        for member in self.members:
+            code = standing.get(_key(member))
+            if code is Code.NODE_QUARANTINED and spare > 0:
+                spare -= 1
+                member.quarantine(BEFORE, self.rules.quarantine_seconds, moment)
+            member.told = code is not None
 
     def ask(
         self,
@@ -240,12 +259,16 @@ class Assembly:
         self._view = None
 
     def _look_at_quarantined(self, moment: float) -> None:
-        """Step 5, by the deepest block that was last found common."""
+        """Step 5, by the deepest block that was last found common.
+
+        Where none was found since the process began, its time was enough: it may be needed to find
+        one, and a node that still differs is found out by that.
+        """
         for member in self.members:
             if not member.is_quarantined or moment < member.until:
                 continue
             height, common = self._deep
-            if self._hash(member, height) == common:
+            if height < 0 or self._hash(member, height) == common:
                 member.release()
             else:
                 self._quarantine(member, member.reason)
@@ -258,11 +281,11 @@ class Assembly:
             bad = member.is_quarantined or lasts
             if bad == member.told:
                 continue
-            key = f"node:{member.node.name}"
+            key = _key(member)
             if bad:
                 sentence = f"node {member.node.name} is {member.state.value}: {member.reason}"
                 member.told = self._rise(key, _CODES[member.state], sentence)
-            else:
+            elif member.state is NodeState.GOOD:
                 member.told = not self._clear(key)
 
     def _rise(self, key: str, code: Code, message: str) -> bool:
@@ -276,6 +299,11 @@ class Assembly:
             self._alarms.clear(key)
             return True
         return False
+
+
+def _key(member: Member) -> str:
+    """Return the key of the alarm about a node."""
+    return f"node:{member.node.name}"
 
 
 def _height(member: Member) -> int:

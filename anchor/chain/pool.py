@@ -8,19 +8,20 @@
    contradicts is quarantined: an alarm, and no more questions.
 4. So is a node with another block eight below the common one.
 5. After its time a quarantined node is compared again: if its block agrees it is asked again, else
-   the time doubles, up to a day.
+   the time doubles, up to a day. A new process begins with those about which the alarm stands.
 6. The common block never falls back: what was seen once is waited for.
 7. Transactions go to every node, also to those that are not believed: they lose nothing by it.
 
 Standard: DESIGN 4 ("one lying node does not decide"); research chain 4.2 (8), 4.3 (10).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import count
 from statistics import median_high
 from time import monotonic
+from types import MappingProxyType
 from typing import Any, Final, final
 
 from anchor.chain import agreement
@@ -45,6 +46,7 @@ class NodePool:
         rules: When they are believed.
         alarms: Who is told about nodes that are not.
         moment: Seconds of a clock that never goes back.
+        standing: Code of each alarm that stands already, by its key.
 
     Raises:
         AnzhengError: SETTINGS_INVALID, for a quorum that is not more than half, or two nodes of
@@ -57,6 +59,7 @@ class NodePool:
         rules: PoolRules,
         alarms: Alarms,
         moment: Callable[[], float] = monotonic,
+        standing: Mapping[str, Code] = MappingProxyType({}),
     ) -> None:
         names = {node.name for node in nodes}
         if not len(nodes) < 2 * rules.quorum <= 2 * len(nodes) or len(names) != len(nodes):
@@ -71,6 +74,7 @@ class NodePool:
         self._quorum = rules.quorum
         self._turns = count()
         self._assembly = Assembly(self._all, rules, alarms, moment)
+        self._assembly.begin_with(standing)
 
     def close(self) -> None:
         """End the threads and close the connections; it cannot be asked again."""

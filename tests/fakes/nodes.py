@@ -86,14 +86,24 @@ class NodeField:
         self.nodes = [LyingNode(upstream) for _ in range(count)]
         self.alarms = MemoryAlarms()
         self.watch = Watch()
-        self.pool = NodePool(
+        self._rules = rules
+        self.pool = self._open()
+
+    def restart(self) -> None:
+        """Let a new process begin, with nothing but the alarms that stand."""
+        self.pool.close()
+        self.pool = self._open()
+
+    def _open(self) -> NodePool:
+        return NodePool(
             [
                 Node(each.url, name=f"n{number}", timeout_seconds=3)
                 for number, each in enumerate(self.nodes, start=1)
             ],
-            rules,
+            self._rules,
             self.alarms,
             self.watch,
+            dict(self.alarms.standing),
         )
 
     def states(self) -> list[str]:

@@ -264,6 +264,57 @@ def test_a_quarantined_node_comes_back_also_when_it_is_needed(dev: World, field:
     assert field.states() == ["away", "good", "good"]
 
 
+def test_a_new_process_believes_nobody_who_was_in_quarantine(dev: World, field: NodeField) -> None:
+    field.nodes[2].lies["eth_getBalance"] = lambda *_: "0x1"
+    dev.chain(field.pool).balance(ACCOUNT)
+    assert field.states()[2] == "quarantined"
+    field.nodes[2].lies.clear()
+    field.restart()
+    dev.chain(field.pool).balance(ACCOUNT)
+    assert field.states() == ["good", "good", "quarantined"]
+    assert field.pool.health()[2].seconds_left == 60
+    field.watch.moment += 60
+    dev.chain(field.pool).balance(ACCOUNT)
+    assert field.states() == ["good"] * 3
+    assert not field.alarms.standing
+    assert field.alarms.risen == [("node:n3", Code.NODE_QUARANTINED)]
+
+
+def test_a_new_process_gets_by_where_only_the_quarantined_node_is_left(
+    dev: World, field: NodeField
+) -> None:
+    field.alarms.standing["node:n3"] = Code.NODE_QUARANTINED
+    field.nodes[0].away = True
+    field.restart()
+    with refuses(Code.CHAIN_UNAVAILABLE):
+        dev.chain(field.pool).height()
+    field.watch.moment += 60
+    dev.chain(field.pool).height()
+    assert field.states() == ["away", "good", "good"]
+
+
+def test_a_new_process_keeps_a_quorum_whatever_alarms_stand(dev: World, field: NodeField) -> None:
+    for name in ("n1", "n2", "n3"):
+        field.alarms.standing[f"node:{name}"] = Code.NODE_QUARANTINED
+    field.restart()
+    dev.chain(field.pool).height()
+    assert field.states() == ["quarantined", "good", "good"]
+    assert set(field.alarms.standing) == {"node:n1"}
+
+
+def test_an_alarm_of_the_process_before_ends_when_the_node_is_good(
+    dev: World, field: NodeField
+) -> None:
+    field.alarms.standing["node:n2"] = Code.CHAIN_UNAVAILABLE
+    field.nodes[1].away = True
+    field.restart()
+    dev.chain(field.pool).height()
+    assert set(field.alarms.standing) == {"node:n2"}
+    field.nodes[1].away = False
+    dev.chain(field.pool).height()
+    assert not field.alarms.standing
+
+
 def test_a_node_that_is_away_for_long_is_an_alarm(dev: World, field: NodeField) -> None:
     chain = dev.chain(field.pool)
     field.nodes[1].away = True

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -24,10 +25,11 @@ from anzheng.flows.samples import many_rows
 from anzheng.jobs import run_until_quiet
 from anzheng.nodes import each_node, fee_policy, open_nodes, watch_rules
 from anzheng.settings import DEVNET_CHAIN_ID, Settings, load
+from anzheng.store.database import Store
 from anzheng.store.licences import FlowState
 from anzheng.trial import set_up_in, specs_of
 from anzheng.wiring import attach, open_base, open_installation
-from licence.errors import Code
+from licence.errors import AnzhengError, Code
 from licence.formats import release as formats
 from licence.ids import BatchId, ChainId, Digest
 from tests.fakes.devchain import ANVIL
@@ -94,6 +96,10 @@ def _honest(place: Place) -> Iterator[None]:
     for node in place.nodes:
         node.lies.clear()
         node.away = False
+    store = Store(place.settings().database)
+    with closing(store), store.write() as unit:
+        for alarm in unit.alarms.all():
+            unit.alarms.clear(alarm.key)
 
 
 def test_licences_are_issued_over_three_nodes_of_which_one_lies(place: Place) -> None:
@@ -110,6 +116,10 @@ def test_licences_are_issued_over_three_nodes_of_which_one_lies(place: Place) ->
         assert alarms["node:n2"] is Code.NODE_QUARANTINED
         states = {health.name: health.state.value for health in installation.chain.node.health()}
         assert states == {"n1": "good", "n2": "quarantined", "n3": "good"}
+    with open_installation(place.settings()) as installation:
+        assert isinstance(installation.chain.node, NodePool)
+        states = {health.name: health.state.value for health in installation.chain.node.health()}
+        assert states["n2"] == "quarantined", "a restart forgives nobody"
 
 
 def test_our_own_checks_read_what_enough_nodes_say(place: Place) -> None:
@@ -206,6 +216,12 @@ def test_before_anything_is_set_up_nodes_are_only_compared_with_each_other(place
     assert [each.problems for each in found] == [(), (), ()]
     assert found[0].inspection is not None
     assert found[0].inspection.code_hash is None
+
+
+def test_a_trial_has_no_nodes_to_look_at(tmp_path: Path) -> None:
+    with pytest.raises(AnzhengError, match="no node is named") as refused:
+        each_node(load(data_dir=tmp_path))
+    assert refused.value.code is Code.SETTINGS_INVALID
 
 
 def test_one_node_is_asked_without_a_pool(place: Place) -> None:
