@@ -15,7 +15,7 @@ without `apply` nothing is left of it:
 Standard: DESIGN 2 (5), 3.2, 3.3; docs/restore.md.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from hashlib import sha256
@@ -26,6 +26,7 @@ from anzheng.flows.found_certificates import FoundCertificate
 from anzheng.flows.found_files import FoundFiles, SignedFile
 from anzheng.flows.prepare import new_licence
 from anzheng.flows.reconcile_case import Case
+from anzheng.flows.reconcile_manifests import Manifests
 from anzheng.flows.reconcile_read import order, read_log_order
 from anzheng.flows.reconcile_report import Counts, Report
 from anzheng.flows.reconcile_status import adopt_decisions
@@ -53,6 +54,8 @@ from signer.ledger import Entry, Intent
 
 UNANCHORED = (FlowState.PREPARED, FlowState.RELEASED, FlowState.SIGNED, FlowState.PARKED)
 ON_THE_WAY = (BatchState.BATCHED, BatchState.SENT, BatchState.FINAL, BatchState.PARKED)
+AT_ONCE = 1_000
+"""So many of the ledger's entries are compared with the database at a time."""
 ADOPTED = BatchId("adopted")
 """Stands in the ledger in place of the release of a version that was adopted."""
 
@@ -86,8 +89,6 @@ class _Pass:
         self._adopted: list[tuple[Intent, Leaf]] = []
         self._reserved: list[StatusIndex] = []
         self._handled: set[Leaf] = set()
-        self._leaves: set[Leaf] = set()
-        self._owners: dict[StatusIndex, Leaf] = {}
         self._counts = Counts()
 
     def run(self) -> Report:
@@ -96,7 +97,8 @@ class _Pass:
         own = unit.anchors.log_records(*self._here)
         published = read_log_order(case.truth, case.public, case.origin, case.log_key)
         ordered = order(case.truth, published, own)
-        found, missing = self._manifests(ordered)
+        found = Manifests(case, unit, ordered)
+        missing = found.missing
         if missing and self._apply:
             raise AnzhengError(
                 Code.NOT_FOUND,
@@ -107,7 +109,7 @@ class _Pass:
         next_index = self._raise_counter(found)
         for number, record in enumerate(ordered):
             if record.manifest in found:
-                self._batch(number, record, found[record.manifest])
+                self._batch(number, record, found)
         self._found_again(found)
         self._only_in_ledger()
         self._certificates(found)
@@ -122,51 +124,25 @@ class _Pass:
 
     # -- what is on the chain
 
-    def _manifests(
-        self, ordered: Sequence[BatchRecord]
-    ) -> tuple[Mapping[bytes, bytes], list[bytes]]:
-        """Return the manifest of each batch: ours, or the published one."""
-        found: dict[bytes, bytes] = {}
-        missing = []
-        for record in ordered:
-            known = self._unit.recovery.batch_id(*self._here, record.manifest)
-            data = (
-                self._unit.anchors.manifest(known)
-                if known is not None
-                else self._case.public.manifest(*self._here, record.manifest)
-            )
-            if data is None:
-                missing.append(bytes(record.manifest))
-                continue
-            manifest = manifests.decode(data)
-            if (manifest.root, manifest.size) != (record.root, record.size):
-                raise AnzhengError(Code.MANIFEST_SYNTAX, "the manifest of another batch")
-            found[record.manifest] = data
-        return found, missing
-
-    def _raise_counter(self, found: Mapping[bytes, bytes]) -> int:
+    def _raise_counter(self, found: Manifests) -> int:
         """Give out no index that anybody has, before anything else is done; return the next."""
-        used = [self._unit.recovery.highest_index(*self._here)]
-        self._leaves |= {entry.leaf for entry in self._entries if entry.leaf is not None}
-        for data in found.values():
-            rows = manifests.decode(data).rows
-            used += [row.index for row in rows if row.index is not None]
-            self._owners |= {row.index: row.leaf for row in rows if row.index is not None}
-        self._leaves |= set(self._owners.values())
+        used = [self._unit.recovery.highest_index(*self._here), found.highest]
         used += [entry.intent.status_index for entry in self._entries]
         used += [index for write in self._case.truth.writes for index in write.indices]
-        used += [each.binding.index for each in self._case.certificates if self._is_mine(each)]
+        mine = (each for each in self._case.certificates if self._is_mine(each, found))
+        used += [each.binding.index for each in mine]
         self._unit.recovery.raise_counter(*self._here, max(used) + 1)
         return self._unit.licences.index_count(*self._here)
 
-    def _batch(self, number: int, record: BatchRecord, data: bytes) -> None:
+    def _batch(self, number: int, record: BatchRecord, found: Manifests) -> None:
         unit, encoded = self._unit, evidences.record_bytes(record)
         if unit.anchors.append_log_record(*self._here, encoded) != number:
             raise AnzhengError(Code.CONFLICT, "the log has another order", number=number)
-        known = unit.recovery.batch_id(*self._here, record.manifest)
+        known = found.batch_id(record.manifest)
         batch = None if known is None else unit.anchors.batch(known)
         if batch is None:
-            batch_id = BatchId(f"{'-'.join(self._here)}-{unit.anchors.count(*self._here) + 1:08d}")
+            data = found.data(record.manifest)
+            batch_id = found.next_batch_id(record.manifest)
             batch = AnchorBatch(
                 batch_id, *self._here, record.root, record.size, record.manifest,
                 BatchState.LOGGED, encoded, number,
@@ -178,7 +154,7 @@ class _Pass:
             self._counts.settled += 1
         else:
             return
-        for place, row in enumerate(manifests.decode(data).rows):
+        for place, row in enumerate(found.get(record.manifest).rows):
             self._leaf(batch.id, place, row, record)
 
     def _leaf(self, batch_id: BatchId, place: int, row: ManifestRow, record: BatchRecord) -> None:
@@ -199,18 +175,21 @@ class _Pass:
             elif not self._adopt(row.leaf, FlowState.BATCHED, **where):
                 self._reserve(row, record)
 
-    def _found_again(self, found: Mapping[bytes, bytes]) -> None:
+    def _found_again(self, found: Manifests) -> None:
         """Take back reservations whose file has turned up since."""
-        for kept in self._unit.recovery.reserved(*self._here):
+        reserved = self._unit.recovery.reserved(*self._here)
+        # By batch, so that each manifest is opened once.
+        for kept in sorted(reserved, key=lambda each: each.manifest or b""):
             if kept.leaf is None or kept.leaf in self._handled or kept.number_hmac is None:
+                continue
+            if kept.leaf not in self._files.leaves:
                 continue
             if kept.manifest is None:
                 self._adopt(kept.leaf, FlowState.SIGNED)
                 continue
-            batch_id = self._unit.recovery.batch_id(*self._here, kept.manifest)
+            batch_id = found.batch_id(kept.manifest)
             if batch_id is not None and kept.manifest in found:
-                rows = manifests.decode(found[kept.manifest]).rows
-                place = [row.leaf for row in rows].index(kept.leaf)
+                place = found.place(kept.manifest, kept.leaf)
                 self._adopt(kept.leaf, FlowState.BATCHED, batch_id=batch_id, batch_place=place)
 
     # -- rows that are made again, and indexes that are kept
@@ -310,12 +289,14 @@ class _Pass:
     # -- what only the ledger knows, and what must not be sent
 
     def _only_in_ledger(self) -> None:
-        rows = self._unit.licences.by_digests(
-            [each.intent.licence_digest for each in self._entries]
-        )
-        known = {row.licence_digest: row for row in rows}
         kept = {one.status_index for one in self._unit.recovery.reserved(*self._here)}
-        for entry in self._entries:
+        for start in range(0, len(self._entries), AT_ONCE):
+            self._part_of_ledger(self._entries[start : start + AT_ONCE], kept)
+
+    def _part_of_ledger(self, entries: Sequence[Entry], kept: Collection[StatusIndex]) -> None:
+        rows = self._unit.licences.by_digests([each.intent.licence_digest for each in entries])
+        known = {row.licence_digest: row for row in rows}
+        for entry in entries:
             row = known.get(entry.intent.licence_digest)
             there = entry.leaf in self._handled or entry.intent.status_index in kept
             if there or (row is not None and _goes_on(row, entry)):
@@ -328,32 +309,35 @@ class _Pass:
                 ReservedIndex(*self._here, intent.status_index, entry.leaf, number, intent.version)
             )
 
-    def _certificates(self, found: Mapping[bytes, bytes]) -> None:
+    def _certificates(self, found: Manifests) -> None:
         """Put in again the holders' certificates that only the CA has noted."""
         for each in self._case.certificates:
             index = each.binding.index
             there = self._unit.recovery.is_used(*self._here, index)
             # One that was noted and never handed out may have an index that another got since.
-            other = self._owners.get(index, each.leaf) != each.leaf
-            if there or other or not self._is_mine(each):
+            if there or not found.owns(each) or not self._is_mine(each, found):
                 continue
             kept = self._unit.recovery.reserved_leaf(each.leaf)
             batch_id, place = None, None
             if kept is not None and kept.manifest is not None:
-                batch_id = self._unit.recovery.batch_id(*self._here, kept.manifest)
-                rows = manifests.decode(found[kept.manifest]).rows
-                place = [row.leaf for row in rows].index(each.leaf)
+                batch_id = found.batch_id(kept.manifest)
+                place = found.place(kept.manifest, each.leaf)
             self._unit.claims.add_certificate(each.row(self._case.authority, batch_id, place))
             self._unit.recovery.release(*self._here, [index])
             self._counts.certificates += 1
 
-    def _is_mine(self, each: FoundCertificate) -> bool:
+    @cached_property
+    def _signed(self) -> frozenset[Leaf]:
+        """What the signer signed."""
+        return frozenset(entry.leaf for entry in self._entries if entry.leaf is not None)
+
+    def _is_mine(self, each: FoundCertificate, found: Manifests) -> bool:
         if each.binding.registry != self._case.registry:
             return False
+        if found.licenses(each) or each.binding.leaf in self._signed:
+            return True
         row = self._unit.licences.by_leaf(each.binding.leaf)
-        return each.binding.leaf in self._leaves or (
-            row is not None and row.authority == self._case.authority
-        )
+        return row is not None and row.authority == self._case.authority
 
     def _dissolve(self) -> None:
         """Never send a batch some of whose leaves are anchored in another one."""
@@ -371,12 +355,12 @@ class _Pass:
                 )
             self._counts.dissolved += 1
 
-    def _outside(self, found: Mapping[bytes, bytes]) -> None:
+    def _outside(self, found: Manifests) -> None:
         """Tell ledger and public folder, each before the database says that it is done."""
         case = self._case
         case.ledger.adopt(self._adopted, ADOPTED, self._now)
         case.ledger.reserve(*self._here, self._reserved)
-        for data in found.values():
+        for data in found.all_data():
             case.publisher.keep_manifest(*self._here, data)
         case.publisher.keep_entries(case.origin, self._unit.anchors.log_records(*self._here))
         note = self._unit.recovery.newest_checkpoint(*self._here)

@@ -177,9 +177,8 @@ class Anchors:
         ).scalar_one_or_none()
         if known is not None:
             return int(known)
-        size = self._connection.execute(
-            select(func.count()).select_from(log_records).where(ours)
-        ).scalar_one()
+        last = self._connection.execute(select(func.max(log_records.c.place)).where(ours)).scalar()
+        size = 0 if last is None else int(last) + 1
         self._connection.execute(
             insert(log_records).values(
                 registry=registry, authority=authority, place=size, record=record

@@ -249,6 +249,15 @@ class Recovery:
         rows = self._connection.execute(select(licences.c.signed_pdf, licences.c.final_pdf))
         return frozenset(Digest(each) for row in rows for each in row if each is not None)
 
+    def batch_ids(
+        self, registry: RegistryId, authority: AuthorityId
+    ) -> dict[ManifestDigest, BatchId]:
+        """Return every batch of an authority by its manifest."""
+        rows = self._connection.execute(
+            select(batches.c.manifest, batches.c.id).where(_of(batches, registry, authority))
+        )
+        return {ManifestDigest(bytes(row[0])): BatchId(row[1]) for row in rows}
+
     def batch_id(
         self, registry: RegistryId, authority: AuthorityId, manifest: ManifestDigest
     ) -> BatchId | None:
