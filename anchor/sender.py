@@ -153,13 +153,16 @@ class Sender:
             if moved == transaction:
                 break
             transaction = moved
+        # Refused passes end by an error: after this one they are no longer in a row.
+        self._refusals.pop(transaction.purpose, None)
         if transaction.state in (TxState.FINAL, TxState.PARKED):
             self._offers.forget(transaction.purpose)
-            self._refusals.pop(transaction.purpose, None)
         return transaction
 
     def _step(self, transaction: Transaction, wish: _Wish) -> Transaction:
         match transaction.state:
+            case TxState.RESERVED if not transaction.raws:
+                return self._reserve(transaction, wish)
             case TxState.RESERVED:
                 return self._send(transaction)
             case TxState.SENT:
@@ -275,12 +278,12 @@ class Sender:
         return self._save(transaction, state=TxState.FINAL)
 
     def _lost(self, transaction: Transaction) -> Transaction:
-        """Begin again: reorganised away. The stored bytes are sent, whatever the chain holds."""
-        state = TxState.RESERVED if transaction.raws else TxState.PARKED
-        reason = None if transaction.raws else Code.CHAIN_REORGANISED
-        return self._save(
-            transaction, state=state, block_number=None, block_hash=None, reason=reason
-        )
+        """Begin again: reorganised away, or so a node says.
+
+        The stored bytes are sent, whatever the chain holds. Without any, somebody else did it:
+        then the contract is asked anew, as one wrong answer is no reason to park.
+        """
+        return self._save(transaction, state=TxState.RESERVED, block_number=None, block_hash=None)
 
     def _renew(self, transaction: Transaction, wish: _Wish) -> Transaction:
         """The nonce is used up without effect: take the next, unless the effect is there."""

@@ -182,13 +182,34 @@ def test_refusal_because_it_is_done_already_is_no_failure(bench: Bench) -> None:
     assert bench.chain.calls_mined() == [CALL]
 
 
-def test_effect_of_others_that_is_reorganised_away_is_parked(bench: Bench) -> None:
+def test_effect_of_others_that_is_reorganised_away_is_made_by_us(bench: Bench) -> None:
     bench.advance("anchor:1")
     bench.chain.mine()
     assert bench.advance("anchor:2").state is TxState.MINED
     bench.chain.reorganise(1)
-    parked = bench.advance("anchor:2")
-    assert (parked.state, parked.reason) == (TxState.PARKED, Code.CHAIN_REORGANISED)
+    del bench.store.transactions["anchor:1"]
+    again = bench.advance("anchor:2")
+    assert (again.state, again.nonce) == (TxState.SENT, 0)
+    bench.chain.mine(3)
+    assert bench.advance("anchor:2").state is TxState.FINAL
+    assert bench.chain.calls_mined() == [CALL]
+
+
+@pytest.mark.parametrize("height", [0, 99])
+def test_one_wrong_answer_about_the_effect_of_others_parks_nothing(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, height: int
+) -> None:
+    """A node that is behind has no such block, or shows another one."""
+    bench.advance("anchor:1")
+    bench.chain.mine()
+    assert bench.advance("anchor:2").state is TxState.MINED
+    bench.chain.mine(2)
+    wrong, told = bench.chain.block(height), bench.chain.block
+    answers = iter([wrong])
+    monkeypatch.setattr(bench.chain, "block", lambda number: next(answers, told(number)))
+    found = bench.advance("anchor:2")
+    assert (found.state, found.nonce, next(answers, "asked")) == (TxState.FINAL, None, "asked")
+    assert len(set(bench.chain.sent)) == 1
 
 
 def test_what_the_contract_refuses_is_parked(bench: Bench) -> None:

@@ -180,6 +180,22 @@ def test_one_refusal_is_not_believed(bench: Bench) -> None:
     bench.finish()
 
 
+def test_refusals_count_in_a_row_only(bench: Bench) -> None:
+    for _ in range(2):
+        bench.chain.reason = "NotAllowed"
+        for _ in range(POLICY.refusals - 1):
+            with refuses(Code.CHAIN_UNAVAILABLE):
+                bench.advance()
+        bench.chain.reason = ""
+        assert bench.advance().state is TxState.SENT
+        # Somebody else uses up the nonce: the contract is asked anew.
+        bench.chain.pool = []
+        bench.chain.spend_nonce(bench.account.address)
+        bench.chain.mine()
+    bench.advance()
+    bench.finish()
+
+
 def test_lasting_refusal_is_parked(bench: Bench) -> None:
     bench.chain.reason = "NotAllowed"
     for _ in range(POLICY.refusals - 1):
