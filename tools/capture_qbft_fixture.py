@@ -8,7 +8,8 @@ with its seals, for the validators, and for the proof of an account, which may b
 sent but questions. The file holds data of that network: commit it only if it may be published.
 Every `tests/assets/qbft/real_*.json` is read by the integration tests.
 
-Exit code: 0 our reader accepts it, 1 it does not (the file is written for whoever looks into it).
+Exit code: 0 our reader accepts it, 1 it does not (the file is written for whoever looks into it),
+2 the node does not answer, or does not offer the APIs ETH and QBFT (nothing is written).
 """
 
 import argparse
@@ -24,7 +25,7 @@ from anchor.chain.node import Node, hexed, number, octets
 from anchor.chain.proof import read_proof
 from anchor.chain.rpc import Rpc
 from anchor.chain_ports import RawProof
-from licence.errors import AnzhengError
+from licence.errors import AnzhengError, Code
 from licence.formats import qbft, rlp
 from licence.formats.keccak import keccak256
 from licence.formats.patricia import ProofNodes, look_up
@@ -73,6 +74,8 @@ def capture(rpc: Rpc, block: int, account: Address | None, slots: Sequence[bytes
         AnzhengError: CHAIN_UNAVAILABLE.
     """
     said = rpc.ask("qbft_getValidatorsByBlockNumber", hex(block))
+    if not isinstance(said, list) or not said:
+        raise AnzhengError(Code.CHAIN_UNAVAILABLE, "the node names no validators", block=block)
     validators = tuple(Address(octets(each)) for each in said)
     raw: RawProof = read_proof(rpc, account or validators[0], slots, block)
     return Captured(
@@ -176,11 +179,16 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--account", help="0x…; the first validator unless given")
     parser.add_argument("--slot", action="append", default=[], help="storage slot, 0x…; may repeat")
     given = parser.parse_args(arguments)
-    with closing(Node(given.url)) as node:
-        block = node.quantity("eth_blockNumber") if given.block is None else given.block
-        account = Address(octets(given.account)) if given.account else None
-        slots = [octets(each).rjust(32, b"\0") for each in given.slot]
-        found = capture(node, block, account, slots)
+    try:
+        with closing(Node(given.url)) as node:
+            block = node.quantity("eth_blockNumber") if given.block is None else given.block
+            account = Address(octets(given.account)) if given.account else None
+            slots = [octets(each).rjust(32, b"\0") for each in given.slot]
+            found = capture(node, block, account, slots)
+    except AnzhengError as error:
+        said = error.facts.get("rpc_message", "")
+        print(f"{error.code.value}: {error.message}", said, file=sys.stderr)
+        return 2
     given.out.write_text(to_json(found))
     problems = differences(found)
     print(f"{given.out}: block {block} of {found.client}, {len(found.validators)} validators")

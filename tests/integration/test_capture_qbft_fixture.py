@@ -51,6 +51,21 @@ def test_a_block_that_others_sealed_is_written_and_refused(dev: DevChain, tmp_pa
     assert differences(found)
 
 
+@pytest.mark.parametrize(
+    "more", [(), ("--block", "-1"), ("--account", "0xzz"), ("--block", "99999")]
+)
+def test_a_node_that_cannot_is_named_in_one_line(
+    dev: DevChain, tmp_path: Path, capsys: pytest.CaptureFixture[str], more: tuple[str, ...]
+) -> None:
+    """A plain anvil knows no validators; nobody listens at port 1."""
+    for url in (dev.devnet.url, "http://127.0.0.1:1"):
+        assert main([url, str(tmp_path / "f.json"), *more]) == 2
+        said = capsys.readouterr().err
+        assert said.startswith("CHAIN_UNAVAILABLE: ")
+        assert said.count("\n") == 1
+    assert not (tmp_path / "f.json").exists()
+
+
 def test_blocks_of_real_networks_are_agreed_with() -> None:
     """Whoever has a Besu network puts `real_<network>_<block>.json` there; none is committed."""
     found = {path.name: differences(from_json(path.read_text())) for path in REAL}
