@@ -13,9 +13,10 @@ from rich.table import Table
 from rich.text import Text
 
 from licence.formats.report import Report
-from licence.formats.verdict import TABLE, Verdict
+from licence.formats.verdict import TABLE, Verdict, Words
 from verifier.show import COLOURS, printable
 from verifier.words import advice
+from verifier.words_of_copies import told_of_copy
 
 MOST_ROWS: Final = 200
 """Of more results only those that are not valid are listed on a terminal."""
@@ -59,7 +60,7 @@ class Overview:
         self.console.print(Text(f"共 total {total}: " + "; ".join((*counted, *unread))))
 
     def _line(self, name: str, report: Report) -> None:
-        words, told = TABLE[report.verdict].words, advice(report.code)
+        words, told = TABLE[report.verdict].words, _told(report)
         cells = (f"{words.zh} {words.en}", printable(name), told.zh, report.code.value)
         # Not by the console, which would turn the tabs into blanks.
         self.console.file.write("\t".join(cells) + "\n")
@@ -71,7 +72,7 @@ class Overview:
         table.add_column(_HEAD[2], overflow="fold")
         table.add_column(_HEAD[3], no_wrap=True)
         for name, report in self.rows:
-            row, told = TABLE[report.verdict], advice(report.code)
+            row, told = TABLE[report.verdict], _told(report)
             colour = COLOURS.get(row.colour, row.colour)
             table.add_row(
                 Text(f"{row.words.zh} {row.words.en}", style=f"bold {colour}"),
@@ -80,6 +81,14 @@ class Overview:
                 Text(report.code.value),
             )
         return table
+
+
+def _told(report: Report) -> Words:
+    """Return what the code means, and of a copy for whom and what for it was made."""
+    told, copied = advice(report.code).meaning, told_of_copy(report)
+    if copied is None:
+        return told
+    return Words(f"{told.zh}; {printable(copied.zh)}", f"{told.en}; {printable(copied.en)}")
 
 
 @contextmanager

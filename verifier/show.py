@@ -14,6 +14,7 @@ from licence.formats.checks import CheckName, CheckResult, CheckState
 from licence.formats.report import Report
 from licence.formats.verdict import ASSURANCE_WORDS, TABLE, Verdict
 from verifier.words import CHECKS, STATES, advice, what_to_do
+from verifier.words_of_copies import told_of_copy
 
 MARKS: Final[Mapping[CheckState, tuple[str, str]]] = {
     CheckState.PASSED: ("✓", "green"),
@@ -27,13 +28,8 @@ MARKS: Final[Mapping[CheckState, tuple[str, str]]] = {
 COLOURS: Final[Mapping[str, str]] = {"amber": "yellow", "grey": "bright_black"}
 """Colours of the verdict table that a terminal calls otherwise."""
 
-_LIMITS: Final = (
-    ("audience", "出示给 shown to"),
-    ("recipient", "加注件仅供 copy for"),
-    ("purpose", "用途 purpose"),
-    ("ends_on", "加注件有效至 copy ends on"),
-)
-"""What holders limit their presentation or copy to, and how it is called."""
+_LIMITS: Final = (("audience", "出示给 shown to"), ("purpose", "用途 purpose"))
+"""What holders limit their presentation to, and how it is called."""
 
 
 def show(console: Console, name: str, report: Report) -> None:
@@ -48,6 +44,10 @@ def show(console: Console, name: str, report: Report) -> None:
     colour = COLOURS.get(row.colour, row.colour)
     console.print(Text(printable(name), style="bold"))
     console.print(Text(f"{row.words.zh}  {row.words.en}", style=f"bold {colour}"))
+    copied = told_of_copy(report)
+    if copied is not None:
+        console.print(Text(f"  {printable(copied.zh)}", style="bold"))
+        console.print(Text(f"  {printable(copied.en)}", style="bold"))
     console.print(Text(f"  {_reason(report)}"))
     console.print(Text(f"  {_todo(report)}"))
     if report.notice is not None:
@@ -98,13 +98,9 @@ def _licence(report: Report) -> list[str]:
 
 
 def _limits(report: Report) -> list[str]:
-    """Return for whom, what for and until when, where the holder said so."""
-    said = {
-        key: printable(value)
-        for name in (CheckName.HOLDER, CheckName.COPY)
-        if (check := report.check(name)) is not None
-        for key, value in check.facts
-    }
+    """Return for whom and what for, where the holder said so."""
+    check = report.check(CheckName.HOLDER)
+    said = {key: printable(value) for key, value in check.facts} if check is not None else {}
     return [f"{label}: {said[key]}" for key, label in _LIMITS if key in said]
 
 

@@ -13,6 +13,7 @@ from licence.formats.fields import moment_text
 from licence.formats.report import Report
 from licence.formats.verdict import TABLE
 from verifier.words import advice, what_to_do
+from verifier.words_of_copies import told_of_copy
 
 MARK: Final = "\ufeff"
 HEAD: Final = (
@@ -64,7 +65,9 @@ def _cells(report: Report) -> Iterator[str]:
     words, told = TABLE[report.verdict].words, advice(report.code)
     yield f"{words.zh} {words.en}"
     yield report.code.value
-    yield f"{told.zh} {told.en}"
+    copied = told_of_copy(report)
+    limits = f"; {copied.zh} {copied.en}" if copied is not None else ""
+    yield f"{told.zh} {told.en}{limits}"
     todo = what_to_do(report.verdict, report.code, report.assurance)
     yield f"{todo.zh} {todo.en}"
     draft = report.licence.draft if report.licence is not None else None

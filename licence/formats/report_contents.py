@@ -62,7 +62,7 @@ class Contents:
         stamped: Whether a timestamp was to be had.
         parts: The reports, in their order.
         words: Sentences on the pages: `code.X`, `act.X`, `valid.X` (X an assurance), `check.x`,
-            `state.x`.
+            `state.x`, `copy.x`.
         unprintable: Characters that no font had; the pages name their code points instead.
     """
 

@@ -30,6 +30,7 @@ from verifier.report_file.sheet import (
     Prose,
     Sheet,
 )
+from verifier.words_of_copies import left_to_compare, limits_of_copy
 
 MAX_FULL: Final = 20
 """Up to so many reports each has its own pages."""
@@ -127,6 +128,7 @@ def _fact(value: Fact) -> str:
 def _whole(pen: _Pen, part: Part, report: Report) -> Iterator[Block]:
     """Yield all about one report."""
     yield _banner(pen, report)
+    yield from _copied(pen, report)
     yield Head(phrases.COMPARE, 2)
     yield from _licence(pen, report)
     yield Head(phrases.SUBJECT, 2)
@@ -149,6 +151,18 @@ def _banner(pen: _Pen, report: Report) -> Banner:
         act=limited or pen.said(f"act.{code}"),
         code=code,
     )
+
+
+def _copied(pen: _Pen, report: Report) -> Iterator[Block]:
+    """Yield for whom, what for and until when a copy was made, and what is left to compare."""
+    # Files of before these sentences say it among the facts of the check alone.
+    said = {f"copy.{name}": value for name, value in limits_of_copy(report).items()}
+    if said and said.keys() <= pen.words.keys():
+        rows = (Line(pen.said(key), pen.clean(value)) for key, value in said.items())
+        yield Lines(tuple(rows), large=True)
+    left = pen.words.get(f"copy.{left_to_compare(report)}")
+    if left is not None:
+        yield Prose((left,), notice=True)
 
 
 def _licence(pen: _Pen, report: Report) -> Iterator[Block]:
@@ -312,6 +326,7 @@ def _sections(pen: _Pen, contents: Contents, reports: Sequence[Report]) -> Itera
 def _short(pen: _Pen, part: Part, report: Report) -> Iterator[Block]:
     """Yield the little that is told about one of very many."""
     yield _banner(pen, report)
+    yield from _copied(pen, report)
     rows = [*_subject(pen, part, report), Line(phrases.CHECKED_AT, china_time(report.checked_at))]
     yield Lines((*_identity(pen, report), *rows))
 

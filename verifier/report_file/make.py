@@ -36,6 +36,7 @@ from verifier.report_file.seal import ReportSeal
 from verifier.report_file.sealing import seal_pages
 from verifier.report_file.sheet import Sheet
 from verifier.words import CHECKS, STATES, VALID_TODO, advice
+from verifier.words_of_copies import COMPARE, LABELS, left_to_compare, limits_of_copy
 
 MAX_PICTURES: Final = 20
 """Of the first so many reports page one is drawn: a file of a thousand pictures fits nowhere."""
@@ -139,6 +140,10 @@ def _words(reports: Iterable[Report]) -> dict[str, Words]:
         codes = {each.code}
         if each.verdict is Verdict.VALID:
             words[valid_key(each.assurance)] = VALID_TODO[each.assurance]
+        words |= {f"copy.{name}": LABELS[name] for name in limits_of_copy(each)}
+        left = left_to_compare(each)
+        if left is not None:
+            words[f"copy.{left}"] = COMPARE[left]
         for check in each.checks:
             codes |= {check.code, *check.notes}
             words[f"check.{check.name.value}"] = CHECKS[check.name]
