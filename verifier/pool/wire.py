@@ -1,33 +1,22 @@
 """Messages between a pool and its children: a length and that many bytes, over a socket pair.
 
-What a child sends is pickled values, and the reader makes nothing but the classes of values that an
-answer consists of: a child that a stranger's file has taken over can lie about that file, and that
-is all.
+What a child sends is pickled values, and `values` makes nothing but the values that an answer
+consists of: a child that a stranger's file has taken over can lie about that file, and that is all.
 """
 
-import io
-import pickle
 import socket
 import struct
-from dataclasses import is_dataclass
-from datetime import date, datetime, timedelta, timezone
-from enum import Enum
-from sys import modules
 from time import monotonic
 from typing import Final
 
-from typing_extensions import override
-
 from licence.errors import AnzhengError, Code
 from licence.formats.limits import MAX_INPUT_BYTES
+from verifier.pool import values
 
 MAX_MESSAGE_BYTES: Final = MAX_INPUT_BYTES + (32 << 20)
 
 _HEAD: Final = struct.Struct(">Q")
 _PART: Final = 1 << 20
-_MODULES: Final = ("licence.", "verifier.memory", "verifier.pictures", "verifier.pool.types")
-_TIMES: Final = {"datetime.date", "datetime.datetime", "datetime.timedelta", "datetime.timezone"}
-_TIME_TYPES: Final = {kind.__name__: kind for kind in (date, datetime, timedelta, timezone)}
 
 
 def send(channel: socket.socket, data: bytes, *, until: float | None = None) -> None:
@@ -91,20 +80,6 @@ def read_values(data: bytes) -> object:
         AnzhengError: INTERNAL, when it is not made of our values alone.
     """
     try:
-        return _Values(io.BytesIO(data)).load()
+        return values.read(data)
     except Exception as error:  # whatever it is, it is no answer
         raise AnzhengError(Code.INTERNAL, "a child answered nonsense") from error
-
-
-class _Values(pickle.Unpickler):
-    """Makes dataclasses and enumerations of ours, and times; calls nothing else."""
-
-    @override
-    def find_class(self, module: str, name: str) -> object:
-        if f"{module}.{name}" in _TIMES:
-            return _TIME_TYPES[name]
-        if module.startswith(_MODULES) and "." not in name and module in modules:
-            found = getattr(modules[module], name, None)
-            if isinstance(found, type) and (is_dataclass(found) or issubclass(found, Enum)):
-                return found
-        raise pickle.UnpicklingError("not a value of ours")
