@@ -1,6 +1,6 @@
 // The start page: drop a file, scan or photograph a code, type one; or open a scanned address.
 import { pageLang, text, type TextKey } from "../shared/texts.ts";
-import { quotable, understand } from "./codes.ts";
+import { quotable, understand } from "../shared/codes.ts";
 import { NoResult, send } from "./sending.ts";
 
 const lang = pageLang();

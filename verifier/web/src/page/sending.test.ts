@@ -19,6 +19,6 @@ describe("why there is no result", () => {
 
   it("does not send an empty file", async () => {
     const sent = send(new Blob([]), "", new AbortController().signal, () => undefined);
-    await expect(sent).rejects.toEqual(new NoResult("problem_empty"));
+    await expect(sent).rejects.toEqual(new NoResult("problem_empty_file"));
   });
 });

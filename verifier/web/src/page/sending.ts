@@ -37,7 +37,7 @@ export function send(
     return Promise.reject(new NoResult("problem_large"));
   }
   const isText = typeof body === "string";
-  if (!isText && body.size === 0) return Promise.reject(new NoResult("problem_empty"));
+  if (!isText && body.size === 0) return Promise.reject(new NoResult("problem_empty_file"));
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     const query = new URLSearchParams(isText ? {} : { picture: "true" });

@@ -6,6 +6,7 @@ import { MAX_PDF_BYTES } from "../core/hole.ts";
 import { drawChallenge } from "../core/qr.ts";
 import { isObjectText } from "../core/qr-text.ts";
 import type { ReportJson } from "../core/report.ts";
+import { understand } from "../shared/codes.ts";
 import { readPicture } from "../shared/qr-reader.ts";
 import { Scanner } from "../shared/scanner.tsx";
 import type { Lang } from "../shared/texts.ts";
@@ -141,8 +142,9 @@ export function App({ desk, start }: { desk: Desk; start: Lang }) {
   );
 
   const checkText = (text: string): void => {
-    if (!isObjectText(text)) {
-      setWrong("code_pointer");
+    const { kind } = understand(text);
+    if (kind !== "object") {
+      setWrong(kind === "code" ? "code_pointer" : "code_other");
       return;
     }
     const challenged = spoken.current;

@@ -13,8 +13,7 @@ import { Desk } from "./desk.ts";
 async function start(place: HTMLElement): Promise<void> {
   try {
     const desk = await Desk.open();
-    const kept = await desk.store.get("lang");
-    const lang: Lang = kept === "en" ? "en" : "zh";
+    const lang = await langOf(desk);
     place.replaceChildren();
     render(<App desk={desk} start={lang} />, place);
   } catch (error) {
@@ -23,6 +22,17 @@ async function start(place: HTMLElement): Promise<void> {
     place.replaceChildren();
     render(<Broken code={code} message={message} />, place);
   }
+}
+
+/** The language of the link that led here, else the one that was chosen last. */
+async function langOf(desk: Desk): Promise<Lang> {
+  const asked = new URLSearchParams(location.search).get("lang");
+  if (asked !== "en" && asked !== "zh") return (await desk.store.get("lang")) === "en" ? "en" : "zh";
+  // A store that is full keeps nobody from checking.
+  await desk.store.set("lang", asked).catch(() => undefined);
+  // What is chosen on the page counts from now on, also when it is loaded again.
+  history.replaceState(null, "", `${location.pathname}${location.hash}`);
+  return asked;
 }
 
 function Broken({ code, message }: { code: string; message: string }) {
