@@ -11,8 +11,10 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import RedirectResponse, Response
+from fastapi.routing import APIRoute
 
 from anzheng.flows.look_up import MAX_FOUND, Key, describe, described
+from anzheng.routes.straight import StraightRoute, refused
 from anzheng.store.database import Store, Unit
 from anzheng.store.public import PublicLicence
 from licence.domain.licence_no import folded
@@ -25,6 +27,8 @@ from verifier.service.answers import CBOR, JSON, Caching, answer, body_of, json_
 from verifier.service.problems import responses
 
 LEAF_HEX = 64
+MAX_VALUE = 160
+"""Characters of what is looked up."""
 
 LICENCE_SCHEMA: Final[dict[str, Any]] = {
     "type": "object",
@@ -76,7 +80,22 @@ async def reading(store: Store, work: Callable[[Unit], T]) -> T:
 
 def router(store: Store, clock: Clock) -> APIRouter:
     """Make the look-up routes."""
-    routes = APIRouter(prefix="/v1", tags=["licences"])
+    routes = APIRouter(prefix="/v1", tags=["licences"], route_class=StraightRoute)
+
+    @routes.get(
+        "/licences/{key}/{value}",
+        response_class=Response,
+        responses=responses(400, types=(JSON,), schema=FOUND_SCHEMA),
+    )
+    async def by_key(
+        request: Request, key: Key, value: Annotated[str, Path(max_length=MAX_VALUE)]
+    ) -> Response:
+        """Return the same as a search, at an address that a static copy has too."""
+        if key not in _PARAMETERS or len(value) > MAX_VALUE:
+            raise refused("key", "number, identifier or short-code, and what is looked up")
+        look = _search(**{_PARAMETERS[key]: value})
+        found = described(await reading(store, look), shanghai_date(clock.now()))
+        return answer(request, json_body(found), Caching.WORD)
 
     @routes.get(
         "/licences/{leaf}",
@@ -92,10 +111,14 @@ def router(store: Store, clock: Clock) -> APIRouter:
         return answer(request, json_body(describe(found, shanghai_date(clock.now()))), Caching.WORD)
 
     @routes.get(
-        "/licences",
-        response_class=Response,
-        responses=responses(400, types=(JSON,), schema=FOUND_SCHEMA),
+        "/evidence/{leaf}", response_class=Response, responses=responses(400, 404, types=(CBOR,))
     )
+    async def evidence(request: Request, leaf: LeafText) -> Response:
+        """Return the anchor evidence of a leaf."""
+        wanted = parse_leaf(leaf)
+        found = await reading(store, lambda unit: _evidence(unit, wanted))
+        return answer(request, body_of(found, CBOR), Caching.VERSIONED)
+
     async def search(
         request: Request,
         number: Annotated[str | None, Query(max_length=64)] = None,
@@ -111,28 +134,13 @@ def router(store: Store, clock: Clock) -> APIRouter:
         found = described(await reading(store, look), shanghai_date(clock.now()))
         return answer(request, json_body(found), Caching.WORD)
 
-    @routes.get(
-        "/licences/{key}/{value}",
+    routes.add_api_route(
+        "/licences",
+        search,
         response_class=Response,
         responses=responses(400, types=(JSON,), schema=FOUND_SCHEMA),
+        route_class_override=APIRoute,
     )
-    async def by_key(
-        request: Request, key: Key, value: Annotated[str, Path(max_length=160)]
-    ) -> Response:
-        """Return the same as a search, at an address that a static copy has too."""
-        look = _search(**{_PARAMETERS[key]: value})
-        found = described(await reading(store, look), shanghai_date(clock.now()))
-        return answer(request, json_body(found), Caching.WORD)
-
-    @routes.get(
-        "/evidence/{leaf}", response_class=Response, responses=responses(400, 404, types=(CBOR,))
-    )
-    async def evidence(request: Request, leaf: LeafText) -> Response:
-        """Return the anchor evidence of a leaf."""
-        wanted = parse_leaf(leaf)
-        found = await reading(store, lambda unit: _evidence(unit, wanted))
-        return answer(request, body_of(found, CBOR), Caching.VERSIONED)
-
     return routes
 
 

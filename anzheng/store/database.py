@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from anzheng.store.alarms import AlarmBook
 from anzheng.store.anchors import Anchors
@@ -211,5 +211,10 @@ def _begin_postgresql(connection: Connection) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    options: dict[str, Any] = dict(connection.get_execution_options())
-    connection.exec_driver_sql(options.get("anzheng_begin", "BEGIN"))
+    begin = connection.get_execution_options().get("anzheng_begin", _READ)
+    # Straight to the driver: SQLAlchemy's own way took a sixteenth of a look-up.
+    driver: Any = connection.connection.driver_connection
+    try:
+        driver.execute(begin)
+    except sqlite3.Error as exc:
+        raise OperationalError(begin, None, exc) from exc

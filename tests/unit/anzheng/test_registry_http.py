@@ -336,6 +336,13 @@ def test_a_licence_is_found_by_leaf_number_identifier_and_code(registry: FakeReg
     assert client.get(wanted["links"]["side_list"]).status_code == 200
 
 
+@pytest.mark.parametrize("path", ["colour/red", f"number/{'1' * 161}"])
+def test_a_search_by_nothing_that_is_known_is_refused(registry: FakeRegistry, path: str) -> None:
+    refused = AppClient(registry.app()).get(f"/v1/licences/{path}")
+    assert refused.status_code == 422
+    assert refused.json()["code"] == "REQUEST_INVALID"
+
+
 def test_a_version_that_is_not_signed_is_nobodys(registry: FakeRegistry) -> None:
     registry.prepare({**good_row(), "licence_no": "（辽）WH安许证字〔2024〕0128"})
     client = AppClient(registry.app())

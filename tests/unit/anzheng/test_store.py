@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from anzheng.store.claims import HolderCertificate
 from anzheng.store.database import Store
 from anzheng.store.idempotency import RESERVED_SECONDS, Answer
 from anzheng.store.licences import FlowState, NewLicence
+from anzheng.store.migrate import migrate
 from licence.errors import AnzhengError, Code
 from licence.ids import AuthorityId, Digest, Leaf, LicenceNo, RegistryId, StatusIndex
 from tests.fakes.clock import FakeClock
@@ -150,3 +152,17 @@ def test_a_holder_certificate_waits_for_its_batch(store: Store, clock: FakeClock
         assert unit.claims.unanchored(AUTHORITY) == ()
         (placed,) = unit.claims.in_batch("b1")
     assert placed.batch_place == 3
+
+
+def test_a_writer_that_waits_for_too_long_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("anzheng.store.database.BUSY_TIMEOUT_SECONDS", 0)
+    url = f"sqlite:///{tmp_path}/anzheng.sqlite3"
+    migrate(url)
+    one, other = Store(url), Store(url)
+    with one.write(), pytest.raises(AnzhengError) as caught, other.write():
+        pass
+    assert caught.value.code is Code.STORE_FAILED
+    one.close()
+    other.close()
