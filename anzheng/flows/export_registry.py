@@ -217,6 +217,14 @@ def _licence(
     today = shanghai_date(clock.now())
     tree.replace(f"v1/licences/{found.leaf.hex()}", encoded(describe(found, today)))
     view, code = unit.public, short_code(found.licence_json)
+    if view.is_alone(found):
+        # Nearly all are: one query and one file then serve all of its names.
+        names = ((Key.NUMBER, found.licence_no), (Key.IDENTIFIER, found.elicence_id))
+        first, second = (f"v1/licences/{key}/{_name(value)}" for key, value in names)
+        tree.replace(first, encoded(described([found], today)))
+        for other in (second, f"v1/licences/{Key.SHORT_CODE}/{code}", f"L/{code}"):
+            tree.share(first, other)
+        return
     answers = (
         (Key.NUMBER, found.licence_no, view.by_number(found.licence_no, most=MAX_FOUND)),
         (Key.IDENTIFIER, found.elicence_id, view.by_elicence_id(found.elicence_id, most=MAX_FOUND)),

@@ -124,6 +124,18 @@ def _search(column: str) -> Select[Any]:
 _SEARCHES: Final = {
     column: _search(column) for column in ("folded_no", "elicence_id", "short_code")
 }
+_NAMESAKES: Final = (
+    select(licences.c.id)
+    .where(licences.c.leaf.is_not(None))
+    .where(
+        or_(
+            licences.c.folded_no == bindparam("licence_no"),
+            licences.c.elicence_id == bindparam("elicence_id"),
+            licences.c.short_code == bindparam("short_code"),
+        )
+    )
+    .limit(2)
+)
 _EVENTS: Final = (
     select(*EVENT_COLUMNS)
     .where(
@@ -216,6 +228,12 @@ class PublicView:
     def by_short_code(self, code: str, *, most: int) -> tuple[PublicLicence, ...]:
         """Find the signed versions whose pages bear a short code."""
         return self._search("short_code", code, most)
+
+    def is_alone(self, found: PublicLicence) -> bool:
+        """Say whether number, identifier and short code of a version all lead to it alone."""
+        names = ("licence_no", "elicence_id", "short_code")
+        values = {name: getattr(found, name) for name in names}
+        return len(self._connection.execute(_NAMESAKES, values).all()) == 1
 
     def evidence(self, leaf: Leaf) -> bytes | None:
         """Return the evidence of a leaf, if its batch is done."""

@@ -24,7 +24,7 @@ from licence.errors import Code
 from licence.formats.short_code import short_code
 from licence.ids import BatchId, StatusIndex
 from tests.fakes.clock import FakeClock
-from tests.fakes.drafts import good_row
+from tests.fakes.drafts import elicence_id, good_row
 from tests.fakes.refusal import refuses
 from tests.fakes.registry import EVIDENCE, FakeRegistry, leaf_of
 from tests.fakes.trust_bundles import AUTHORITY, REGISTRY
@@ -141,6 +141,30 @@ def test_only_what_changed_is_written(world: World) -> None:
     for place, inode in seen.items():
         if RELEASES not in place.parts and place.name != STATE:
             assert served[place] == inode, "what did not change is the same file"
+
+
+def test_one_file_serves_all_names_of_a_licence_until_there_is_another_version(
+    world: World,
+) -> None:
+    world.export()
+    number = world.www / "v1/licences/number/辽WH20240127"
+    with world.registry.reader.read() as unit:
+        row = unit.public.by_leaf(leaf_of("leaf"))
+    assert row is not None
+    code = short_code(row.licence_json)
+    own = [
+        world.www / f"v1/licences/{name}"
+        for name in (f"identifier/{row.elicence_id}", f"short-code/{code}")
+    ] + [world.www / f"L/{code}"]
+    assert {place.stat().st_ino for place in own} == {number.stat().st_ino}
+    before = own[0].read_bytes()
+    world.registry.prepare(
+        {**good_row(), "version": 2, "supersedes": 1, "elicence_id": elicence_id(2)}
+    )
+    world.registry.sign(["second"])
+    world.export()
+    assert len(json.loads(number.read_bytes())["licences"]) == 2
+    assert {place.read_bytes() for place in own} == {before}, "they lead to the first one alone"
 
 
 def test_what_happens_later_is_seen(world: World) -> None:
