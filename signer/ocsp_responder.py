@@ -28,6 +28,18 @@ MAX_REQUEST_BYTES: Final = 2 * 1024
 MAX_NONCE_BYTES: Final = 128
 """RFC 9654, 2.1."""
 
+_UNREADABLE: Final = (
+    ValueError,
+    TypeError,
+    NotImplementedError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
+"""What the library says of a request that it cannot read: of one about several certificates
+NotImplementedError; the last three are no ValueError."""
+
 # How a request names the CA; SHA-1 is an identifier here, and what most clients send.
 _HASHES: Final = {"sha1": sha1, "sha256": sha256, "sha384": sha384, "sha512": sha512}
 
@@ -64,8 +76,7 @@ class OcspResponder:
         try:
             asked = ocsp.load_der_ocsp_request(request)
             is_ours, nonce = self._is_ours(asked), _nonce(asked)
-        # The library answers a request about several certificates with NotImplementedError.
-        except (ValueError, TypeError, NotImplementedError, UnsupportedAlgorithm):
+        except _UNREADABLE:
             return refusal(ocsp.OCSPResponseStatus.MALFORMED_REQUEST)
         if not is_ours:
             return refusal(ocsp.OCSPResponseStatus.UNAUTHORIZED)

@@ -29,6 +29,16 @@ RENEW_BEFORE: Final = timedelta(hours=1)
 MAX_EARLY: Final = timedelta(minutes=5)
 """How far the clock of a CA may be ahead of ours."""
 
+_UNREADABLE: Final = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
+"""What the library says of bytes that it cannot read; the last three are no ValueError."""
+
 ReadPlace = Callable[[str], bytes]
 """Reads a file or a URL; raises AnzhengError when it cannot."""
 
@@ -120,7 +130,9 @@ def read_list(data: bytes) -> bytes:
     pem = data.lstrip().startswith(b"-----BEGIN")
     try:
         crl = (x509.load_pem_x509_crl if pem else x509.load_der_x509_crl)(data)
-        _ = crl.extensions, crl.next_update_utc
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        # Parsed on demand: what is broken in them must be found here, not when somebody asks.
+        _ = crl.extensions, crl.issuer, crl.next_update_utc, crl.last_update_utc
+        _ = crl.signature_hash_algorithm, crl.get_revoked_certificate_by_serial_number(1)
+    except _UNREADABLE as error:
         raise AnzhengError(Code.TSA_UNAVAILABLE, "not a revocation list") from error
     return crl.public_bytes(Encoding.DER)

@@ -7,6 +7,7 @@ Standard: The Update Framework 1.0, 5 (rollback); DESIGN 3.4.
 """
 
 import gzip
+import lzma
 import os
 import shutil
 import tarfile
@@ -35,6 +36,15 @@ MARKER: Final = PurePosixPath("metadata/timestamp.json")
 REPORTERS: Final = "reporters"
 
 _HEAD: Final = 8
+_DAMAGED: Final = (
+    tarfile.TarError,
+    EOFError,
+    ValueError,
+    zlib.error,
+    lzma.LZMAError,
+    gzip.BadGzipFile,
+)
+"""What the libraries say of foreign bytes; ValueError of a sparse file's table."""
 
 
 def import_trust(
@@ -155,13 +165,23 @@ def _of_folder(folder: Path) -> Iterator[tuple[PurePosixPath, bytes]]:
 def _of_file(pack: Path) -> Iterator[tuple[PurePosixPath, bytes]]:
     try:
         with pack.open("rb") as file:
-            head = file.read(_HEAD)
-            file.seek(0)
-            yield from _of_zip(file) if is_archive(head) else _of_tar(pack, file)
-    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise _no_pack(pack, "it is no ZIP or tar file, or damaged") from error
+            yield from _of_open(pack, file)
     except FileNotFoundError as error:
         raise _no_pack(pack, "it is not there") from error
+
+
+def _of_open(pack: Path, file: BinaryIO) -> Iterator[tuple[PurePosixPath, bytes]]:
+    head = file.read(_HEAD)
+    file.seek(0)
+    try:
+        yield from _of_zip(file) if is_archive(head) else _of_tar(pack, file)
+    except _DAMAGED as error:
+        raise _no_pack(pack, "it is no ZIP or tar file, or damaged") from error
+    except OSError as error:
+        # The library's for bzip2; what is wrong with a disk has a number.
+        if error.errno is not None:
+            raise
+        raise _no_pack(pack, "it is damaged") from error
 
 
 def _of_zip(file: BinaryIO) -> Iterator[tuple[PurePosixPath, bytes]]:
@@ -174,6 +194,8 @@ def _of_tar(pack: Path, file: BinaryIO) -> Iterator[tuple[PurePosixPath, bytes]]
     total = count = 0
     with tarfile.open(fileobj=file, mode="r:*") as archive:
         for member in archive:
+            if member.size < 0:
+                raise _no_pack(pack, "a file in it has less than no bytes")
             count += 1
             total += member.size
             if (

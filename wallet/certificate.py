@@ -31,6 +31,7 @@ _UNREADABLE: Final = (
     UnsupportedAlgorithm,
     x509.InvalidVersion,
     x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
 )
 """What the library raises for bytes that are no certificate, and for a certificate that is odd."""
 

@@ -278,7 +278,7 @@ def _read_order(fields: Fields) -> Order:
         purpose=fields.choice("purpose", Purpose),
         key=fields.matching("key", _NAME),
         store=fields.matching("store", _STORE),
-        officers=tuple(OfficerId(str(each)) for each in officers),
+        officers=tuple(_officer(each) for each in officers),
         place=fields.text("place", max_chars=MAX_PLACE),
         held_at=fields.moment("held_at"),
         previous=fields.optional("previous", lambda key: fields.matching(key, _NAME)),
@@ -288,6 +288,13 @@ def _read_order(fields: Fields) -> Order:
     )
     _check(order)
     return order
+
+
+def _officer(value: JsonValue) -> OfficerId:
+    # A number would be read as the text that it is written as: a second spelling.
+    if not isinstance(value, str):
+        raise AnzhengError(Code.CEREMONY_SYNTAX, "ceremony: an officer is no text")
+    return OfficerId(value)
 
 
 def _check(order: Order) -> None:

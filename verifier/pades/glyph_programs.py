@@ -37,6 +37,8 @@ _MATRIX, _ROS, _FD_ARRAY = 1207, 1230, 1236
 _TOP_MATRIX: Final = (0.001, 0.0, 0.0, 0.001, 0.0, 0.0)
 _UNIT_MATRIX: Final = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 _TABLES: Final = frozenset({"head", "hhea", "maxp", "hmtx", "loca", "glyf", "name", "post"})
+_DAMAGED: Final = (ArithmeticError, IndexError, struct.error, ValueError)
+"""What reading beyond an end, and a number without end, leads to."""
 _HINTING: Final = ("prep", "fpgm", "cvt ")
 _NO_HINTING: Final = sha256(b"").digest()
 
@@ -65,7 +67,7 @@ def read_cff(data: bytes) -> GlyphPrograms:
     """
     try:
         return _read_cff(data)
-    except (IndexError, struct.error, ValueError) as error:
+    except _DAMAGED as error:
         raise _strange("a font is damaged") from error
 
 
@@ -77,7 +79,7 @@ def read_truetype(data: bytes) -> GlyphPrograms:
     """
     try:
         return _read_truetype(data)
-    except (IndexError, struct.error, ValueError) as error:
+    except _DAMAGED as error:
         raise _strange("a font is damaged") from error
 
 
@@ -233,7 +235,7 @@ class _TrueType:
     def _shape(self, glyph: int, depth: int = 0) -> bytes:
         self._bearing(glyph)
         shape = self.shapes[self.places[glyph] : self.places[glyph + 1]]
-        if not shape or struct.unpack_from(">h", shape)[0] >= 0:
+        if not shape or _contours(shape) >= 0:
             return shape.rstrip(b"\0")
         if depth > 1:
             raise _strange("a glyph is made of parts of parts")
@@ -243,6 +245,8 @@ class _TrueType:
         """Return the parts of a composite glyph with what they are drawn by, not their numbers."""
         found, at = [shape[:_COMPOSITE_HEADER]], _COMPOSITE_HEADER
         for _ in range(MAX_PARTS):
+            if at + 4 > len(shape):
+                raise _strange("a glyph is damaged")
             flags, glyph = struct.unpack_from(">HH", shape, at)
             size = 4 if flags & _ARGUMENTS_ARE_WORDS else 2
             size += 2 * bool(flags & _HAS_SCALE) + 4 * bool(flags & _HAS_TWO_SCALES)
@@ -256,6 +260,11 @@ class _TrueType:
             if not flags & _MORE:
                 return found
         raise _strange("a glyph has too many parts")
+
+
+def _contours(shape: bytes) -> int:
+    """Return the number of contours; negative for a glyph that is made of others."""
+    return int.from_bytes(shape[:2], "big", signed=True)
 
 
 def _read_truetype(data: bytes) -> _TrueType:

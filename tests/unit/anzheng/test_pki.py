@@ -18,6 +18,7 @@ from anzheng.pki import LIST_AGE, CertificateDesk
 from anzheng.published_pki import MAX_REQUEST_BYTES
 from anzheng.routes import pki as routes
 from licence.errors import Code
+from licence.formats import der
 from signer.test_pki import BASE_URL
 from tests.fakes.clock import FakeClock
 from tests.fakes.pki_desk import make_desk, signer_certificate
@@ -160,6 +161,17 @@ def test_another_cas_certificate_is_not_answered_for(desk: CertificateDesk) -> N
 @pytest.mark.parametrize("asked", [b"", b"\x30\x00", b"x" * 100, request(nonce=b"n" * 129)])
 def test_what_cannot_be_read_is_said_to_be_malformed(desk: CertificateDesk, asked: bytes) -> None:
     answer = ocsp.load_der_ocsp_response(desk.ocsp("issuing", asked))
+    assert answer.response_status is ocsp.OCSPResponseStatus.MALFORMED_REQUEST
+
+
+def test_a_request_with_two_nonces_is_malformed(desk: CertificateDesk) -> None:
+    (asked,) = der.children(request(nonce=b"n" * 16))
+    certificates, wrapped = der.children(asked)
+    (listed,) = der.children(wrapped, wrapped[0])
+    (nonce,) = der.children(listed)
+    twice = der.tlv(wrapped[0], der.tlv(der.SEQUENCE, nonce, nonce))
+    made = der.tlv(der.SEQUENCE, der.tlv(der.SEQUENCE, certificates, twice))
+    answer = ocsp.load_der_ocsp_response(desk.ocsp("issuing", made))
     assert answer.response_status is ocsp.OCSPResponseStatus.MALFORMED_REQUEST
 
 

@@ -79,6 +79,12 @@ def test_any_reason_and_moment_read_back_or_are_refused(reason: str, seconds: in
     assert decode_order(data) == order
 
 
+def test_an_officer_is_text_and_no_number() -> None:
+    data = encode_order(replace(ROTATED, officers=(OfficerId("7"), OfficerId("8"))))
+    with refuses(Code.CEREMONY_SYNTAX):
+        decode_order(data.replace(b'"7"', b"7"))
+
+
 def test_what_is_signed_is_everything_but_the_signatures() -> None:
     held = signed(ROTATED)
     assert statement_bytes(held) == statement_bytes(replace(held, signatures=()))

@@ -125,3 +125,23 @@ def test_a_list_that_verifiers_do_not_believe_is_refused(monkeypatch: pytest.Mon
     monkeypatch.setattr("signer.tsa_crl.SHA256", SHA384)
     with refuses(Code.TSA_UNAVAILABLE):
         _keeper(Web(_list())).current(NOW)
+
+
+def _changed(old: bytes, new: bytes) -> bytes:
+    data = _list()
+    assert data.count(old) >= 1
+    return data.replace(old, new, 1)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        lambda: _changed(b"\x02\x01\x01", b"\x02\x01\x07"),
+        # An extension that is there twice.
+        lambda: _changed(b"\x06\x03\x55\x1d\x23", b"\x06\x03\x55\x1d\x14"),
+    ],
+    ids=["version", "twice"],
+)
+def test_a_list_of_which_a_part_is_broken_is_refused(body: Callable[[], bytes]) -> None:
+    with refuses(Code.TSA_UNAVAILABLE):
+        _keeper(Web(body())).current(NOW)

@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from random import Random
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -207,5 +208,43 @@ def test_a_gzip_file_with_a_wrong_sum_is_no_pack(world: World, tmp_path: Path) -
     data = bytearray(gzip.compress(_tar_of("metadata/timestamp.json")[:512]))
     data[-8] ^= 1
     (tmp_path / "pack").write_bytes(data)
+    with refuses(Code.REQUEST_INVALID):
+        import_trust(tmp_path / "pack", tmp_path / "trust", now=world.now)
+
+
+def _packed(mode: str) -> bytes:
+    """A large pack with a damaged place far behind what the library looks at when it opens it."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode=mode) as made:
+        for number in range(4):
+            info = tarfile.TarInfo(f"metadata/{number}.json")
+            text = Random(number).randbytes(400_000).hex().encode()
+            info.size = len(text)
+            made.addfile(info, io.BytesIO(text))
+    data = bytearray(out.getvalue())
+    data[len(data) // 2 : len(data) // 2 + 64] = b"\xff" * 64
+    return bytes(data)
+
+
+def _pax(record: bytes) -> bytes:
+    """A file of which a record of an extended header says something."""
+    line = b"%d %s\n" % (len(record) + 4, record)
+    made = tarfile.TarInfo("h")
+    made.type, made.size = tarfile.XHDTYPE, len(line)
+    file = tarfile.TarInfo("metadata/timestamp.json").tobuf(tarfile.USTAR_FORMAT)
+    return made.tobuf(tarfile.USTAR_FORMAT) + line.ljust(512, b"\0") + file + bytes(1_024)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        *(lambda mode=mode: _packed(mode) for mode in ("w:xz", "w:bz2", "w:gz")),
+        lambda: _pax(b"GNU.sparse.map=a,b,c"),
+        lambda: _pax(b"size=-1024"),
+    ],
+    ids=["xz", "bzip2", "gzip", "sparse", "less than nothing"],
+)
+def test_a_damaged_pack_is_no_pack(world: World, tmp_path: Path, data: Callable[[], bytes]) -> None:
+    (tmp_path / "pack").write_bytes(data())
     with refuses(Code.REQUEST_INVALID):
         import_trust(tmp_path / "pack", tmp_path / "trust", now=world.now)
