@@ -71,13 +71,13 @@ def test_the_authoritys_data_codes(
     assert [Path(path).suffix for path in made["files"]] == [".txt", ".svg", ".svg"]
     # Under another address nothing is made or published, until somebody says that it moved.
     monkeypatch.setenv("ANZHENG_PUBLIC_URL", "http://127.0.0.1:9")
-    for words in (
+    for refused in (
         ("trust", "publish"),
         ("trust", "renew"),
         ("worker", "--once"),
         ("authority", "keys", "rotate", *init[3:], *OFFICERS),
     ):
-        assert anzheng(*words, code=1)["code"] == "SETTINGS_INVALID"
+        assert anzheng(*refused, code=1)["code"] == "SETTINGS_INVALID"
     anzheng("trust", "export", str(trust))
     assert run(judged) == 0
     anzheng("trust", "publish", "--new-address")

@@ -1,6 +1,7 @@
 """Next to the verdict on a copy: for whom, what for, until when, and what the reader compares."""
 
 import io
+import json
 from dataclasses import replace
 from functools import cache
 
@@ -18,6 +19,9 @@ from verifier.artefacts import Ask, CopyFile, PdfFile
 from verifier.cli_table import Overview
 from verifier.pades.page_text import read_pages
 from verifier.policy import BATCH
+from verifier.service.page_text import Lang
+from verifier.service.page_view import view_of
+from verifier.service.pages import TEMPLATES
 from verifier.show import show
 from verifier.table import rows_as_csv
 from verifier.verify import verify_artefact
@@ -106,6 +110,18 @@ def test_what_nobody_signed_is_not_repeated() -> None:
 def test_of_a_file_nothing_is_said() -> None:
     report, _ = verify_artefact(PdfFile(b"%PDF-1.7"), make_world().trust(), Ask(BATCH, SHOWN_AT))
     assert told_of_copy(report) is None
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_page_has_it_in_a_box_of_its_own(lang: Lang) -> None:
+    ((heading, rows),) = view_of(judge(copied()), lang).terms
+    assert heading == "terms_copy"
+    shown = dict(rows)
+    assert (shown["recipient"], shown["purpose"]) == (RECIPIENT, PURPOSE)
+    assert str(ENDS_ON.year) in shown["ends_on"]
+    asked = {"zh": "请核对", "en": "compare"}
+    texts = json.loads((TEMPLATES / "texts.json").read_text("utf-8"))
+    assert asked[lang] in texts[heading][lang]
 
 
 @pytest.mark.parametrize(("recipient", "left"), [(None, OPEN), (RECIPIENT, PURPOSE_OPEN)])
