@@ -4,11 +4,13 @@ Never for production: anybody on this machine can mint balance on it.
 """
 
 import json
+import os
 import socket
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -17,11 +19,23 @@ from licence.errors import AnzhengError, Code
 from licence.ids import Address, ChainId
 
 HOST: Final = "127.0.0.1"
-START_SECONDS: Final = 20.0
+START_SECONDS: Final = 90.0
+"""A machine that is busy beyond measure; one that does not start ends at once."""
+
 STOP_SECONDS: Final = 20.0
 POLL_SECONDS: Final = 0.02
 SAVE_SECONDS: Final = 1
 """How often the state is written: so much is lost by a kill."""
+
+PORTS: Final = 3
+"""So many are tried."""
+
+FIRST_PORT: Final = 10_000
+MOST_PORTS: Final = 20_000
+PORTS_APART: Final = 97
+"""Between the first ports of processes that begin at once."""
+
+_steps = count()
 
 HARDFORK: Final = "london"
 """The oldest rules that the contract is compiled for."""
@@ -36,6 +50,9 @@ class Devnet:
         chain_id: EIP-155 id.
         port: TCP port on the loopback; 0 takes a free one at the first start and keeps it.
         automine: Mine every transaction at once; otherwise only `mine` does.
+        keeps_state: Write the state once a second, all of it, a tenth of a megabyte a block: a
+            chain of thousands of blocks stands still for seconds meanwhile. Without, what is
+            stopped is gone.
     """
 
     test_only: Final = True
@@ -48,12 +65,14 @@ class Devnet:
         *,
         port: int = 0,
         automine: bool = True,
+        keeps_state: bool = True,
     ) -> None:
         self._anvil = anvil
         self._folder = folder
         self._chain_id = chain_id
         self._port = port
         self._automine = automine
+        self._keeps_state = keeps_state
         self._process: subprocess.Popen[bytes] | None = None
         self._node: Node | None = None
 
@@ -84,18 +103,20 @@ class Devnet:
         if self._process is not None:
             return
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._port = self._port or _free_port()
         self._keep_one_genesis()
-        try:
-            with (self._folder / "anvil.log").open("ab") as log:
-                self._process = subprocess.Popen(
-                    self._command(), stdout=log, stderr=log, stdin=subprocess.DEVNULL
-                )
-        except OSError as error:
-            raise AnzhengError(
-                Code.TOOL_MISSING, "anvil is not there: run `make install`", path=str(self._anvil)
-            ) from error
-        self._wait()
+        for left in reversed(range(1 if self._port else PORTS)):
+            port = self._port
+            self._port = port or _free_port()
+            try:
+                self._launch()
+                self._wait()
+            except AnzhengError as error:
+                # Somebody may have taken the port between our look and anvil's.
+                self._port, self._node = port, None
+                if not left or error.code is Code.TOOL_MISSING:
+                    raise
+            else:
+                return
 
     def stop(self) -> None:
         """Stop in order: the state is written first."""
@@ -144,6 +165,17 @@ class Devnet:
                     raise AnzhengError(Code.CHAIN_UNAVAILABLE, "anvil does not write its state")
                 time.sleep(POLL_SECONDS)
 
+    def _launch(self) -> None:
+        try:
+            with (self._folder / "anvil.log").open("ab") as log:
+                self._process = subprocess.Popen(
+                    self._command(), stdout=log, stderr=log, stdin=subprocess.DEVNULL
+                )
+        except OSError as error:
+            raise AnzhengError(
+                Code.TOOL_MISSING, "anvil is not there: run `make install`", path=str(self._anvil)
+            ) from error
+
     def _keep_one_genesis(self) -> None:
         """Take the later first blocks out of the state: anvil adds one at each start.
 
@@ -183,10 +215,11 @@ class Devnet:
         command = [
             str(self._anvil),
             *("--host", HOST, "--port", str(self._port), "--chain-id", str(self._chain_id)),
-            *("--state", str(self._state)),
-            *("--state-interval", str(SAVE_SECONDS), "--preserve-historical-states"),
             *("--hardfork", HARDFORK, "--silent"),
         ]
+        if self._keeps_state:
+            command += ["--state", str(self._state), "--state-interval", str(SAVE_SECONDS)]
+            command += ["--preserve-historical-states"]
         return command if self._automine else [*command, "--no-mining"]
 
     def _wait(self) -> None:
@@ -235,6 +268,18 @@ def running(devnet: Devnet) -> Iterator[Devnet]:
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+    """Return a port on which nobody listens, where the system gives none to whoever calls out.
+
+    Such a client would have it when anvil is stopped and started again.
+    """
+    for step in _steps:
+        port = FIRST_PORT + (os.getpid() * PORTS_APART + step) % MOST_PORTS
+        with socket.socket() as probe:
+            # As anvil does: what rests of a connection that was closed is in nobody's way.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, port))
+            except OSError:
+                continue
+            return port
+    raise AssertionError

@@ -1,9 +1,12 @@
 """An anchorer in a process of its own, for tests that kill it at any moment.
 
 Everything it knows lies in its folder; everything it hears comes from the node that it is given.
+What it met on its way stands in `anchorer.log`, for whoever asks why it does not get on.
 """
 
+import os
 import time
+import traceback
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,10 +27,17 @@ from tests.fakes.anchoring import AUTHORITY, IDENTITY, REGISTRY, StrictJudge, ed
 from tests.fakes.devchain import private_key
 
 POLICY = SendPolicy(
-    finality_depth=1, resend_seconds=1, bump_seconds=2, lease_seconds=1, refusals=3, max_raws=100
+    finality_depth=1, resend_seconds=1, bump_seconds=2, lease_seconds=5, refusals=3, max_raws=100
 )
 PAUSE_SECONDS = 0.02
-TIMEOUT_SECONDS = 0.5
+TIMEOUT_SECONDS = 30.0
+"""No fault of the node's takes so long: only a machine that is busy beyond measure."""
+
+MOST_PASSES = 2_000
+"""An anchorer that needs more does not get on, be the machine slow or quick: fifty are many.
+
+Passes that another one's lease ends are not counted.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +59,16 @@ class Place:
         """Address of its database."""
         return f"sqlite:///{self.folder / 'anzheng.sqlite3'}"
 
+    @property
+    def log(self) -> Path:
+        """What all anchorers here met."""
+        return self.folder / "anchorer.log"
+
+    def note(self, text: str) -> None:
+        """Write down what happens; a kill may take a line, and nothing waits for the disk."""
+        with self.log.open("a") as log:
+            log.write(f"{SystemClock().now():%H:%M:%S.%f} {os.getpid()} {text}\n")
+
 
 def judge(place: Place) -> StrictJudge:
     """Return what accepts the evidence of this place."""
@@ -58,6 +78,16 @@ def judge(place: Place) -> StrictJudge:
 
 def work(place: Place) -> None:
     """Anchor until no batch is open, whatever the node says in between."""
+    place.note("begins")
+    try:
+        passes = _work(place)
+    except BaseException:
+        place.note(f"ends by an error\n{traceback.format_exc()}")
+        raise
+    place.note(f"ends after {passes} passes")
+
+
+def _work(place: Place) -> int:
     clock, store = SystemClock(), Store(place.database)
     memory = FileWitnessStore(place.folder / "witness")
     one = witness("w1.example", memory, clock)
@@ -69,11 +99,18 @@ def work(place: Place) -> None:
         holder = SystemEntropy().bytes(8).hex()
         sender = Sender(chain, account, rows, clock, POLICY, holder)
         anchorer = Anchorer(chain, sender, rows, log, StrictJudge((one.key,), 1))
+        passes = 0
         while rows.open_batches(REGISTRY, AUTHORITY):
             try:
                 anchorer.check()
                 anchorer.advance_all()
             except AnzhengError as error:
+                place.note(f"{error} {error.facts}")
                 if error.code is Code.INTERNAL:
                     raise
+                passes -= error.code is Code.LEASE_LOST
+            passes += 1
+            if passes > MOST_PASSES:
+                raise RuntimeError(f"the batch does not get on in {MOST_PASSES} passes")
             time.sleep(PAUSE_SECONDS)
+    return passes

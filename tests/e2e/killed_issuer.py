@@ -2,8 +2,8 @@
 
     python tests/e2e/killed_issuer.py DATA_DIR POINT
 
-`POINT` is one of `POINTS`; `step:N` for right after the N-th durable step, whatever it is; `count`
-to run to the end and print how many there are; `none` to run to the end. SIGKILL leaves no chance
+`POINT` is one of `POINTS`; `step:N` for right after the N-th durable step, whatever it is; `none`
+to run to the end. Who comes to the end prints how many steps there were. SIGKILL leaves no chance
 to clean up: no `finally`, no flush, no rollback of our own.
 """
 
@@ -83,7 +83,7 @@ def arm(point: str) -> Fate:
         fate = Fate(calls)
         after(owner, name, fate)
         return fate
-    fate = Fate(int(point.removeprefix("step:")) if point != "count" else 0)
+    fate = Fate(int(point.removeprefix("step:")))
     for owner, name in DURABLE:
         after(owner, name, fate)
     write = Store.write

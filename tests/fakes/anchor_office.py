@@ -2,12 +2,21 @@
 
 import time
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 from anchor.chain.codec import ANCHORED_TOPIC
 from anchor.chain.rpc import Rpc
 from anchor.log import AuthorityLog
-from anchor.ports import AnchorBatch, AnchorStore, BatchState, ChainAccount, Right, Transaction
+from anchor.ports import (
+    AnchorBatch,
+    AnchorStore,
+    BatchState,
+    ChainAccount,
+    Right,
+    Transaction,
+    TxState,
+)
 from anchor.publish import Anchorer
 from anchor.sender import Sender, SendPolicy
 from licence.errors import AnzhengError
@@ -28,6 +37,9 @@ from tests.fakes.devchain import DevChain
 
 POLICY = SendPolicy(finality_depth=1, resend_seconds=0, bump_seconds=120)
 PASSES = 150
+PATIENCE_SECONDS = 60.0
+"""A machine that is busy lets answers come late: so long is gone on at least."""
+
 PAUSE = 0.005
 PASS_SECONDS = 20
 
@@ -72,7 +84,9 @@ class AnchorOffice:
 
     def finish(self, name: str, *, mine: bool = True) -> AnchorBatch:
         """Let chain and anchorer take turns until the batch is closed."""
-        for _ in range(PASSES):
+        end = time.monotonic() + PATIENCE_SECONDS
+        passes = count()
+        while next(passes) < PASSES or time.monotonic() < end:
             batch = self.pass_over(name, seconds=PASS_SECONDS)
             if batch.state in (BatchState.DONE, BatchState.PARKED):
                 return batch
@@ -80,6 +94,13 @@ class AnchorOffice:
                 self.dev.devnet.mine()
             time.sleep(PAUSE)
         raise AssertionError(f"the batch does not get on: {self.errors[-3:]}")
+
+    def pass_until_mined(self, name: str) -> None:
+        """Pass over a batch until its transaction is in a block."""
+        self.pass_over(name)
+        self.dev.wait_for(self.transaction(name).raws[-1])
+        self.pass_over(name)
+        assert self.transaction(name).state is TxState.MINED
 
     def pass_over(self, name: str, *, seconds: int = 0) -> AnchorBatch:
         """One pass after some time; an error is remembered, and is no reason to stop."""

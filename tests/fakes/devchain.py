@@ -1,5 +1,6 @@
 """The real contract on a real anvil, with one authority and its accounts."""
 
+import time
 from hashlib import sha256
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from tests.fakes.anchoring import AUTHORITY
 ANVIL = Path(__file__).parents[2] / "contracts" / "node_modules" / ".bin" / "anvil"
 CHAIN_ID = ChainId(20260)
 DAILY_CAP = 1_000
+MINED_SECONDS = 60.0
+POLL_SECONDS = 0.005
 
 
 def private_key(name: str) -> bytes:
@@ -45,6 +48,13 @@ class DevChain:
     def chain(self, node: Rpc | None = None) -> EvmChain:
         """Return the chain through a node."""
         return EvmChain(node or self.node, self.contract, self.artifact)
+
+    def wait_for(self, raw: bytes) -> None:
+        """Wait until a transaction is mined: anvil answers before it mines."""
+        chain, end = self.chain(), time.monotonic() + MINED_SECONDS
+        while chain.receipt(raw) is None:
+            assert time.monotonic() < end, "not mined"
+            time.sleep(POLL_SECONDS)
 
     def account(self, right: Right, node: Rpc | None = None) -> EvmAccount:
         """Return the account that has this right."""

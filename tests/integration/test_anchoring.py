@@ -61,32 +61,32 @@ def test_process_killed_after_every_durable_step(dev: DevChain) -> None:
     office.check_nonces()
 
 
-def test_chain_killed_and_started_again_in_the_middle_of_a_batch(dev: DevChain) -> None:
-    office = AnchorOffice(dev)
+def test_chain_killed_and_started_again_in_the_middle_of_a_batch(lasting: DevChain) -> None:
+    office = AnchorOffice(lasting)
     add_batch(office.store, "before", 2, 0)
     office.finish("before")
-    dev.devnet.settle()
+    lasting.devnet.settle()
     add_batch(office.store, "b", 5, 10)
     assert office.pass_over("b").state is BatchState.SENT
     # Its block may not have been written yet: then it is gone with the kill.
-    dev.devnet.kill()
+    lasting.devnet.kill()
     assert office.pass_over("b").state is BatchState.SENT
-    dev.devnet.start()
+    lasting.devnet.start()
     assert office.finish("b").state is BatchState.DONE
     office.check_once("before", 2, 0)
     office.check_once("b", 5, 10)
     office.anchorer.check()
 
 
-def test_chain_stopped_in_order_keeps_everything(dev: DevChain) -> None:
-    office = AnchorOffice(dev)
+def test_chain_stopped_in_order_keeps_everything(lasting: DevChain) -> None:
+    office = AnchorOffice(lasting)
     add_batch(office.store, "b", 5)
     office.finish("b")
-    height, block = dev.chain().height(), dev.chain().block(1)
-    dev.devnet.stop()
-    dev.devnet.start()
-    assert (dev.chain().height(), dev.chain().block(1)) == (height, block)
-    dev.chain().check()
+    height, block = lasting.chain().height(), lasting.chain().block(1)
+    lasting.devnet.stop()
+    lasting.devnet.start()
+    assert (lasting.chain().height(), lasting.chain().block(1)) == (height, block)
+    lasting.chain().check()
     office.check_once("b", 5)
 
 

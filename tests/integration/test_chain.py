@@ -1,7 +1,7 @@
 """The chain gate against the real contract on anvil."""
 
 import json
-import time
+import socket
 from collections.abc import Iterator
 from dataclasses import replace
 from hashlib import sha256
@@ -20,6 +20,7 @@ from anchor.calls import (
     SuspendCall,
     changes_of,
 )
+from anchor.chain import devnet as devnets
 from anchor.chain.account import EvmAccount, address_of_key
 from anchor.chain.artifact import DEFAULT_ARTIFACT, load_artifact
 from anchor.chain.devnet import Devnet, running
@@ -54,7 +55,7 @@ OTHER = AuthorityId("11210000009876543X")
 
 @pytest.fixture(scope="module")
 def dev(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevChain]:
-    devnet = Devnet(ANVIL, tmp_path_factory.mktemp("anvil"), CHAIN_ID)
+    devnet = Devnet(ANVIL, tmp_path_factory.mktemp("anvil"), CHAIN_ID, keeps_state=False)
     with running(devnet):
         yield DevChain(devnet)
 
@@ -68,12 +69,8 @@ def send(dev: DevChain, right: Right, call: Call) -> bytes:
     account, chain = dev.account(right), dev.chain()
     raw = account.sign(call, nonce=chain.nonce(account.address), version=0)
     chain.send(raw)
-    for _ in range(200):
-        # anvil answers before it mines
-        if chain.receipt(raw) is not None:
-            return raw
-        time.sleep(0.01)
-    pytest.fail("not mined")
+    dev.wait_for(raw)
+    return raw
 
 
 def test_anchored_batch_has_slot_block_and_receipt(dev: DevChain) -> None:
@@ -303,6 +300,25 @@ def test_authority_that_the_contract_cannot_name_is_refused(dev: DevChain) -> No
     for name in ("short", "证" * 18):
         with refuses(Code.CHAIN_ACCOUNT):
             dev.chain().status_words(AuthorityId(name), [0])
+
+
+def test_port_that_somebody_took_meanwhile_is_not_insisted_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as taken:
+        taken.bind((devnets.HOST, 0))
+        ports = iter([taken.getsockname()[1], devnets._free_port()])
+        monkeypatch.setattr(devnets, "_free_port", lambda: next(ports))
+        with running(Devnet(ANVIL, tmp_path, CHAIN_ID, keeps_state=False)) as devnet:
+            assert devnet.node.quantity("eth_chainId") == CHAIN_ID
+
+
+def test_chain_that_keeps_no_state_writes_none(tmp_path: Path) -> None:
+    with running(Devnet(ANVIL, tmp_path, CHAIN_ID, keeps_state=False)) as devnet:
+        devnet.mine()
+    assert [place.name for place in tmp_path.iterdir()] == ["anvil.log"]
+    with running(devnet):
+        assert devnet.node.quantity("eth_blockNumber") == 0
 
 
 def test_missing_programs_and_files_are_named(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """Events of the real contract on anvil: decoded, replayed, the head of the history recomputed."""
 
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -46,7 +45,9 @@ OTHER = AuthorityId("11210000009876543X")
 @pytest.fixture(scope="module")
 def dev(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevChain]:
     """Yield a chain on which everything happened that an authority's accounts can do."""
-    with running(Devnet(ANVIL, tmp_path_factory.mktemp("anvil"), CHAIN_ID)) as devnet:
+    with running(
+        Devnet(ANVIL, tmp_path_factory.mktemp("anvil"), CHAIN_ID, keeps_state=False)
+    ) as devnet:
         dev = DevChain(devnet)
         live(dev)
         yield dev
@@ -75,11 +76,7 @@ def send(dev: DevChain, right: Right, call: Call) -> None:
     account, chain = dev.account(right), dev.chain()
     raw = account.sign(call, nonce=chain.nonce(account.address), version=0)
     chain.send(raw)
-    for _ in range(200):
-        if chain.receipt(raw) is not None:
-            return
-        time.sleep(0.01)
-    pytest.fail("not mined")
+    dev.wait_for(raw)
 
 
 def entries(dev: DevChain) -> list[Entry]:

@@ -83,9 +83,7 @@ def test_one_of_several_is_dropped(dev: DevChain) -> None:
 def test_reorganisation_drops_the_block(dev: DevChain, depth: int) -> None:
     office = AnchorOffice(dev, policy=DEEP)
     add_batch(office.store, "b", 3)
-    office.pass_over("b")
-    office.pass_over("b")
-    assert office.transaction("b").state is TxState.MINED
+    office.pass_until_mined("b")
     dev.devnet.mine(depth - 1)
     dev.node.ask("anvil_reorg", depth, [])
     assert office.anchored() == 0
@@ -97,8 +95,7 @@ def test_reorganisation_drops_the_block(dev: DevChain, depth: int) -> None:
 def test_reorganisation_puts_it_into_another_block(dev: DevChain) -> None:
     office = AnchorOffice(dev, policy=DEEP)
     add_batch(office.store, "b", 3)
-    office.pass_over("b")
-    office.pass_over("b")
+    office.pass_until_mined("b")
     before = office.transaction("b").block_hash
     dev.devnet.mine(2)
     dev.node.ask("anvil_reorg", 3, [[hexed(office.transaction("b").raws[0]), 2]])
@@ -110,8 +107,7 @@ def test_reorganisation_puts_it_into_another_block(dev: DevChain) -> None:
 def test_reorganisation_gives_our_nonce_to_another(dev: DevChain) -> None:
     office = AnchorOffice(dev, policy=DEEP)
     add_batch(office.store, "b", 3)
-    office.pass_over("b")
-    office.pass_over("b")
+    office.pass_until_mined("b")
     dev.node.ask("anvil_reorg", 1, [[foreign(dev, 0), 0]])
     assert office.anchored() == 0
     assert office.finish("b").state is BatchState.DONE

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import select
 import socket
 import ssl
 import threading
@@ -114,7 +115,8 @@ def test_a_connection_that_the_server_closed_is_opened_anew() -> None:
 
     with serving(speak) as (server, node):
         assert node.quantity("eth_blockNumber") == 5
-        time.sleep(0.05)
+        # Until its end has come here: nothing else comes unasked.
+        select.select([node._poster._connection.sock], [], [], 30)
         assert node.quantity("eth_blockNumber") == 5
         assert server.connections == 2
 
@@ -197,7 +199,7 @@ def test_a_node_that_drips_its_answer_is_not_waited_for(begin: bytes) -> None:
     began = time.monotonic()
     with serving(speak, timeout=0.3) as (_, node), refuses(Code.CHAIN_UNAVAILABLE):
         node.ask("eth_blockNumber")
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 6, "all of it would take ten seconds"
 
 
 def test_what_a_node_says_is_kept_short_and_printable() -> None:

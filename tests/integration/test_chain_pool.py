@@ -44,7 +44,9 @@ class World(DevChain):
 
 @pytest.fixture(scope="module")
 def dev(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with running(Devnet(ANVIL, tmp_path_factory.mktemp("anvil"), CHAIN_ID)) as devnet:
+    with running(
+        Devnet(ANVIL, tmp_path_factory.mktemp("anvil"), CHAIN_ID, keeps_state=False)
+    ) as devnet:
         yield World(devnet)
 
 

@@ -24,7 +24,9 @@ QUICK = replace(RULES, grace_seconds=0.05, quarantine_seconds=1e9, timeout_secon
 
 @pytest.fixture(scope="module")
 def dev(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevChain]:
-    with running(Devnet(ANVIL, tmp_path_factory.mktemp("anvil"), CHAIN_ID)) as devnet:
+    with running(
+        Devnet(ANVIL, tmp_path_factory.mktemp("anvil"), CHAIN_ID, keeps_state=False)
+    ) as devnet:
         dev = DevChain(devnet)
         devnet.mine(10)
         yield dev
