@@ -108,7 +108,7 @@ class QbftNode:
         request = Request(  # noqa: S310 - the loopback
             self.upstream, json.dumps(question).encode(), {"Content-Type": "application/json"}
         )
-        with urlopen(request, timeout=10) as answer:  # noqa: S310 - the loopback
+        with urlopen(request, timeout=120) as answer:  # noqa: S310 - the loopback
             found: dict[str, Any] = json.load(answer)
         return found
 

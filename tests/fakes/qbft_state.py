@@ -184,7 +184,7 @@ def _send(dev: DevChain, right: Right, call: Call) -> None:
     chain, account = dev.chain(), dev.account(right)
     raw = account.sign(call, nonce=chain.nonce(account.address), version=0)
     chain.send(raw)
-    end = monotonic() + 10
+    end = monotonic() + 120
     while (receipt := chain.receipt(raw)) is None:
         # anvil answers a little before it has mined.
         assert monotonic() < end

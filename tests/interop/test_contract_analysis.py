@@ -30,6 +30,9 @@ REFUTED = re.compile(r"\[FAIL\][^ ]* wrong_\w+\(")
 FALSE_ON_PURPOSE = ("wrong_suspendedNeverReturns", "wrong_nothingIsConfirmed")
 PROVED = re.compile(r"\[PASS\][^ ]* (check_\w+)\(")
 
+PATIENT = ("--solver-timeout-assertion", "20m")
+"""For a question to the solver, which is one process among many."""
+
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
@@ -84,7 +87,7 @@ def test_slither_finds_nothing_of_weight(copy: Path) -> None:
 def test_halmos_proves_the_rule_for_every_word_and_choice(copy: Path) -> None:
     built = run(copy, FORGE, "build", "--ast")
     assert built.returncode == 0, built.stderr[-4000:]
-    proved = run(copy, HALMOS, "--function", "check_", "--no-status")
+    proved = run(copy, HALMOS, "--function", "check_", "--no-status", *PATIENT)
     assert proved.returncode == 0, proved.stdout[-4000:]
     assert set(PROVED.findall(proved.stdout)) == {
         "check_spread",
@@ -97,7 +100,7 @@ def test_halmos_proves_the_rule_for_every_word_and_choice(copy: Path) -> None:
         "check_finalChange",
     }
     # It must also find what is false, or it looked at nothing.
-    refuted = run(copy, HALMOS, "--function", "wrong_", "--no-status")
+    refuted = run(copy, HALMOS, "--function", "wrong_", "--no-status", *PATIENT)
     assert refuted.returncode != 0
     assert len(REFUTED.findall(refuted.stdout)) == len(FALSE_ON_PURPOSE), refuted.stdout[-4000:]
 
