@@ -87,7 +87,7 @@ def start_all(world: Apart) -> None:
 
 def console(world: Apart, path: str) -> object:
     """Ask the console."""
-    return httpx.get(f"{world.url('console-server')}{path}", timeout=30).raise_for_status().json()
+    return httpx.get(f"{world.url('console-server')}{path}", timeout=120).raise_for_status().json()
 
 
 def counts(world: Apart, state: str) -> int:
@@ -127,7 +127,7 @@ def claimed(apart: Apart) -> Path:
         cwd=ROOT,
         env=apart.environment("holder") | {"ANZHENG_WALLET_PASSWORD": "the holder's own"},
         capture_output=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert ended.returncode == 0, (ended.stdout, ended.stderr)
@@ -141,7 +141,7 @@ def verdict(world: Apart, wallet: Path) -> tuple[str, frozenset[str]]:
         f"{world.url('verifier')}/v1/verifications",
         content=pdf.read_bytes(),
         headers={"Content-Type": "application/pdf"},
-        timeout=60,
+        timeout=300,
     ).raise_for_status()
     report = answer.json()
     return report["verdict"], frozenset(each["code"] for each in report["checks"])
@@ -160,7 +160,7 @@ def test_a_licence_is_issued_claimed_verified_suspended_and_revoked(
 ) -> None:
     # The service asks the registry for the newest lists on its own.
     until("a valid verdict", lambda: verdict(apart, claimed)[0] == "valid")
-    ready = httpx.get(f"{apart.url('verifier')}/readyz", timeout=30)
+    ready = httpx.get(f"{apart.url('verifier')}/readyz", timeout=120)
     assert ready.status_code == 200, ready.text
     with apart.database.connect(apart.name) as connection:
         row = connection.execute("SELECT encode(leaf, 'hex') FROM licence").fetchone()

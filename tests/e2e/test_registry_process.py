@@ -144,7 +144,7 @@ def verify(told: Told, place: Path, url: str, folder: Path) -> Report:
         cwd=ROOT,
         check=False,
         capture_output=True,
-        timeout=60,
+        timeout=300,
         env=environment(),
     )
     assert ended.stdout, ended.stderr
@@ -166,7 +166,7 @@ def test_no_module_that_opens_a_key_is_even_loaded(public: Path) -> None:
         capture_output=True,
         text=True,
         env=environment(),
-        timeout=60,
+        timeout=300,
     )
     loaded = ended.stdout.splitlines()
     assert "anzheng.registry" in loaded
@@ -182,7 +182,7 @@ def test_the_verifier_takes_either_for_a_registry(told: Told, public: Path, tmp_
         check=True,
         capture_output=True,
         env=environment(),
-        timeout=60,
+        timeout=300,
     )
     with running(public) as live, serving(tmp_path / "www") as static:
         for kind, url in (("live", live), ("static", static)):

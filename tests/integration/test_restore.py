@@ -477,7 +477,7 @@ def test_killed_while_it_is_brought_back(
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         check=False,
-        timeout=120,
+        timeout=300,
     )
     assert killed.returncode == -signal.SIGKILL, killed.stderr[-1_000:]
     with opened(restored) as installation:
