@@ -142,7 +142,7 @@ def test_the_command_line_agrees_with_no_network(told: Told, name: str, code: in
         cwd=ROOT,
         check=False,
         capture_output=True,
-        timeout=60,
+        timeout=300,
     )
     assert ended.returncode == code, ended.stderr
     assert reports.decode(ended.stdout.strip()).exit_code == code
