@@ -10,6 +10,7 @@ Standard: DESIGN 3.3; `docs/formats/side-list.cddl`.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final, NoReturn
 
@@ -31,6 +32,9 @@ WHOLE_ROWS: Final = 5_000
 """Up to so many rows a side list is in one piece (version 1)."""
 MAX_INDEX_BYTES: Final = 16 * 1024
 MAX_PAGE_BYTES: Final = side_list.MAX_SIDE_BYTES
+
+KEPT_INDICES: Final = 64
+"""Indices of which is kept what they name: a megabyte at most."""
 
 _DIGEST: Final = 32
 _PARTS: Final = 7
@@ -122,6 +126,17 @@ def page_wanted(data: bytes, index: StatusIndex) -> Digest | None:
 
     Nothing is verified here: who reads the page verifies index and page together.
     """
+    pages = _pages_named(data) if len(data) <= MAX_INDEX_BYTES else None
+    wanted = pages[page_number(index)] if pages is not None else None
+    return Digest(wanted) if isinstance(wanted, bytes) and len(wanted) == _DIGEST else None
+
+
+@lru_cache(maxsize=KEPT_INDICES)
+def _pages_named(data: bytes) -> tuple[CborValue, ...] | None:
+    """Return what an index names as its pages; None if it is no index.
+
+    Kept, for the same list comes with every licence of an authority: a tenth of a code's check.
+    """
     try:
         payload = cose.parts(data, max_bytes=MAX_INDEX_BYTES).payload
         found = cbor.loads(payload, max_bytes=MAX_INDEX_BYTES, max_items=_MAX_ITEMS)
@@ -130,8 +145,7 @@ def page_wanted(data: bytes, index: StatusIndex) -> Digest | None:
     if not isinstance(found, tuple) or len(found) != _PARTS or found[0] != SCHEMA:
         return None
     pages = found[-1]
-    wanted = pages[page_number(index)] if isinstance(pages, tuple) and len(pages) == PAGES else None
-    return Digest(wanted) if isinstance(wanted, bytes) and len(wanted) == _DIGEST else None
+    return pages if isinstance(pages, tuple) and len(pages) == PAGES else None
 
 
 def read_for(

@@ -2,8 +2,10 @@
 
 import cbor2
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from licence.errors import Code
+from licence.errors import AnzhengError, Code
 from licence.formats import cbor
 from licence.formats.cbor import CborValue, Tag
 from tests.fakes.refusal import refuses
@@ -190,3 +192,59 @@ def test_items_are_counted_at_all_depths() -> None:
     assert cbor.loads(data, max_bytes=100, max_items=7) == (1, (2, {3: 4}))
     with refuses(Code.CBOR_SYNTAX):
         cbor.loads(data, max_bytes=100, max_items=6)
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(1 << 64), (1 << 64) - 1) | st.binary() | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=4).map(tuple)
+        | st.dictionaries(st.integers(-300, 300) | st.text(max_size=3), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+def spelt(data: st.DataObject, value: CborValue) -> bytes:
+    """A value in any spelling: heads as long as may be, keys in any order."""
+    if value is None or isinstance(value, bool):
+        return cbor.dumps(value)
+    if isinstance(value, int):
+        return head(data, 0 if value >= 0 else 1, value if value >= 0 else -1 - value)
+    if isinstance(value, bytes | str):
+        encoded = value if isinstance(value, bytes) else value.encode()
+        return head(data, 2 if isinstance(value, bytes) else 3, len(encoded)) + encoded
+    if isinstance(value, dict):
+        entries = data.draw(st.permutations(list(value.items())))
+        parts = [spelt(data, each) for entry in entries for each in entry]
+        return head(data, 5, len(entries)) + b"".join(parts)
+    assert isinstance(value, tuple)
+    return head(data, 4, len(value)) + b"".join(spelt(data, each) for each in value)
+
+
+def head(data: st.DataObject, major: int, argument: int) -> bytes:
+    sizes = [size for size in (1, 2, 4, 8) if argument < 1 << 8 * size]
+    chosen = data.draw(st.sampled_from([0, *sizes] if argument < 24 else sizes))
+    if chosen == 0:
+        return bytes((major << 5 | argument,))
+    return bytes((major << 5 | 23 + chosen.bit_length(),)) + argument.to_bytes(chosen, "big")
+
+
+@given(VALUES, st.data())
+def test_a_value_has_one_spelling(value: CborValue, data: st.DataObject) -> None:
+    encoded = spelt(data, value)
+    if encoded == cbor.dumps(value):
+        assert cbor.loads(encoded, max_bytes=1 << 20) == value
+    else:
+        with refuses(Code.CBOR_NOT_DETERMINISTIC):
+            cbor.loads(encoded, max_bytes=1 << 20)
+
+
+@given(st.binary(max_size=40))
+@example(bytes.fromhex("a2616200616100"))
+@example(bytes.fromhex("a2190100001801f5"))
+def test_what_is_read_is_written_alike(data: bytes) -> None:
+    try:
+        value = cbor.loads(data, max_bytes=100, tags=frozenset(range(1 << 16)))
+    except AnzhengError:
+        return
+    assert cbor.dumps(value) == data
