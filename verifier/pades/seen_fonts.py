@@ -49,6 +49,10 @@ _CODES: Final = b"1 begincodespacerange\n<0000> <FFFF>\nendcodespacerange\n"
 _END: Final = b"endcmap\n"
 
 
+Judged = tuple[str, float, bool]
+"""What a code means, how wide it is in parts of the size, and whether there is anything to see."""
+
+
 @dataclass(frozen=True, slots=True)
 class PageFont:
     """One font of a page.
@@ -58,14 +62,14 @@ class PageFont:
         widths: Widths in thousandths of the size; a code that is not there has `default_width`.
         default_width: For all others.
         programs: What draws each code.
-        judged: Text and width of each code whose shape was found to be that of its text.
+        judged: Each code whose shape was found to be that of its text.
     """
 
     texts: Mapping[int, str]
     widths: Mapping[int, float]
     default_width: float
     programs: GlyphPrograms
-    judged: dict[int, tuple[str, float]] = field(default_factory=dict)
+    judged: dict[int, Judged] = field(default_factory=dict)
 
     def text(self, code: int) -> str:
         """Return what a code means.

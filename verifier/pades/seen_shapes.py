@@ -6,13 +6,17 @@ character can be seen, not how it looks.
 Standard: ISO 32000-1, 8.3.3 (matrices), 8.5 (paths); WCAG 2.2, 1.4.3 (contrast).
 """
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
 Matrix = tuple[float, float, float, float, float, float]
 Point = tuple[float, float]
+Box = tuple[float, float, float, float]
+"""Left, bottom, right and top."""
 
 IDENTITY: Final[Matrix] = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 PAPER: Final = 1.0
@@ -26,14 +30,24 @@ What is no stamp may not touch one of them: a line through a day takes it back.
 
 _CORNERS: Final = 4
 _CLOSED: Final = 5
-_CURVE_STEPS: Final = (0.25, 0.5, 0.75, 1.0)
+CURVE_STEPS: Final = 4
+_MAX_CURVE_STEPS: Final = 64
+_CURVE_STEP: Final = 8.0
+"""A curve is taken as one line for about so many points of its length."""
 _QUARTER: Final = 0.22
 """How far the outer points of a character are from its middle, in parts of its size."""
+ACROSS: Final = 0.22
+UP: Final = 0.36
+"""Half of the box that a character fills at least, in parts of its size: a digit's, about."""
+_BLUNT: Final = 1.5
+"""A corner of a line that reaches no further, in halves of its width, is within its ends."""
 MIDDLE: Final = 0.35
 """Where the middle of a character is above the base line, in parts of its size."""
 _DARK: Final = 0.04045
 """Where the curve of sRGB begins."""
 _CMYK: Final = 4
+KEPT_COLOURS: Final = 256
+"""Luminances that are kept; a template has a dozen colours."""
 
 
 def times(one: Matrix, other: Matrix) -> Matrix:
@@ -42,6 +56,12 @@ def times(one: Matrix, other: Matrix) -> Matrix:
     g, h, i, j, k, m = other
     return (a * g + b * i, a * h + b * j, c * g + d * i, c * h + d * j,
             e * g + f * i + k, e * h + f * j + m)  # fmt: skip
+
+
+def matrix_of(given: Iterable[Any]) -> Matrix:
+    """Return the six operands of `cm`, `Tm` or a form as a matrix."""
+    a, b, c, d, e, f = map(float, given)
+    return a, b, c, d, e, f
 
 
 def moved(matrix: Matrix, x: float, y: float) -> Point:
@@ -64,9 +84,11 @@ class Line:
     height: float
     size: float
 
-    def points(self) -> Iterator[Point]:
-        """Return the middles."""
-        return ((x, self.height) for x in self.middles)
+    def boxes(self) -> Iterator[Box]:
+        """Return what each character fills at least."""
+        across, bottom, top = ACROSS * self.size, self.height - UP * self.size, self.height
+        top += UP * self.size
+        return ((x - across, bottom, x + across, top) for x in self.middles)
 
     def is_over(self, other: "Line", apart: float) -> bool:
         """Whether characters of both stand nearer than so many parts of the smaller size."""
@@ -80,13 +102,31 @@ class Line:
         return any(abs(x - y) < least for x in self.middles for y in other.middles)
 
 
+def meets(box: Box, line: Line) -> bool:
+    """Whether a character of a line may be in a box."""
+    left, bottom, right, top = box
+    reach = line.size
+    return (
+        bottom - reach <= line.height <= top + reach
+        and left - reach <= line.middles[-1]
+        and line.middles[0] <= right + reach
+    )
+
+
 class Shape:
-    """A filled area of straight lines, by the even-odd rule."""
+    """A filled area of straight lines.
 
-    __slots__ = ("_is_box", "_paths", "box")
+    Args:
+        paths: Its lines; each path is closed.
+        even_odd: Whether what lies in it twice is outside again; else it is inside as long as the
+            paths around it do not undo each other.
+    """
 
-    def __init__(self, paths: Sequence[Sequence[Point]]) -> None:
+    __slots__ = ("_even_odd", "_is_box", "_paths", "box")
+
+    def __init__(self, paths: Sequence[Sequence[Point]], *, even_odd: bool = False) -> None:
         self._paths = paths
+        self._even_odd = even_odd
         across = [x for path in paths for x, _ in path]
         up = [y for path in paths for _, y in path]
         self.box = (min(across), min(up), max(across), max(up)) if across else (0.0, 0.0, 0.0, 0.0)
@@ -98,36 +138,59 @@ class Shape:
         left, bottom, right, top = self.box
         if not (left <= x <= right and bottom <= y <= top):
             return False
-        inside = self._is_box
-        for path in () if inside else self._paths:
+        if self._is_box:
+            return True
+        around = crossed = 0
+        for path in self._paths:
             for (x1, y1), (x2, y2) in pairwise((*path, path[0])):
                 if (y1 > y) != (y2 > y) and x < (x2 - x1) * (y - y1) / (y2 - y1) + x1:
-                    inside = not inside
-        return inside
+                    around += 1 if y2 > y1 else -1
+                    crossed += 1
+        return bool(crossed % 2 if self._even_odd else around)
 
     def holds(self, line: Line) -> bool:
-        """Whether all characters of a line are in it."""
-        ends = line.middles[0], line.middles[-1]
-        if self._is_box:
-            return all(self.contains((x, line.height)) for x in ends)
-        return all(map(self.contains, line.points()))
-
-    def meets(self, line: Line) -> bool:
-        """Whether a character of a line may be in it."""
+        """Whether all characters of a line are in it, as wholes."""
         left, bottom, right, top = self.box
-        reach = line.size
-        return (
-            bottom - reach <= line.height <= top + reach
-            and left - reach <= line.middles[-1]
-            and line.middles[0] <= right + reach
+        within = (
+            left <= line.middles[0] - ACROSS * line.size
+            and line.middles[-1] + ACROSS * line.size <= right
+            and bottom <= line.height - UP * line.size
+            and line.height + UP * line.size <= top
+        )
+        if self._is_box or not within:
+            return within
+        return not any(map(self._is_cut_by, line.boxes())) and all(
+            self.contains((x, line.height)) for x in line.middles
         )
 
-    def hides(self, line: Line, least: int = HIDDEN_POINTS) -> bool:
-        """Whether so many of a character's points are under it."""
-        return self.meets(line) and any(self._hides(x, line, least) for x in line.middles)
+    def touches(self, line: Line) -> bool:
+        """Whether something of it is where a character of a line is."""
+        left, bottom, right, top = self.box
+        return meets(self.box, line) and any(
+            left <= box[2]
+            and box[0] <= right
+            and bottom <= box[3]
+            and box[1] <= top
+            and (
+                self._is_box
+                or self._is_cut_by(box)
+                or self.contains(((box[0] + box[2]) / 2, line.height))
+            )
+            for box in line.boxes()
+        )
+
+    def _is_cut_by(self, box: Box) -> bool:
+        """Whether one of its edges crosses a box."""
+        return any(
+            _crosses(one, other, box)
+            for path in self._paths
+            for one, other in pairwise((*path, path[0]))
+        )
 
     def hidden(self, line: Line, least: int = HIDDEN_POINTS) -> list[float]:
         """Return the middles of the characters of which so many points are under it."""
+        if not meets(self.box, line):
+            return []
         return [x for x in line.middles if self._hides(x, line, least)]
 
     def _hides(self, x: float, line: Line, least: int) -> bool:
@@ -148,11 +211,86 @@ def _is_box(path: Sequence[Point], box: tuple[float, float, float, float]) -> bo
     return corners == turned or corners[1:] == turned[:0:-1]
 
 
-def drawn_line(one: Point, other: Point, width: float) -> Shape:
-    """Return a line of some width as an area."""
+def _crosses(one: Point, other: Point, box: Box) -> bool:
+    """Whether a line has a point in a box."""
     (x1, y1), (x2, y2) = one, other
-    long = max(((x2 - x1) ** 2 + (y2 - y1) ** 2) ** 0.5, 1e-9)
-    dx, dy = (x2 - x1) / long * width / 2, (y2 - y1) / long * width / 2
+    left, bottom, right, top = box
+    if max(x1, x2) < left or min(x1, x2) > right or max(y1, y2) < bottom or min(y1, y2) > top:
+        return False
+    corners = ((left, bottom), (right, bottom), (right, top), (left, top))
+    sides = [(x2 - x1) * (y - y1) - (y2 - y1) * (x - x1) for x, y in corners]
+    return min(sides) <= 0 <= max(sides)
+
+
+class Stroke:
+    """What a line along a path paints.
+
+    It is looked at closely only where text is: a page has some thousand of them.
+
+    Args:
+        path: Its points.
+        width: Of the line.
+        mitre: How far its corners may reach, in widths; 0 where they are round or cut.
+    """
+
+    __slots__ = ("_mitre", "_path", "_width", "box")
+
+    def __init__(self, path: Sequence[Point], width: float, mitre: float) -> None:
+        self._path, self._width, self._mitre = path, width, mitre
+        reach = width / 2 * max(mitre, _BLUNT)
+        across, up = zip(*path, strict=True)
+        self.box: Box = (
+            min(across) - reach, min(up) - reach, max(across) + reach, max(up) + reach,
+        )  # fmt: skip
+
+    def holds(self, _line: Line) -> bool:
+        """A line is no ground that all characters stand on."""
+        return False
+
+    def touches(self, line: Line) -> bool:
+        """Whether something of it is where a character of a line is."""
+        return meets(self.box, line) and any(each.touches(line) for each in self._shapes())
+
+    def hidden(self, line: Line, least: int = HIDDEN_POINTS) -> list[float]:
+        """Return the middles of the characters of which one part of it hides so many points."""
+        if not meets(self.box, line):
+            return []
+        return [x for each in self._shapes() for x in each.hidden(line, least)]
+
+    def _shapes(self) -> Iterator[Shape]:
+        path = self._path
+        for one, other in pairwise(path):
+            yield drawn_line(one, other, self._width)
+        closed = path[0] == path[-1] and len(path) > 2  # noqa: PLR2004 - a path and back
+        around = (*path, path[1]) if closed else path
+        for before, corner, after in zip(around, around[1:], around[2:], strict=False):
+            spike = _spike(before, corner, after, self._width, self._mitre)
+            if spike is not None:
+                yield spike
+
+
+def _spike(before: Point, corner: Point, after: Point, width: float, mitre: float) -> Shape | None:
+    """Return what a sharp corner adds to a line."""
+    (x1, y1), (x, y), (x2, y2) = before, corner, after
+    come, leave = math.hypot(x - x1, y - y1), math.hypot(x2 - x, y2 - y)
+    if not come or not leave:
+        return None
+    dx, dy = (x - x1) / come - (x2 - x) / leave, (y - y1) / come - (y2 - y) / leave
+    apart = math.hypot(dx, dy)
+    # Half of the angle between the two lines has this sine.
+    sine = math.sqrt(max(0.0, 1 - apart * apart / 4))
+    if not sine or not _BLUNT < 1 / sine <= mitre:
+        return None
+    dx, dy = dx / apart * width / 2, dy / apart * width / 2
+    return Shape([((x + dx / sine, y + dy / sine), (x - dy, y + dx), (x + dy, y - dx))])
+
+
+def drawn_line(one: Point, other: Point, width: float) -> Shape:
+    """Return a line of some width as an area; one that ends where it begins is a dot."""
+    (x1, y1), (x2, y2) = one, other
+    long = math.hypot(x2 - x1, y2 - y1)
+    half = width / 2
+    dx, dy = ((x2 - x1) / long * half, (y2 - y1) / long * half) if long else (half, 0.0)
     corners = (
         (x1 - dx - dy, y1 - dy + dx),
         (x1 - dx + dy, y1 - dy - dx),
@@ -162,18 +300,29 @@ def drawn_line(one: Point, other: Point, width: float) -> Shape:
     return Shape([corners])
 
 
-def curve(start: Point, one: Point, other: Point, end: Point) -> list[Point]:
+def steps_of(start: Point, one: Point, other: Point, end: Point) -> int:
+    """Return by how many lines a curve on a page is taken: by more, the longer it is."""
+    long = math.dist(start, one) + math.dist(one, other) + math.dist(other, end)
+    return min(max(CURVE_STEPS, math.ceil(long / _CURVE_STEP)), _MAX_CURVE_STEPS)
+
+
+def curve(
+    start: Point, one: Point, other: Point, end: Point, steps: int = CURVE_STEPS
+) -> list[Point]:
     """Return a few points of a cubic curve, without its start."""
+    (x0, y0), (x1, y1), (x2, y2), (x3, y3) = start, one, other, end
+    return [
+        (a * x0 + b * x1 + c * x2 + d * x3, a * y0 + b * y1 + c * y2 + d * y3)
+        for a, b, c, d in _weights(steps)
+    ]
+
+
+@lru_cache(maxsize=_MAX_CURVE_STEPS)
+def _weights(steps: int) -> list[tuple[float, float, float, float]]:
     found = []
-    for t in _CURVE_STEPS:
-        s = 1 - t
-        weights = (s * s * s, 3 * s * s * t, 3 * s * t * t, t * t * t)
-        found.append(
-            (
-                sum(w * p[0] for w, p in zip(weights, (start, one, other, end), strict=True)),
-                sum(w * p[1] for w, p in zip(weights, (start, one, other, end), strict=True)),
-            )
-        )
+    for step in range(1, steps + 1):
+        t, s = step / steps, 1 - step / steps
+        found.append((s * s * s, 3 * s * s * t, 3 * s * t * t, t * t * t))
     return found
 
 
@@ -182,7 +331,8 @@ def contrast(one: float, other: float) -> float:
     return (max(one, other) + 0.05) / (min(one, other) + 0.05)
 
 
-def luminance(colour: Sequence[float]) -> float:
+@lru_cache(maxsize=KEPT_COLOURS)
+def luminance(colour: tuple[float, ...]) -> float:
     """Return the luminance of grey, RGB or CMYK; of anything else that of paper."""
     parts = [min(max(part, 0.0), 1.0) for part in colour]
     if len(parts) == _CMYK:
