@@ -135,7 +135,11 @@ def reserved(
             }
             for row in rows
         ]
-        out.say(said, [f"{one['index']} v{one['version']} {one['leaf']}" for one in said] or ["0"])
+        out.say(
+            said,
+            [f"{one['index']} v{one['version']} {one['leaf']}" for one in said]
+            or ["nothing is reserved 没有保留编号"],
+        )
 
 
 @witness_app.command()

@@ -34,7 +34,7 @@ def show(context: typer.Context, leaf: LeafArgument, *, as_json: JsonFlag = Fals
 
     Example: anzheng status show 5f2c… --json
     """
-    from anzheng.flows.look_up import describe
+    from anzheng.flows.look_up import describe, word_of
     from anzheng.wiring import open_store_base
     from licence.domain.validity import shanghai_date
     from licence.errors import AnzhengError, Code
@@ -45,9 +45,10 @@ def show(context: typer.Context, leaf: LeafArgument, *, as_json: JsonFlag = Fals
             row, seen = unit.licences.by_leaf(wanted), unit.public.by_leaf(wanted)
             if row is None or seen is None:
                 raise AnzhengError(Code.NOT_FOUND, "this leaf is not known here")
-            found = describe(seen, shanghai_date(base.clock.now()))
+            today = shanghai_date(base.clock.now())
+            found, word = describe(seen, today), word_of(seen, today).name
             found["decisions"] = decided = [_decision(one) for one in unit.status.of_leaf(wanted)]
-        first = f"{row.licence_no} v{row.version}: {found['state']}, {found['status']}"
+        first = f"{row.licence_no} v{row.version}: {seen.state}, status 状态 {word}"
         out.say(found, [first, *map(_line, decided)])
 
 
@@ -62,7 +63,7 @@ def waiting(context: typer.Context, *, as_json: JsonFlag = False) -> None:
     with answering(as_json=as_json) as out, open_store_base(settings_of(context)) as base:
         with base.store.read() as unit:
             found = [_decision(one) for one in unit.status.waiting()]
-        out.say(found, [_line(one) for one in found] or ["0"])
+        out.say(found, [_line(one) for one in found] or ["no decision waits 没有待办"])
 
 
 @app.command()
@@ -286,6 +287,7 @@ def _decision(stored: "StoredDecision") -> dict[str, object]:
         "word": read.word.name,
         "document_no": read.document_no,
         "effective_from": read.effective_from.isoformat(),
+        "until": read.until.isoformat() if read.until else None,
         "state": stored.state.value,
         "officers": [signature.officer for signature in read.signatures],
         "parked": stored.parked_code.value if stored.parked_code else None,
@@ -293,7 +295,10 @@ def _decision(stored: "StoredDecision") -> dict[str, object]:
 
 
 def _line(said: dict[str, object]) -> str:
-    text = f"{said['word']} {said['document_no']}: {said['state']}"
+    days = f"from {said['effective_from']}"
+    if said["until"]:
+        days += f" until {said['until']}"
+    text = f"{said['word']} {said['document_no']} {days}: {said['state']}"
     if said["parked"]:
         text += f", waits for a person 需人工处理: {said['parked']}"
     return f"{text}; {said.get('file', said['decision'])}"

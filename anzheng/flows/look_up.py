@@ -12,7 +12,7 @@ from typing import Final
 from anzheng.store.database import Unit
 from anzheng.store.public import PublicLicence
 from licence.domain.licence_no import folded
-from licence.domain.status import StatusEvent, more_negative, word_on
+from licence.domain.status import StatusEvent, StatusWord, more_negative, word_on
 from licence.formats.short_code import parse_short_code, short_code
 from licence.formats.status_shard import shard_of
 
@@ -60,7 +60,7 @@ def describe(found: PublicLicence, today: date) -> dict[str, object]:
     """
     leaf = found.leaf.hex() if found.leaf else None
     list_of = f"{found.registry}/{found.authority}/{shard_of(found.status_index)}"
-    word = more_negative(word_on(found.events, today), found.on_chain)
+    word = word_of(found, today)
     return {
         "leaf": leaf,
         "state": found.state.value,
@@ -76,6 +76,11 @@ def describe(found: PublicLicence, today: date) -> dict[str, object]:
             "side_list": f"/v1/side-lists/{list_of}",
         },
     }
+
+
+def word_of(found: PublicLicence, today: date) -> StatusWord:
+    """Return the more negative of what was decided and what the chain was last seen to say."""
+    return more_negative(word_on(found.events, today), found.on_chain)
 
 
 def _event(event: StatusEvent) -> dict[str, object]:

@@ -59,7 +59,11 @@ def test_show_says_what_waits_for_a_person(home: Path, capsys: pytest.CaptureFix
     assert (decision["word"], decision["state"]) == ("SUSPENDED", "decided")
     assert (decision["parked"], decision["officers"]) == ("CHAIN_REVERTED", ["a"])
     assert run(words) == 0
-    assert "waits for a person 需人工处理: CHAIN_REVERTED" in capsys.readouterr().out
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.endswith("v1: signed, status 状态 SUSPENDED")
+    today = decision["effective_from"]
+    assert second.startswith(f"SUSPENDED 1号 from {today} until {decision['until']}: decided")
+    assert "waits for a person 需人工处理: CHAIN_REVERTED" in second
 
 
 def test_waiting_lists_them_all(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
