@@ -9,6 +9,7 @@ from licence.formats.report import Report
 from licence.ports import Clock, Entropy
 from verifier.cli_open import Options
 from verifier.pool import Answer
+from verifier.report_file.extra import require_extra
 from verifier.report_file.opening import open_seal
 from verifier.report_file.seal import ReportSeal
 from verifier.table import rows_as_csv
@@ -36,7 +37,8 @@ class ReportPlace:
         """Return where the report goes; None when none is wanted.
 
         Raises:
-            AnzhengError: REQUEST_INVALID without a key; as `open_seal`.
+            AnzhengError: REQUEST_INVALID without a key, TOOL_MISSING without what draws
+                reports; as `open_seal`.
         """
         if options.report is None:
             return None
@@ -47,6 +49,7 @@ class ReportPlace:
                 "make a key by `report-key init`",
             )
         seal = open_seal(options.seal, lambda: store.bundle.tsa_roots, clock=clock, entropy=entropy)
+        require_extra()
         return cls(options.report, seal, clock)
 
 

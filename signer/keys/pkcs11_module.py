@@ -138,7 +138,7 @@ def load_api() -> Any:  # noqa: ANN401 - as of a library that is imported late
         return import_module("pkcs11")
     except ImportError as error:
         raise AnzhengError(
-            Code.TOOL_MISSING, "pkcs11: keys need python-pkcs11: pip install anzheng[hsm]"
+            Code.TOOL_MISSING, "pkcs11: keys need python-pkcs11: pip install '.[hsm]'"
         ) from error
 
 

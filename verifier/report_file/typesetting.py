@@ -19,6 +19,7 @@ from typing import Final, Literal
 from licence.errors import AnzhengError, Code
 from licence.formats import canonical
 from licence.formats.canonical import JsonValue
+from verifier.report_file.extra import extra_missing
 from verifier.report_file.sheet import Sheet, values
 
 try:
@@ -51,7 +52,7 @@ class Typesetter:
 
     def __init__(self) -> None:
         if typst is None:
-            raise _missing("typst")
+            raise extra_missing("typst")
         self._fonts = typst.Fonts(
             include_system_fonts=False,
             include_embedded_fonts=False,
@@ -156,7 +157,7 @@ def _code_points() -> frozenset[int]:
     try:
         tables = [_cmap(_file(package, name).read_bytes(), face) for package, name, face in _FONTS]
     except (OSError, struct.error) as error:
-        raise _missing("fonts") from error
+        raise extra_missing("fonts") from error
     return frozenset().union(*tables) | {ord(" ")}
 
 
@@ -186,13 +187,5 @@ def _cmap(font: bytes, face: int) -> set[int]:
 def _file(package: str, name: str) -> Path:
     found = find_spec(package)
     if found is None or found.origin is None:
-        raise _missing(package)
+        raise extra_missing(package)
     return Path(found.origin).parent / name
-
-
-def _missing(what: str) -> AnzhengError:
-    return AnzhengError(
-        Code.TOOL_MISSING,
-        "reports need the extra `verifier-service`: pip install anzheng[verifier-service]",
-        missing=what,
-    )
