@@ -124,6 +124,8 @@ class _Form:
             elif token == b"gs":
                 # Every graphics state of our files multiplies; see the kind `state`.
                 self._state.inked = True
+            elif any(each.startswith(b"/") for each in operands):
+                raise refuse("a seal that is drawn by other means than ink")
             else:
                 self._step(token, tuple(map(float, operands)))
             operands.clear()

@@ -161,6 +161,7 @@ def _check_drawn(content: bytes) -> None:
     with pikepdf.new() as pdf:
         ink = pikepdf.Dictionary(Type=pikepdf.Name.ExtGState, BM=pikepdf.Name.Multiply)
         form = pikepdf.Stream(pdf, content, Subtype=pikepdf.Name.Form)
+        form.BBox = pikepdf.Array([0, 0, 9, 9])
         form.Resources = pikepdf.Dictionary(ExtGState=pikepdf.Dictionary(Ink=ink))
         check_seal(pdf.make_indirect(form))
 
@@ -182,6 +183,13 @@ def test_a_seal_is_red_ink() -> None:
         b"/Ink gs /Pattern cs /P scn 0 0 9 9 re f",
         b"/Ink gs 0 0 9 9 re f /Sh sh",
         b"/Ink gs 0.95 0.10 0.11 0 k 0 0 9 9 re f",
+        b"/Ink gs 0 0 m 9 9 l 9 0 l h f",
+        b"/Ink gs 0.95 0.10 0.11 rg 0 0 m 9 9 l S",
+        b"/Ink gs 0.95 0.10 0.11 RG 0 0 m 9 9 l h B",
+        b"/Ink gs q 0.95 0.10 0.11 rg Q 0 0 m 9 9 l h f",
+        b"/Ink gs 0.95 0.10 0.11 rg 0 0 9 9 re f 0 0 3 3 re f",
+        b"/Ink gs 0.95 0.10 0.11 RG 10 w 0 0 m 9 9 l S",
+        b"/Ink gs 0.95 0.10 0.11 rg 4 0 0 4 0 0 cm 0 0 3 3 re f",
     ],
 )
 def test_a_seal_of_anything_else_is_refused(content: bytes) -> None:
