@@ -128,7 +128,7 @@ def run(arguments: list[str] | None = None) -> int:
         if message and "--json" in words:
             tell(Code.REQUEST_INVALID, f"{message} See --help.", as_json=True)
         elif message:
-            sys.stderr.write(f"USAGE: {message} See --help.\n")
+            sys.stderr.write(f"USAGE: 命令的写法不对,请看 --help。 {message} See --help.\n")
         return EXIT_USAGE
     except AnzhengError as exc:
         # Settings that are refused before a command begins.

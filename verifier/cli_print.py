@@ -10,6 +10,7 @@ from typing import Final
 from rich.console import Console
 from typing_extensions import override
 
+from licence.error_words import in_both
 from licence.errors import AnzhengError, Code
 from licence.formats.report import Report, encode
 from licence.formats.verdict import EXIT_USAGE, TABLE, Verdict
@@ -111,7 +112,7 @@ def tell_error(error: AnzhengError, *, as_json: bool) -> None:
 
 def tell(code: Code, message: str, *, as_json: bool) -> None:
     """Print an error on one line of standard error, whatever a path in it contains."""
-    line = f"{code.value}: {printable(message)}"
+    line = f"{code.value}: {in_both(code, printable(message))}"
     if as_json:
         # Escaped: a name may hold what is no text, and standard error may be no UTF-8.
         line = json.dumps({"code": code.value, "message": message})

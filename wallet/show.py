@@ -11,6 +11,7 @@ from typing import Final, NoReturn
 import typer
 
 from licence.domain.model import Environment
+from licence.error_words import in_both
 from licence.errors import AnzhengError
 from licence.formats.fields import moment_text
 from licence.formats.report import NOTICE
@@ -37,7 +38,7 @@ class Out:
             value = {"code": error.code.value, "message": error.message, "facts": error.facts}
             sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
         else:
-            sys.stderr.write(f"{error.code.value}: {error.message}\n")
+            sys.stderr.write(f"{error.code.value}: {in_both(error.code, error.message)}\n")
         raise typer.Exit(EXIT_FAILED)
 
 

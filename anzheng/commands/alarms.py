@@ -3,6 +3,7 @@
 import typer
 
 from anzheng.commands.common import EXIT_FAILED, JsonFlag, answering, settings_of
+from licence.error_words import in_both
 
 
 def alarms(context: typer.Context, *, as_json: JsonFlag = False) -> None:
@@ -28,7 +29,8 @@ def alarms(context: typer.Context, *, as_json: JsonFlag = False) -> None:
                 for each in found
             ],
             [
-                f"{each.since:%Y-%m-%d %H:%M}Z {each.code.value} {each.key}: {each.message}"
+                f"{each.since:%Y-%m-%d %H:%M}Z {each.code.value} {each.key}: "
+                f"{in_both(each.code, each.message)}"
                 for each in found
             ]
             or ["no alarms"],

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from anzheng.settings import Settings, load, load_public
+from licence.error_words import in_both
 from licence.errors import AnzhengError, Code
 from licence.ids import Address, Leaf
 
@@ -62,7 +63,10 @@ class Out:
             body = {"code": error.code.value, "message": error.message, "facts": error.facts}
             sys.stdout.write(json.dumps(body, ensure_ascii=False) + "\n")
         else:
-            sys.stderr.write(f"{error.code.value}: {error.message}\n")
+            # A node's own words ("insufficient funds") are what the operator needs.
+            words = error.facts.get("rpc_message")
+            message = f"{error.message}: {words}" if words else error.message
+            sys.stderr.write(f"{error.code.value}: {in_both(error.code, message)}\n")
         raise typer.Exit(EXIT_FAILED)
 
 

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from anzheng.commands.common import EXIT_FAILED, JsonFlag, answering, settings_of
+from licence.error_words import ZH
+from licence.errors import Code
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -81,4 +83,5 @@ def _parked(row: "StoredLicence") -> dict[str, object]:
 
 
 def _line(row: "StoredLicence") -> str:
-    return f"{row.licence_no} v{row.version}: {row.parked_code}: {row.parked_message}"
+    zh = ZH[Code(row.parked_code)] if row.parked_code is not None else ""
+    return f"{row.licence_no} v{row.version}: {row.parked_code}: {zh} {row.parked_message}"

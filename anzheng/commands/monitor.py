@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from anzheng.commands.common import JsonFlag, Out, answering, settings_of
+from licence.error_words import in_both
 from licence.errors import AnzhengError
 
 if TYPE_CHECKING:
@@ -235,7 +236,7 @@ def _tell(out: Out, error: AnzhengError) -> None:
         line = {"kind": "error", "code": error.code.value, "message": error.message, "facts": facts}
         _print([dumps(line).decode()])
     else:
-        sys.stderr.write(f"{error.code.value}: {error.message}\n")
+        sys.stderr.write(f"{error.code.value}: {in_both(error.code, error.message)}\n")
 
 
 def _print(lines: Iterable[str]) -> None:

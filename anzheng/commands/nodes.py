@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from anzheng.commands.common import EXIT_FAILED, JsonFlag, answering, settings_of
+from licence.error_words import in_both
 
 if TYPE_CHECKING:
     from anchor.chain.inspect import Inspection
@@ -41,7 +42,9 @@ def nodes(context: typer.Context, *, as_json: JsonFlag = False) -> None:
 def _lines(findings: "NodeFindings") -> list[str]:
     seen = findings.inspection
     lines = [findings.name if seen is None else f"{findings.name}  {_sentence(seen)}"]
-    return lines + [f"  {each.code.value}: {each.message}" for each in findings.problems]
+    return lines + [
+        f"  {each.code.value}: {in_both(each.code, each.message)}" for each in findings.problems
+    ]
 
 
 def _sentence(seen: "Inspection") -> str:

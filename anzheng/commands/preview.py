@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from anzheng.commands.common import EXIT_FAILED, JsonFlag, answering, read_file, settings_of
+from licence.error_words import in_both
 
 if TYPE_CHECKING:
     from anzheng.flows.preview import Previewed
@@ -88,7 +89,8 @@ def _report(
         ],
     }
     lines = [
-        f"row {problem.row} {problem.field}: {problem.code.value} {problem.message}"
+        f"第 {problem.row} 行 row {problem.field}: {problem.code.value} "
+        f"{in_both(problem.code, problem.message)}"
         for problem in problems
     ]
     lines += [f"row {one.row} {one.licence_no} {one.template}: {files[0]}" for one, files in drawn]

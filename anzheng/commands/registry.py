@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from anzheng.commands.common import JsonFlag, Out, answering, public_settings_of
+from licence.error_words import in_both
 from licence.errors import AnzhengError
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def _repeat(seconds: int, work: Callable[[], None]) -> None:
         try:
             work()
         except AnzhengError as error:
-            sys.stderr.write(f"{error.code.value}: {error.message}\n")
+            sys.stderr.write(f"{error.code.value}: {in_both(error.code, error.message)}\n")
 
 
 def _say(out: Out, done: "Exported", folder: Path) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from anzheng.commands.common import EXIT_FAILED, JsonFlag, answering, read_file, settings_of
+from licence.error_words import in_both
 
 
 def import_(
@@ -61,7 +62,8 @@ def import_(
             },
             [
                 *(
-                    f"row {problem.row} {problem.field}: {problem.code.value} {problem.message}"
+                    f"第 {problem.row} 行 row {problem.field}: {problem.code.value} "
+                    f"{in_both(problem.code, problem.message)}"
                     for problem in result.problems
                 ),
                 *(

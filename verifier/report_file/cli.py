@@ -16,6 +16,7 @@ import typer
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from licence.error_words import in_both
 from licence.errors import AnzhengError
 from licence.formats.verdict import EXIT_USAGE
 from licence.ports import Clock, Entropy
@@ -122,7 +123,7 @@ def _told() -> Iterator[None]:
     try:
         yield
     except AnzhengError as error:
-        sys.stderr.write(f"{error.code.value}: {error.message}\n")
+        sys.stderr.write(f"{error.code.value}: {in_both(error.code, error.message)}\n")
         raise typer.Exit(EXIT_USAGE) from error
 
 
