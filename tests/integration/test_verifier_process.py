@@ -246,7 +246,7 @@ def test_a_registry_that_hangs_is_waited_for_once(made: Made) -> None:
 def asked_of(silent: socket.socket) -> list[bytes]:
     """Return what children asked since the last time; the service itself asks for trust data."""
     silent.setblocking(False)  # noqa: FBT003 - the name of the standard library
-    lines = []
+    lines: list[bytes] = []
     while True:
         try:
             line, _ = silent.accept()

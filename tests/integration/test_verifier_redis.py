@@ -18,7 +18,7 @@ from tests.fakes.redis_server import RedisServer
 from tests.fakes.verifier_service import QuickEngine, RunningService, service
 from verifier.service import redis_store
 from verifier.service.app import Step
-from verifier.service.limits import Rule
+from verifier.service.limits import DAY, Rule
 from verifier.service.redis_store import open_redis
 
 pytestmark = pytest.mark.tools("redis-server")
@@ -37,6 +37,11 @@ def redis(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RedisServ
     server.kill()
 
 
+def noon() -> float:
+    """Return tomorrow's noon (UTC): Redis forgets by its machine's clock, and no day ends here."""
+    return (time.time() // DAY + 1.5) * DAY
+
+
 @contextmanager
 def two(
     redis: RedisServer, talk: "Talk", settings: dict[str, Any] | None = None
@@ -49,9 +54,8 @@ def two(
             )
             for _ in range(2)
         )
-        now = time.time()
+        now = noon()
         for each in (first, second):
-            # Redis forgets by the clock of its machine.
             each.clock.advance(timedelta(seconds=now - each.clock.now().timestamp()))
         yield first, second
         for each in (first, second):
@@ -185,7 +189,7 @@ def test_counters_in_redis_are_those_in_process(redis: RedisServer) -> None:
     from verifier.service.limits import LocalCounters  # noqa: PLC0415 - the twin
 
     clock = FakeClock()
-    clock.advance(timedelta(seconds=time.time() - clock.now().timestamp()))
+    clock.advance(timedelta(seconds=noon() - clock.now().timestamp()))
     rule = Rule(per_minute=3, per_day=20)
     waits = [0, 0, 0, 0, 19, 1, 0, 30, 60, 0, 0, 0, 1, 20, 5, 70]
 
