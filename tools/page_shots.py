@@ -1,4 +1,4 @@
-"""Photograph the verifier's page as it is: docs/pictures/verifier-page-*.webp.
+"""Photograph the verifier's pages: docs/pictures/verifier-page-*.webp, offline-phone-*.webp.
 
     make web && .venv/bin/python -m tools.page_shots
 
@@ -45,10 +45,8 @@ def main() -> int:
     ):
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"))
         for name, file, query, window in SHOTS:
-            png = _shot(browser, site, file, query, window)
-            picture = Image.open(io.BytesIO(png)).convert("RGB")
-            path = PICTURES / f"verifier-page-{name}.webp"
-            picture.save(path, "WEBP", quality=QUALITY, method=6)
+            _keep(f"verifier-page-{name}", _shot(browser, site, file, query, window))
+        _shoot_offline(browser, site)
         browser.close()
     return 0
 
@@ -61,9 +59,37 @@ def _shot(browser: Browser, site: Site, file: str, query: str, window: Mapping[s
         page.set_input_files("#file", site.files[file])
         page.wait_for_url("**/result/*")
     page.wait_for_load_state("networkidle")
+    # The pictures show a service that has a registry; this one has none, and says so.
+    page.locator("#paper-closed").evaluate_all("found => found.forEach((each) => each.remove())")
     png = page.screenshot()
     context.close()
     return png
+
+
+def _shoot_offline(browser: Browser, site: Site) -> None:
+    """Photograph the offline page with fresh data, and with the result of a data code."""
+    context = browser.new_context(**PHONE)
+    page = context.new_page()
+    page.clock.set_fixed_time(site.now)
+    page.goto(f"{site.url}/offline/")
+    page.get_by_text("已可离线使用").wait_for()
+    page.locator(".pack.p-fresh").wait_for()
+    page.locator("details:has(#pasted) summary").click()
+    page.locator("#pasted").fill(site.codes["printed"])
+    page.locator("form:has(#pasted) button").click()
+    page.locator(".result").wait_for()
+    page.evaluate("scrollTo(0, 0)")
+    _keep("offline-phone-valid", page.screenshot())
+    page.locator(".again button").click()
+    page.get_by_role("button", name="给出口令").click()
+    page.evaluate("scrollTo(0, 0)")
+    _keep("offline-phone-start", page.screenshot(full_page=True))
+    context.close()
+
+
+def _keep(name: str, png: bytes) -> None:
+    picture = Image.open(io.BytesIO(png)).convert("RGB")
+    picture.save(PICTURES / f"{name}.webp", "WEBP", quality=QUALITY, method=6)
 
 
 if __name__ == "__main__":
