@@ -76,12 +76,13 @@ class OcspResponder:
         try:
             asked = ocsp.load_der_ocsp_request(request)
             is_ours, nonce = self._is_ours(asked), _nonce(asked)
+            serial = _serial(asked)
         except _UNREADABLE:
             return refusal(ocsp.OCSPResponseStatus.MALFORMED_REQUEST)
         if not is_ours:
             return refusal(ocsp.OCSPResponseStatus.UNAUTHORIZED)
         try:
-            return self._signed(asked, nonce, now)
+            return self._signed(asked, serial, nonce, now)
         # Whatever is wrong here is ours, and the client may ask again (RFC 6960, 2.3).
         except (ValueError, TypeError, UnsupportedAlgorithm):
             return refusal(ocsp.OCSPResponseStatus.INTERNAL_ERROR)
@@ -97,15 +98,15 @@ class OcspResponder:
         return (asked.issuer_name_hash, asked.issuer_key_hash) == (name, digest(public).digest())
 
     def _signed(
-        self, asked: ocsp.OCSPRequest, nonce: x509.OCSPNonce | None, now: datetime
+        self, asked: ocsp.OCSPRequest, serial: int, nonce: x509.OCSPNonce | None, now: datetime
     ) -> bytes:
-        status, revoked = self._status(asked.serial_number)
+        status, revoked = self._status(serial)
         builder = (
             ocsp.OCSPResponseBuilder()
             .add_response_by_hash(
                 issuer_name_hash=asked.issuer_name_hash,
                 issuer_key_hash=asked.issuer_key_hash,
-                serial_number=asked.serial_number,
+                serial_number=serial,
                 algorithm=asked.hash_algorithm,
                 cert_status=status,
                 this_update=now,
@@ -130,6 +131,13 @@ class OcspResponder:
             return ocsp.OCSPCertStatus.GOOD, None
         # RFC 6960, 2.2: never "good" for a certificate that we did not make.
         return ocsp.OCSPCertStatus.UNKNOWN, None
+
+
+def _serial(asked: ocsp.OCSPRequest) -> int:
+    """Return the number of the certificate; the library could not sign about one below zero."""
+    if asked.serial_number < 0:
+        raise ValueError("no certificate has such a number")
+    return asked.serial_number
 
 
 def _nonce(asked: ocsp.OCSPRequest) -> x509.OCSPNonce | None:

@@ -158,7 +158,16 @@ def test_another_cas_certificate_is_not_answered_for(desk: CertificateDesk) -> N
     assert answer.response_status is ocsp.OCSPResponseStatus.UNAUTHORIZED
 
 
-@pytest.mark.parametrize("asked", [b"", b"\x30\x00", b"x" * 100, request(nonce=b"n" * 129)])
+def negative() -> bytes:
+    """Return a request about a serial number below zero, which no certificate has."""
+    serial = x509.load_der_x509_certificate(signer_certificate()).serial_number
+    digits = serial.to_bytes((serial.bit_length() + 8) // 8, "big")
+    return request().replace(digits, b"\xff" + digits[1:])
+
+
+@pytest.mark.parametrize(
+    "asked", [b"", b"\x30\x00", b"x" * 100, request(nonce=b"n" * 129), negative()]
+)
 def test_what_cannot_be_read_is_said_to_be_malformed(desk: CertificateDesk, asked: bytes) -> None:
     answer = ocsp.load_der_ocsp_response(desk.ocsp("issuing", asked))
     assert answer.response_status is ocsp.OCSPResponseStatus.MALFORMED_REQUEST
