@@ -50,7 +50,7 @@ LICENCES: Final = 200
 KILLS: Final = 10
 PATIENCE_SECONDS: Final = 600.0
 POLL_SECONDS: Final = 0.05
-STOP_SECONDS: Final = 30.0
+STOP_SECONDS: Final = 120.0
 AUTHORITIES: Final = 2
 
 WORTH: Final[Mapping[FlowState, int]] = {

@@ -21,6 +21,9 @@ RULES = PoolRules(
     quorum=2, quarantine_seconds=60, view_seconds=-1, grace_seconds=0.5, timeout_seconds=4
 )
 
+PATIENCE_SECONDS = 3.0
+"""Longest wait for one node."""
+
 
 @dataclass(frozen=True)
 class Refuse:
@@ -82,7 +85,14 @@ class Watch:
 class NodeField:
     """Nodes n1, n2, … and a pool of them."""
 
-    def __init__(self, upstream: str, count: int = 3, rules: PoolRules = RULES) -> None:
+    def __init__(
+        self,
+        upstream: str,
+        count: int = 3,
+        rules: PoolRules = RULES,
+        patience: float = PATIENCE_SECONDS,
+    ) -> None:
+        self._patience = patience
         self.nodes = [LyingNode(upstream) for _ in range(count)]
         self.alarms = MemoryAlarms()
         self.watch = Watch()
@@ -97,7 +107,7 @@ class NodeField:
     def _open(self) -> NodePool:
         return NodePool(
             [
-                Node(each.url, name=f"n{number}", timeout_seconds=3)
+                Node(each.url, name=f"n{number}", timeout_seconds=self._patience)
                 for number, each in enumerate(self.nodes, start=1)
             ],
             self._rules,
@@ -117,9 +127,14 @@ class NodeField:
 
 
 @contextmanager
-def field_of(upstream: str, count: int = 3, rules: PoolRules = RULES) -> Iterator[NodeField]:
+def field_of(
+    upstream: str,
+    count: int = 3,
+    rules: PoolRules = RULES,
+    patience: float = PATIENCE_SECONDS,
+) -> Iterator[NodeField]:
     """Run nodes in front of an anvil for the length of a block of code."""
-    field = NodeField(upstream, count, rules)
+    field = NodeField(upstream, count, rules, patience)
     try:
         yield field
     finally:

@@ -347,14 +347,14 @@ def test_alarms_that_cannot_be_stored_are_tried_again(dev: World, field: NodeFie
 
 
 def test_a_silent_node_is_hardly_waited_for(dev: World) -> None:
-    rules = replace(RULES, grace_seconds=0.1)
-    with field_of(dev.devnet.url, rules=rules) as field:
-        field.nodes[0].delay = 2.5
+    rules = replace(RULES, grace_seconds=0.1, timeout_seconds=60)
+    with field_of(dev.devnet.url, rules=rules, patience=20) as field:
+        field.nodes[0].delay = 60
         field.nodes[0].faults = {"eth_getBlockByNumber": ["delay"]}
         chain, began = dev.chain(field.pool), time.monotonic()
         for _ in range(5):
             chain.nonce(ACCOUNT)
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 15
         assert field.states() == ["away", "good", "good"]
 
 
