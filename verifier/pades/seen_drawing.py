@@ -291,12 +291,15 @@ class Drawing:
         """Fill an area with a pattern: what is light in it hides no text, the rest is followed."""
         dark = darkness(pattern)
         left, bottom, right, top = self.sheet.box
+        x1, y1, x2, y2 = map(float, pattern.BBox)
+        # Once, and nothing of the next one reaches over here.
         spread = (
             self.base == IDENTITY
             and matrix_of(pattern.Matrix) == IDENTITY
-            and float(pattern.XStep) >= right - left
-            and float(pattern.YStep) >= top - bottom
-            and min(map(float, pattern.BBox)) >= 0
+            and x1 >= 0
+            and y1 >= 0
+            and float(pattern.XStep) >= max(x2, right - left)
+            and float(pattern.YStep) >= max(y2, top - bottom)
         )
         self.sheet.ground(shape, PAPER if spread else dark, hides=False)
         if dark != PAPER and spread:

@@ -76,8 +76,8 @@ class PageReader(Drawing):
 
     def do_mark_with(self, given: Operands) -> None:
         """`BDC`: a text may be laid over one character that is drawn like it."""
-        told = given[1]
-        if not isinstance(told, pikepdf.Dictionary):
+        tag, told = given
+        if str(tag) == "/OC" or not isinstance(told, pikepdf.Dictionary):
             raise refusal("a part of the page is optional")
         is_laid = "/ActualText" in told
         if "/E" in told or (is_laid and self.laid is not None):
