@@ -6,95 +6,75 @@ As in `targets`: our own error or the value; and where there is a writer, one sp
 import base64
 import io
 import json
+import zlib
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import cache
-from pathlib import Path
 from typing import Final
 
-import atheris
 import pikepdf
 
-# To follow all that these import would only take longer to begin.
-with atheris.instrument_imports(
-    include=[
-        "licence.formats",
-        *(f"verifier.{name}" for name in ("artefacts", "memory", "ours", "timestamp_token")),
-        *(f"verifier.pades.{name}" for name in ("beside", "shape", "shape_kinds", "shape_rules")),
-    ]
-):
-    from licence.formats import (
-        canonical,
-        ceremony,
-        claim,
-        cms,
-        copy_file,
-        cose,
-        decision,
-        der,
-        entitlement,
-        holder,
-        holder_binding,
-        hole,
-        jwt,
-        licence_json,
-        manifest,
-        qr,
-        qr_exchange,
-        qr_text,
-        release,
-        report,
-        screen_code,
-        side_list,
-        side_pages,
-        status_list,
-        timestamp,
-        verifier_key,
-    )
-    from licence.formats.short_code import parse_short_code, short_code
-    from licence.formats.status_shard import ListName
-    from verifier import memory
-    from verifier.artefacts import recognise
-    from verifier.ours import is_ours
-    from verifier.pades.beside import Beside, check_beside
-    from verifier.pades.objects import LIBRARY_ERRORS
-    from verifier.pades.shape_kinds import check_shape
-    from verifier.timestamp_token import verify_token
-
-from licence.formats import batch_record, trust_bundle
-from licence.ids import AuthorityId, RegistryId
-from tests.bad import store
-from verifier.pades.shape import read_values
-from verifier.trust import TrustStore, load_trust
-
-Target = Callable[[bytes], None]
-COMPAT: Final = Path(__file__).parents[1] / "compat" / "v1"
-VECTORS: Final = Path(__file__).parents[1] / "assets" / "vectors"
-NAME: Final = ListName(
-    "http://127.0.0.1:8470/v1/status-lists",
-    RegistryId("cn-aqscxkz-test"),
-    AuthorityId("1121000000TXT10121"),
-    0,
+from licence.formats import (
+    batch_record,
+    canonical,
+    ceremony,
+    claim,
+    cms,
+    copy_file,
+    cose,
+    decision,
+    der,
+    entitlement,
+    holder,
+    holder_binding,
+    hole,
+    jwt,
+    licence_json,
+    manifest,
+    qr,
+    qr_exchange,
+    qr_text,
+    release,
+    report,
+    screen_code,
+    side_list,
+    side_pages,
+    status_list,
+    timestamp,
+    trust_bundle,
+    verifier_key,
 )
-
-
-@cache
-def _licence() -> tuple[bytes, cms.CmsParts]:
-    pdf = store.bases()["licence"]
-    der_bytes = hole.contents(pdf, hole.find(pdf))
-    return der_bytes, cms.parse(der_bytes)
+from licence.formats.checkpoint import LogKey, WitnessKey
+from licence.formats.short_code import parse_short_code, short_code
+from licence.ids import Digest
+from tests.bad import store
+from tests.fuzz.bases import (
+    COMPAT,
+    GOLDEN,
+    KEYS,
+    NAME,
+    VECTORS,
+    Target,
+    as_signed,
+    licence_cms,
+    reading,
+    same,
+    text,
+)
+from verifier import memory
+from verifier.artefacts import recognise
+from verifier.ours import is_ours
+from verifier.pades.beside import Beside, check_beside
+from verifier.pades.objects import LIBRARY_ERRORS
+from verifier.pades.shape import read_values
+from verifier.pades.shape_kinds import check_shape
+from verifier.timestamp_token import verify_token
+from verifier.trust import TrustStore, load_trust
 
 
 @cache
 def _bundle() -> trust_bundle.TrustBundle:
     return trust_bundle.decode(store.bases()["bundle"])
-
-
-def _same(encode: Callable[..., bytes], decode: Callable[[bytes], object]) -> Target:
-    def target(data: bytes) -> None:
-        assert encode(decode(data)) == data
-
-    return target
 
 
 def _json(data: bytes) -> None:
@@ -116,10 +96,20 @@ def _der(data: bytes) -> None:
             todo += der.children(element, tag)
 
 
+@cache
+def _frame() -> tuple[bytes, hole.Hole]:
+    """A file that has nothing but what stands around a hole."""
+    places = b"[ %d %d %d %d ]" % hole.PLACEHOLDER_BYTE_RANGE
+    digits = hole.PLACEHOLDER_CONTENTS.hex().encode()
+    begin = b"%PDF-1.7\n1 0 obj\n<< /ByteRange " + places + b" /Contents <" + digits
+    end = b"> /Filter /Adobe.PPKLite >>\nendobj\nstartxref\n9\n%%EOF\n"
+    pdf, place = hole.patch(begin + end)
+    return hole.fill(pdf, place, licence_cms()[0]), place
+
+
 def _hole(data: bytes) -> None:
     """Bytes stand in the hole of a file, or at its end."""
-    pdf = store.bases()["licence"]
-    place = hole.find(pdf)
+    pdf, place = _frame()
     changed = pdf[: place.start + 1] + data + pdf[place.start + 1 + len(data) :]
     hole.contents(changed, hole.find(changed))
 
@@ -135,7 +125,7 @@ def _qr_text(data: bytes) -> None:
 
 
 def _token(data: bytes) -> None:
-    verify_token(data, _licence()[1].signature)
+    verify_token(data, licence_cms()[1].signature)
 
 
 def _is_ours(data: bytes) -> None:
@@ -166,64 +156,48 @@ def _metadata(data: bytes) -> None:
     check_beside(Beside((), data), licence, short_code(_data()))
 
 
-def _text(read: Callable[[str], object]) -> Target:
-    def target(data: bytes) -> None:
-        read(data.decode("latin-1"))
-
-    return target
-
-
-DECODERS: Final[dict[str, Target]] = {}
-
-
-def _register() -> None:
-    DECODERS.update(
-        {
-            "json": _json,
-            "licence_json": _same(licence_json.encode, licence_json.decode),
-            "der": _der,
-            "cms": _same(cms.build, cms.parse),
-            "hole": _hole,
-            "token": _token,
-            "tsa_answer": lambda data: (timestamp.decode_answer(data), None)[1],
-            "tsa_token": lambda data: (timestamp.read_token(data), None)[1],
-            "tsa_request": lambda data: (timestamp.decode_request(data), None)[1],
-            "cose": _cose,
-            "jwt": lambda data: (jwt.read_unverified(data, max_bytes=20_000), None)[1],
-            "list_cwt": lambda data: (status_list.read_unverified(data, NAME), None)[1],
-            "side": lambda data: (side_list.decode(data, keys=(), expected=NAME), None)[1],
-            "side_index": lambda data: (side_pages.read_unverified(data, NAME), None)[1],
-            "manifest": _same(manifest.encode, manifest.decode),
-            "record": _same(batch_record.record_bytes, batch_record.decode_record),
-            "release": _same(release.encode, release.decode),
-            "ceremony": _same(ceremony.encode, ceremony.decode),
-            "decision": _same(decision.encode, decision.decode),
-            "claim": _same(claim.encode_answer, claim.decode_answer),
-            "holder_claim": _same(holder.encode_claim, holder.decode_claim),
-            "request": _same(holder.encode_request, holder.decode_request),
-            "presentation": _same(holder.encode_presentation, holder.decode_presentation),
-            "binding": _same(holder_binding.encode_binding, holder_binding.decode_binding),
-            "entitlement": _same(entitlement.encode_entitlement, entitlement.decode_entitlement),
-            "report": _same(report.encode, report.decode),
-            "memory": _same(memory.encode, memory.decode),
-            "qr_text": _qr_text,
-            "qr_printed": lambda data: (qr.read_printed(data), None)[1],
-            "qr_screen": lambda data: (screen_code.read_screen(data), None)[1],
-            "qr_question": _same(qr_exchange.encode_question, qr_exchange.decode_question),
-            "qr_answer": lambda data: (qr_exchange.read_answer(data), None)[1],
-            "copy": _same(copy_file.encode_copy, copy_file.decode_copy),
-            "short_code": _text(parse_short_code),
-            "log_key": _text(verifier_key.read_log_key),
-            "witness_key": _text(verifier_key.read_witness_key),
-            "is_ours": _is_ours,
-            "recognise": _recognise,
-            "shape": _shape,
-            "metadata": _metadata,
-        }
-    )
-
-
-_register()
+DECODERS: Final[dict[str, Target]] = {
+    "json": _json,
+    "licence_json": same(licence_json.encode, licence_json.decode),
+    "der": _der,
+    "cms": same(cms.build, cms.parse),
+    "hole": _hole,
+    "token": _token,
+    "tsa_answer": reading(timestamp.decode_answer),
+    "tsa_token": reading(timestamp.read_token),
+    "tsa_request": reading(timestamp.decode_request),
+    "cose": _cose,
+    "jwt": reading(lambda data: jwt.read_unverified(data, max_bytes=20_000)),
+    "list_cwt": reading(lambda data: status_list.read_unverified(data, NAME)),
+    "side": as_signed(lambda data: side_list.decode(data, keys=KEYS, expected=GOLDEN)),
+    "side_index": as_signed(lambda data: side_pages.decode_index(data, keys=KEYS, expected=GOLDEN)),
+    "manifest": same(manifest.encode, manifest.decode),
+    "record": same(batch_record.record_bytes, batch_record.decode_record),
+    "release": same(release.encode, release.decode),
+    "ceremony": same(ceremony.encode, ceremony.decode),
+    "decision": same(decision.encode, decision.decode),
+    "claim": same(claim.encode_answer, claim.decode_answer),
+    "holder_claim": same(holder.encode_claim, holder.decode_claim),
+    "request": same(holder.encode_request, holder.decode_request),
+    "presentation": same(holder.encode_presentation, holder.decode_presentation),
+    "binding": same(holder_binding.encode_binding, holder_binding.decode_binding),
+    "entitlement": same(entitlement.encode_entitlement, entitlement.decode_entitlement),
+    "report": same(report.encode, report.decode),
+    "memory": same(memory.encode, memory.decode),
+    "qr_text": _qr_text,
+    "qr_printed": reading(qr.read_printed),
+    "qr_screen": reading(screen_code.read_screen),
+    "qr_question": same(qr_exchange.encode_question, qr_exchange.decode_question),
+    "qr_answer": reading(qr_exchange.read_answer),
+    "copy": same(copy_file.encode_copy, copy_file.decode_copy),
+    "short_code": text(parse_short_code),
+    "log_key": text(verifier_key.read_log_key),
+    "witness_key": text(verifier_key.read_witness_key),
+    "is_ours": _is_ours,
+    "recognise": _recognise,
+    "shape": _shape,
+    "metadata": _metadata,
+}
 
 _FILES: Final = {
     "json": "trust/good_bundle.json",
@@ -231,7 +205,7 @@ _FILES: Final = {
     "cms": "proof/*.cms.der",
     "cose": "trust/good_list.cwt",
     "jwt": "trust/good_list.jwt",
-    "side": "lists/good_side.cbor",
+    "side": "*/good_side.cbor",
     "side_index": "lists/good_index.cbor",
     "manifest": "proof/manifest.cbor",
     "record": "proof/record.cbor",
@@ -248,9 +222,9 @@ _FILES: Final = {
 }
 
 
-_TOKENS: Final = ("token", "tsa_token", "tsa_answer", "tsa_request")
+_TOKENS: Final = ("token", "tsa_token")
 _TEXTS: Final = ("qr_text", "recognise")
-_CODES: Final = ("qr_printed", "qr_screen", "qr_question", "qr_answer")
+_CODES: Final = ("qr_printed", "qr_screen", "qr_answer")
 _SEEN: Final = datetime(2026, 11, 21, 4, 5, tzinfo=UTC)
 _OURS: Final = b'{"schema":"anzheng-licence/v1","status":{"registry":"cn-aqscxkz-test"}}'
 
@@ -264,19 +238,26 @@ def seeds_of(target: str) -> Iterator[bytes]:
 
 
 def _made(target: str) -> Iterator[bytes]:
-    data, parts = _licence()
+    data, parts = licence_cms()
     made: dict[str, Callable[[], list[bytes]]] = {
-        "der": lambda: [data],
+        "der": lambda: [min(parts.certificates, key=len)],
         "hole": lambda: [data.hex().encode()],
         **dict.fromkeys(_TOKENS, lambda: [parts.timestamp_token or b""]),
+        "tsa_answer": lambda: [timestamp.encode_answer(parts.timestamp_token or b"")],
+        "tsa_request": lambda: [
+            timestamp.encode_request(timestamp.TimestampRequest(Digest(bytes(32)), 7, "1.2.3"))
+        ],
+        "qr_question": lambda: [_question()],
         "list_cwt": lambda: [store.bases()["list"]],
         "copy": lambda: [base64.b64decode(_vectors("copy")[0]["copy"])],
         **dict.fromkeys(_TEXTS, lambda: [each["text"].encode() for each in _vectors("qr")]),
         **dict.fromkeys(_CODES, lambda: [_qr(each["text"]) for each in _vectors("qr")]),
         "short_code": lambda: [b"EM88-3QBW-AJS2-FD44-X"],
-        "log_key": lambda: [b"audit.example+00000000+" + base64.b64encode(bytes(33))],
-        "witness_key": lambda: [b"audit.example+00000000+" + base64.b64encode(bytes(33))],
-        "is_ours": lambda: [_OURS],
+        "log_key": lambda: [verifier_key.encode_log_key(LogKey("log.example", b"k" * 32)).encode()],
+        "witness_key": lambda: [
+            verifier_key.encode_witness_key(WitnessKey("audit.example", b"k" * 32)).encode()
+        ],
+        "is_ours": lambda: [_OURS, b"stream\n" + zlib.compress(_OURS), data[:400].hex().encode()],
         "memory": lambda: [memory.encode(_trust().memory.saw_list(NAME, _SEEN))],
     }
     yield from made[target]() if target in made else _of_the_file(target)
@@ -299,6 +280,11 @@ def _trust() -> TrustStore:
 def _vectors(name: str) -> tuple[dict[str, str], ...]:
     value = json.loads((VECTORS / f"{name}.json").read_text("utf-8"))
     return tuple(case["input"] for case in value["cases"] if case["expect"]["code"] == "OK")
+
+
+def _question() -> bytes:
+    asked = holder.decode_request((COMPAT / "trust" / "good_request.json").read_bytes())
+    return qr_exchange.encode_question(asked)
 
 
 def _qr(text: str) -> bytes:

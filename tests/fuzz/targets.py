@@ -2,38 +2,31 @@
 
 A decoder may raise our own error and nothing else. Where bytes are read, writing them again must
 give the same bytes: one spelling.
-
-    python -m tests.fuzz.targets TARGET [options of libFuzzer]
 """
 
-import sys
 from collections.abc import Callable
 from typing import Final
 
-import atheris
-
-with atheris.instrument_imports(include=["licence", "verifier.checks"]):
-    from licence.domain.model import StatusRef
-    from licence.errors import AnzhengError
-    from licence.formats import (
-        block_header,
-        cbor,
-        chain_proof,
-        checkpoint,
-        evidence,
-        qbft,
-        rlp,
-        trust_bundle,
-    )
-    from licence.formats.keccak import keccak256
-    from licence.formats.patricia import ProofNodes, look_up
-    from licence.formats.rlp import Limits
-    from verifier.checks.c06_anchor import judge_evidence
-    from verifier.checks.c07_chain_proof import read_chain_proof
-
+from licence.domain.model import StatusRef
+from licence.formats import (
+    block_header,
+    cbor,
+    chain_proof,
+    checkpoint,
+    evidence,
+    qbft,
+    rlp,
+    trust_bundle,
+)
+from licence.formats.keccak import keccak256
+from licence.formats.patricia import ProofNodes, look_up
+from licence.formats.rlp import Limits
 from tests.fakes import proof, qbft_state
 from tests.fakes.qbft_cases import n, pinned
 from tests.fuzz.decoders import DECODERS
+from tests.fuzz.foreign import FOREIGN
+from verifier.checks.c06_anchor import judge_evidence
+from verifier.checks.c07_chain_proof import read_chain_proof
 
 _LIMITS: Final = Limits(size=4_096, depth=8, items=512)
 _BUNDLE: Final = pinned(n(4)).bundle()
@@ -112,22 +105,5 @@ TARGETS: Final[dict[str, Callable[[bytes], None]]] = {
     "status": _status,
     "bundle": _bundle,
     **DECODERS,
+    **FOREIGN,
 }
-
-
-def main(arguments: list[str]) -> None:
-    """Fuzz one target until libFuzzer's options say that it is enough."""
-    target = TARGETS[arguments[1]]
-
-    def once(data: bytes) -> None:
-        try:
-            target(data)
-        except AnzhengError:
-            return
-
-    atheris.Setup([arguments[0], *arguments[2:]], once)
-    atheris.Fuzz()
-
-
-if __name__ == "__main__":
-    main(sys.argv)

@@ -15,7 +15,10 @@ from datetime import date, datetime, timedelta, timezone
 from enum import Enum
 from functools import lru_cache
 from sys import modules
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 _MODULES: Final = ("licence.", "verifier.memory", "verifier.pictures", "verifier.pool.types")
 _TIMES: Final = {kind.__name__: kind for kind in (date, datetime, timedelta, timezone)}
@@ -179,8 +182,8 @@ class _Reader:
 
 
 @lru_cache(maxsize=256)
-def _names(kind: type) -> tuple[str, ...]:
-    return tuple(each.name for each in fields(kind))  # type: ignore[arg-type] - a dataclass
+def _names(kind: "type[DataclassInstance]") -> tuple[str, ...]:
+    return tuple(each.name for each in fields(kind))
 
 
 @lru_cache(maxsize=256)
