@@ -4,19 +4,11 @@ Each target runs twice. `guided` watches branches and keeps the inputs that take
 watches nothing, begins with those and with the seeds, and is what gets to a million. Both numbers
 are libFuzzer's own, and are demanded of its last line.
 
-A million of the 74 others take 1 to 60 s each on one core. These take too long by nature
-(measured unwatched, seeds included), and get what fits into twelve minutes for all:
+Two take too long for a million, by nature, and get what fits into twelve minutes for all
+(unwatched, one core; all others take 3 to 120 microseconds):
 
-    patricia       60,000   350 us   Keccak of the first node, in Python
-    seals          60,000   360 us   Keccak of a header, in Python
-    metadata       30,000   550 us   a page of XML is written and compared
-    shape         100,000   160 us   70 KB of JSON: the objects of a whole file
-    cff           200,000   150 us   17 KB of glyphs
-    pool_answer   200,000   150 us   a report of 200 values
-    list_cwt      300,000    90 us   inflates a shard
-    hole          300,000    90 us   14,490 digits
-    tar           300,000    90 us   four kinds of packing are tried
-    judge         500,000    70 us   Keccak, and keys from seals, in Python
+    metadata   100,000   670 us   a page of XML is parsed and compared
+    shape      200,000   270 us   70 KB of JSON: the objects of a whole file
 
 Whole files are no target here: tests/property and tests/integration alter and judge those.
 """
@@ -42,18 +34,7 @@ from tests.fuzz.targets import TARGETS
 
 ROOT = Path(__file__).parents[2]
 MILLION = 1_000_000
-FEWER = {
-    "patricia": 60_000,
-    "seals": 60_000,
-    "metadata": 30_000,
-    "shape": 100_000,
-    "cff": 200_000,
-    "pool_answer": 200_000,
-    "list_cwt": 300_000,
-    "hole": 300_000,
-    "tar": 300_000,
-    "judge": 500_000,
-}
+FEWER = {"metadata": 100_000, "shape": 200_000}
 """Where it is no million: see above."""
 GUIDED = 5_000
 GUIDED_FEWER = 1_000
@@ -168,5 +149,5 @@ def test_a_target_takes_what_it_begins_with(target: str) -> None:
 @pytest.mark.slow
 def test_nearly_all_get_a_million() -> None:
     assert FEWER.keys() <= TARGETS.keys()
-    assert len(FEWER) <= 10
-    assert sum(FEWER.get(target, MILLION) for target in TARGETS) > 75 * MILLION
+    assert len(FEWER) <= 2
+    assert sum(FEWER.get(target, MILLION) for target in TARGETS) > 82 * MILLION
