@@ -23,7 +23,7 @@ from anchor.monitor.ports import Lists
 from anchor.monitor.register_rules import BatchContent, Decided, RegisterFacts
 from anchor.monitor.watchman import run_pass
 from anchor.ports import BatchState
-from anchor.public_log import PublicLog
+from anchor.public_log import LogFolder, PublicLog, TiledLog
 from anzheng.devchain import DevChain
 from anzheng.locking import alone
 from anzheng.nodes import each_node
@@ -142,7 +142,7 @@ def open_watchman(settings: Settings, options: MonitorOptions, clock: Clock) -> 
             options=options,
             clock=clock,
             nodes=nodes,
-            public=_public(options.log),
+            public=open_log(options.log),
             store=_store(settings, options.database, stack),
         )
 
@@ -255,10 +255,23 @@ def _nodes(
         raise AnzhengError(Code.SETTINGS_INVALID, "name a node with --rpc")
 
 
-def _public(place: str) -> PublicLog | None:
-    if not place or (not place.startswith(SCHEMES) and not Path(place).is_dir()):
+def open_log(place: str) -> PublicLog | None:
+    """Return the public log that was named; None if none was.
+
+    A folder that is not there is no empty log: until it is, nothing can be looked at.
+    """
+    if not place:
         return None
-    return open_public_log(place)
+    folder = Path(place)
+    if place.startswith(SCHEMES) or folder.is_dir():
+        return open_public_log(place)
+
+    def read(path: str, max_bytes: int) -> bytes | None:
+        if not folder.is_dir():
+            raise AnzhengError(Code.NOT_CHECKED, f"there is no folder {place} with public logs")
+        return LogFolder(folder).read(path, max_bytes)
+
+    return TiledLog(read)
 
 
 def _store(settings: Settings, database: str, stack: ExitStack) -> Store | None:

@@ -94,7 +94,7 @@ def monitor(  # noqa: PLR0913 - one argument for each option
             trust=trust or settings.data_dir / "trust",
             state=state or default_state(settings),
             rpc=tuple(rpc or ()),
-            log=log or str(settings.data_dir / "public" / "log"),
+            log=log or _own_log(settings),
             database=database,
             registry=registry,
             finality=finality or settings.chain_finality,
@@ -183,6 +183,12 @@ def report(
 def default_state(settings: "Settings") -> Path:
     """Return where the state file is unless one is named."""
     return settings.data_dir / "monitor" / "state.sqlite3"
+
+
+def _own_log(settings: "Settings") -> str:
+    """Return the folder of our own public logs; nothing where there is none."""
+    own = settings.data_dir / "public" / "log"
+    return str(own) if own.is_dir() else ""
 
 
 @contextmanager
