@@ -32,6 +32,8 @@ from verifier.pades.seen_state import (
     Operands,
     Paint,
     State,
+    beginning,
+    coloured,
     number,
 )
 
@@ -158,7 +160,7 @@ class Drawing:
         parts = SPACES.get(str(spaces.get(str(name), name)))
         if parts is None:
             raise refusal("a space of colours is not one of ours")
-        return Paint(parts=parts, is_pattern=parts == PATTERN)
+        return beginning(parts)
 
     def do_area_colour(self, given: Operands) -> None:
         """`scn`."""
@@ -172,7 +174,7 @@ class Drawing:
         if len(given) != (parts or 1):
             raise refusal("an operator has other operands than ours")
         if parts != PATTERN:
-            return Paint(luminance(tuple(map(number, given))), parts)
+            return coloured(tuple(map(number, given)), parts)
         return Paint(PAPER, parts, pattern=self.resources.Pattern[given[0]], is_pattern=True)
 
     def do_pen(self, given: Operands) -> None:

@@ -7,9 +7,11 @@ Standard: ISO 32000-1, 9.7; Adobe Technical Note 5411 (ToUnicode).
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Final, TypeVar
 
 import pikepdf
 
@@ -22,6 +24,12 @@ from verifier.pades.glyph_programs import (
 )
 
 MAX_MAP_BYTES: Final = 4 << 20
+KEPT_BYTES: Final = 64 << 10
+"""Largest font, or map to text, of which is kept what it came to."""
+KEPT: Final = 128
+"""How many of each kind are kept, at most 8 MB of them."""
+
+_T = TypeVar("_T")
 
 _FONT_KEYS: Final = {
     "/BaseFont",
@@ -87,6 +95,16 @@ class PageFont:
         return self.widths.get(code, self.default_width) / 1000
 
 
+def kept(read: Callable[[bytes], _T]) -> Callable[[bytes], _T]:
+    """Return a reader that reads the same small bytes once.
+
+    The fonts of labels and frames are the same on all licences of a template: reading them anew
+    took a twentieth of a verification.
+    """
+    known = lru_cache(maxsize=KEPT)(read)
+    return lambda data: known(data) if len(data) <= KEPT_BYTES else read(data)
+
+
 def read_font(font: pikepdf.Object) -> PageFont:
     """Read a font that a page uses.
 
@@ -106,7 +124,7 @@ def read_font(font: pikepdf.Object) -> PageFont:
     if not set(descendant.keys()) <= _DESCENDANT_KEYS:
         raise _strange("a font says something that ours do not say")
     return PageFont(
-        texts=_texts(font.ToUnicode),
+        texts=_kept_texts(_bytes(font.ToUnicode, MAX_MAP_BYTES)),
         widths=_widths(descendant.get("/W", pikepdf.Array())),
         default_width=float(descendant.get("/DW", 1000)),
         programs=_programs(descendant),
@@ -119,16 +137,16 @@ def _programs(descendant: pikepdf.Object) -> GlyphPrograms:
     if kind == pikepdf.Name.CIDFontType0 and mapping is None and "/FontFile3" in descriptor:
         file = descriptor.FontFile3
         if file.get("/Subtype") == pikepdf.Name.CIDFontType0C:
-            return read_cff(_bytes(file, MAX_FONT_BYTES))
+            return _kept_cff(_bytes(file, MAX_FONT_BYTES))
     identity = mapping == pikepdf.Name.Identity
     if kind == pikepdf.Name.CIDFontType2 and identity and "/FontFile2" in descriptor:
-        return read_truetype(_bytes(descriptor.FontFile2, MAX_FONT_BYTES))
+        return _kept_truetype(_bytes(descriptor.FontFile2, MAX_FONT_BYTES))
     raise _strange("a font is not embedded, or renumbers its glyphs")
 
 
-def _texts(stream: pikepdf.Object) -> dict[int, str]:
+def _texts(data: bytes) -> Mapping[int, str]:
     """Read a `ToUnicode` map; one code has one text, and nothing else stands in the map."""
-    head, begin, body = _bytes(stream, MAX_MAP_BYTES).partition(_CODES)
+    head, begin, body = data.partition(_CODES)
     if not begin or b"bfchar" in head or b"bfrange" in head or b"usecmap" in head:
         raise _strange("a font's map to text is not as ours are")
     blocks, _, _ = body.partition(_END)
@@ -144,7 +162,12 @@ def _texts(stream: pikepdf.Object) -> dict[int, str]:
             found[int(code, 16)] = bytes.fromhex(text.decode()).decode("utf-16-be")
     if blocks[at:].strip():
         raise _strange("a font's map to text is not as ours are")
-    return found
+    return MappingProxyType(found)
+
+
+_kept_texts: Final = kept(_texts)
+_kept_cff: Final = kept(read_cff)
+_kept_truetype: Final = kept(read_truetype)
 
 
 def _widths(array: pikepdf.Object) -> dict[int, float]:

@@ -5,6 +5,7 @@ Standard: DESIGN 4, check 5; WCAG 2.2, 1.4.3 (contrast).
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from licence.errors import AnzhengError, Code
@@ -28,6 +29,8 @@ MIN_APART: Final = 0.15
 """Middles of two characters are at least so far apart, in parts of the smaller size."""
 _EVEN: Final = 0.02
 """How far a character may lean, or be wider than high, in parts of its size."""
+KEPT_CONTRASTS: Final = 1_024
+"""Comparisons of inks that are kept: a template has a few, and makes them for each line."""
 ROW: Final = 20.0
 """Lines are looked for in rows of so many points."""
 
@@ -160,6 +163,7 @@ def _place(ground: _Ground) -> int:
     return ground.place
 
 
+@lru_cache(maxsize=KEPT_CONTRASTS)
 def _differ(ink: float, under: float, dimmed: float) -> bool:
     """Whether an ink is legible on what lies under it, with stamps on that and without."""
     least = contrast(ink, under)

@@ -6,11 +6,12 @@ Standard: ISO 32000-1, 8.4 (graphics state), 9.3 (text state).
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
 
 from verifier.pades.seen_fonts import PageFont
-from verifier.pades.seen_shapes import IDENTITY, Matrix, Shape
+from verifier.pades.seen_shapes import IDENTITY, Matrix, Shape, luminance
 from verifier.pades.seen_sheet import refusal
 
 Operands = Any
@@ -45,6 +46,20 @@ class Paint:
 
 
 BLACK: Final = Paint()
+KEPT_PAINTS: Final = 256
+"""Colours that are kept; a template has a dozen, and sets them a hundred times."""
+
+
+@lru_cache(maxsize=KEPT_PAINTS)
+def coloured(colour: tuple[float, ...], parts: int) -> Paint:
+    """Return a plain colour."""
+    return Paint(luminance(colour), parts)
+
+
+@lru_cache(maxsize=KEPT_PAINTS)
+def beginning(parts: int) -> Paint:
+    """Return what a space of colours begins with."""
+    return Paint(parts=parts, is_pattern=parts == PATTERN)
 
 
 @dataclass(slots=True)
