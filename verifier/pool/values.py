@@ -15,10 +15,7 @@ from datetime import date, datetime, timedelta, timezone
 from enum import Enum
 from functools import lru_cache
 from sys import modules
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
+from typing import Final
 
 _MODULES: Final = ("licence.", "verifier.memory", "verifier.pictures", "verifier.pool.types")
 _TIMES: Final = {kind.__name__: kind for kind in (date, datetime, timedelta, timezone)}
@@ -182,7 +179,7 @@ class _Reader:
 
 
 @lru_cache(maxsize=256)
-def _names(kind: "type[DataclassInstance]") -> tuple[str, ...]:
+def _names(kind: type) -> tuple[str, ...]:
     return tuple(each.name for each in fields(kind))
 
 
