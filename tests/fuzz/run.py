@@ -16,6 +16,7 @@ import sys
 import warnings
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from types import FrameType
 from typing import Final
 
@@ -41,6 +42,10 @@ FOLLOWED: Final = [
 """To follow all that these import would only take longer to begin."""
 _OWN: Final = 8
 """Of so many changes one is of our own making; the others are libFuzzer's."""
+_DEEP: Final = 64
+"""Of so many one is a single change to something good: it comes to the last checks, and is dear."""
+SEED: Final = "seed-"
+"""What the names of good files in the corpus begin with."""
 
 
 def watched(kind: str) -> AbstractContextManager[object]:
@@ -60,8 +65,14 @@ def fuzz(target: Callable[[bytes], None], options: list[str]) -> None:
 
     mutator = Mutator(len(options))
 
+    seeds = [path.read_bytes() for path in sorted(Path(options[-1]).glob(f"{SEED}*"))]
+
     def change(data: bytes, most: int, number: int) -> bytes:
-        changed = mutator.change(data) if number % _OWN == 0 else None
+        changed = None
+        if number % _DEEP == 0:
+            changed = mutator.change(seeds[number // _DEEP % len(seeds)])
+        elif number % _OWN == 0:
+            changed = mutator.change(data)
         return atheris.Mutate(data, most) if changed is None else changed[:most]
 
     # One function is always watched, or libFuzzer would think that it was built wrongly.

@@ -5,7 +5,7 @@ watches nothing, begins with those and with the seeds, and is what gets to a mil
 are libFuzzer's own, and are demanded of its last line.
 
 Two take too long for a million, by nature, and get what fits into twelve minutes for all
-(unwatched, one core; all others take 3 to 120 microseconds):
+(unwatched, one core; all others take 3 to 150 microseconds):
 
     metadata   100,000   670 us   a page of XML is parsed and compared
     shape      200,000   270 us   70 KB of JSON: the objects of a whole file
