@@ -204,7 +204,8 @@ def test_the_command_says_which_and_why(
         "message": "no page",
     }
     assert said == {"counts": {"parked": 1, "released": 2}, "parked": [entry]}
-    assert lines[-1] == f"parked 搁置 {parked[0].licence_no} v1: RENDER_FAILED: 页面无法排版。 no page"
+    reason = "RENDER_FAILED: 页面无法排版。 no page"
+    assert lines[-1] == f"parked 搁置 {parked[0].licence_no} v1: {reason}"
     said, lines = report(counts, (), retry_parked(store, clock))
     assert (said["retried"], said["retried_batches"]) == ([entry], [])
-    assert lines[0] == f"again 再试 {parked[0].licence_no} v1: RENDER_FAILED: 页面无法排版。 no page"
+    assert lines[0] == f"again 再试 {parked[0].licence_no} v1: {reason}"
