@@ -1,7 +1,9 @@
 """Fuzzes targets, one after another, each in a process of its own.
 
-    echo '{"target": "rlp", "log": "/tmp/log", "options": ["-runs=1000"]}' |
+    echo '{"target": "rlp", "log": "log", "seconds": 60, "options": ["-runs=1000", "corpus"]}' |
         python -m tests.fuzz.run guided|bulk
+
+The corpus stands last, with good files in it, `seed-*`.
 
 `guided` watches which branches an input takes and keeps those that take a new one. `bulk` watches
 nothing, is many times faster, and goes on from what `guided` kept. To import and to watch takes
