@@ -7,8 +7,10 @@ import tarfile
 import zipfile
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from random import Random
+from typing import Literal
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -24,6 +26,8 @@ from verifier.memory import load, memory_path
 from verifier.trust_pack import import_trust
 
 Pack = Callable[[Path, Path], Path]
+Mode = Literal["w:gz", "w:bz2", "w:xz"]
+MODES: tuple[Mode, ...] = ("w:xz", "w:bz2", "w:gz")
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -212,7 +216,7 @@ def test_a_gzip_file_with_a_wrong_sum_is_no_pack(world: World, tmp_path: Path) -
         import_trust(tmp_path / "pack", tmp_path / "trust", now=world.now)
 
 
-def _packed(mode: str) -> bytes:
+def _packed(mode: Mode) -> bytes:
     """A large pack with a damaged place far behind what the library looks at when it opens it."""
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode=mode) as made:
@@ -238,7 +242,7 @@ def _pax(record: bytes) -> bytes:
 @pytest.mark.parametrize(
     "data",
     [
-        *(lambda mode=mode: _packed(mode) for mode in ("w:xz", "w:bz2", "w:gz")),
+        *(partial(_packed, mode) for mode in MODES),
         lambda: _pax(b"GNU.sparse.map=a,b,c"),
         lambda: _pax(b"size=-1024"),
     ],
