@@ -44,6 +44,8 @@ MAX_SAVED: Final = 64
 
 LEAST_PEN: Final = 1.5
 """Lines through text count as at least so wide, in points."""
+THIN_STRIP: Final = 1.0
+"""A strip of a pattern up to so many points is a line of microtext, and may run below words."""
 THIN: Final = 1.5
 """A line of red ink up to this many points may cross text: the edge of a seal."""
 
@@ -268,7 +270,7 @@ class Drawing:
             drawn = Stroke(path, max(pen, LEAST_PEN), mitre)
             if not crosses:
                 self.sheet.cover(drawn, stamps=state.stamps, red=paint.red)
-            self.sheet.ground(drawn, paint.ink, hides=False, stamps=state.stamps)
+            self.sheet.ground(drawn, paint.ink, hides=False, stamps=state.stamps, thin=pen)
 
     def pen(self) -> float:
         """Return how wide lines are drawn, in points."""
@@ -303,7 +305,13 @@ class Drawing:
             and float(pattern.XStep) >= max(x2, right - left)
             and float(pattern.YStep) >= max(y2, top - bottom)
         )
-        self.sheet.ground(shape, PAPER if spread else dark, hides=False)
+        if spread or dark == PAPER:
+            self.sheet.ground(shape, PAPER, hides=False)
+        else:
+            for part in shape.parts():
+                wide = part.thickness()
+                thin = wide if wide <= THIN_STRIP else 0.0
+                self.sheet.ground(part, dark, hides=False, thin=thin)
         if dark != PAPER and spread:
             outer, self.state, self.is_pattern = self.state, State(), True
             self.follow(pattern, pattern.Resources, self.depth + 1)

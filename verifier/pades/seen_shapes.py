@@ -148,6 +148,15 @@ class Shape:
                     crossed += 1
         return bool(crossed % 2 if self._even_odd else around)
 
+    def parts(self) -> "Iterator[Shape]":
+        """Return each of its paths as a shape."""
+        return (Shape([path]) for path in self._paths)
+
+    def thickness(self) -> float:
+        """Return the shorter side of its box."""
+        left, bottom, right, top = self.box
+        return min(right - left, top - bottom)
+
     def holds(self, line: Line) -> bool:
         """Whether all characters of a line are in it, as wholes."""
         left, bottom, right, top = self.box

@@ -31,6 +31,8 @@ _EVEN: Final = 0.02
 """How far a character may lean, or be wider than high, in parts of its size."""
 KEPT_CONTRASTS: Final = 1_024
 """Comparisons of inks that are kept: a template has a few, and makes them for each line."""
+MAX_CROSSED: Final = 0.6
+"""How much of the height of words may have lines below it, in parts of their size."""
 ROW: Final = 20.0
 """Lines are looked for in rows of so many points."""
 
@@ -45,6 +47,8 @@ class _Ground:
         ink: Its luminance.
         hides: Whether it hides what is below for sure: the whole of it is painted, and it covers.
         stamps: Whether it is multiplied with what is below.
+        thin: Of a line, such as microtext or a frame, how wide it is: it may run below words
+            that are too many for their place. Of all else 0.
     """
 
     place: int
@@ -52,6 +56,7 @@ class _Ground:
     ink: float
     hides: bool
     stamps: bool
+    thin: float
 
 
 @dataclass(slots=True)
@@ -125,11 +130,17 @@ class Sheet:
                     self._stamped |= under
 
     def ground(
-        self, shape: Shape | Stroke, ink: float, *, hides: bool, stamps: bool = False
+        self,
+        shape: Shape | Stroke,
+        ink: float,
+        *,
+        hides: bool,
+        stamps: bool = False,
+        thin: float = 0.0,
     ) -> None:
         """Remember what later text stands on."""
         self._painted += 1
-        painted = _Ground(self._painted, shape, ink, hides, stamps)
+        painted = _Ground(self._painted, shape, ink, hides, stamps, thin)
         for row in self._rows_of(shape, 0):
             self._grounds.setdefault(row, []).append(painted)
 
@@ -147,13 +158,15 @@ class Sheet:
         if first != last:
             rows = (self._grounds.get(row, ()) for row in range(first, last + 1))
             under = sorted({each.place: each for row in rows for each in row}.values(), key=_place)
-        dimmed = 1.0
+        dimmed, crossed = 1.0, 0.0
         for each in reversed(under):
             if each.stamps:
                 dimmed *= each.ink if each.shape.touches(line) else 1.0
             elif not _differ(ink, each.ink, dimmed):
                 if each.shape.touches(line):
-                    return False
+                    crossed += each.thin or line.size
+                    if crossed > MAX_CROSSED * line.size:
+                        return False
             elif each.hides and each.shape.holds(line):
                 return True
         return _differ(ink, PAPER, dimmed)

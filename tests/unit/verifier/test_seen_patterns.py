@@ -109,7 +109,7 @@ def test_what_is_dark_beside_the_words_takes_nothing_away() -> None:
     [
         (b"0 0 596 842 re f", {}),
         (b"600 w 0 421 m 596 421 l S", {}),
-        (CORNER, {"XStep": 10, "YStep": 10}),
+        (b"0 0 m 0 9 l 9 0 l h f", {"XStep": 10, "YStep": 10}),
         (CORNER, {"Matrix": Array([60, 0, 0, 90, 0, 0])}),
         (b"600 0 596 842 re f", {"BBox": Array([0, 0, 1200, 842])}),
         (b"-600 0 596 842 re f", {"BBox": Array([-600, 0, 596, 842])}),

@@ -119,3 +119,15 @@ def test_ink_upon_ink_grows_dark() -> None:
 def test_half_a_character_is_no_character(line: Line) -> None:
     with refuses(Code.DATA_PAGE_MISMATCH):
         sheet().write(line, BLACK, ())
+
+
+def test_lines_below_words_may_take_some_of_their_height() -> None:
+    """A list that is too long for its place runs over frames and microtext, and is no forgery."""
+    made = sheet()
+    for place in (49.0, 50.0):
+        frame = Stroke([(0, place), (300, place)], 2.0, 0)
+        made.ground(frame, BLACK, hides=False, thin=2.0)
+    made.write(LINE, BLACK, ())
+    made.ground(Stroke([(0, 51), (300, 51)], 3.0, 0), BLACK, hides=False, thin=3.0)
+    with refuses(Code.DATA_PAGE_MISMATCH):
+        made.write(Line(LINE.middles, 52.0, 10.0), BLACK, ())
