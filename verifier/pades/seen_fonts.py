@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Final, TypeVar
+from unicodedata import east_asian_width
 
 import pikepdf
 
@@ -57,6 +58,11 @@ _CODES: Final = b"1 begincodespacerange\n<0000> <FFFF>\nendcodespacerange\n"
 _END: Final = b"endcmap\n"
 
 
+_WIDE: Final = (0.9, 1.05)
+"""Narrowest and widest of what fills a square, in parts of the size: Chinese, and Korean."""
+_DIGIT: Final = (0.45, 0.65)
+_ANY: Final = (0.1, 1.3)
+
 Judged = tuple[str, float, bool]
 """What a code means, how wide it is in parts of the size, and whether there is anything to see."""
 
@@ -90,9 +96,25 @@ class PageFont:
             raise _strange("a shape is drawn that is no text")
         return found
 
-    def width(self, code: int) -> float:
-        """Return the width of a code, in parts of the size."""
-        return self.widths.get(code, self.default_width) / 1000
+    def width(self, code: int, said: str) -> float:
+        """Return the width of a code, in parts of the size.
+
+        It says where a character is looked for. One that lies moves that away from what is drawn,
+        and a page could cover the one and not the other.
+
+        Args:
+            code: In this font.
+            said: What it means.
+
+        Raises:
+            AnzhengError: DATA_PAGE_MISMATCH, when no font has such a width for it.
+        """
+        width = self.widths.get(code, self.default_width) / 1000
+        least, most = _usual(said[0])
+        # Two dashes, and some other characters, may be drawn as one.
+        if not least <= width <= most * len(said):
+            raise _strange("a character is as wide as in no font")
+        return width
 
 
 def kept(read: Callable[[bytes], _T]) -> Callable[[bytes], _T]:
@@ -129,6 +151,12 @@ def read_font(font: pikepdf.Object) -> PageFont:
         default_width=float(descendant.get("/DW", 1000)),
         programs=_programs(descendant),
     )
+
+
+def _usual(character: str) -> tuple[float, float]:
+    if east_asian_width(character) in "WF":
+        return _WIDE
+    return _DIGIT if "0" <= character <= "9" else _ANY
 
 
 def _programs(descendant: pikepdf.Object) -> GlyphPrograms:

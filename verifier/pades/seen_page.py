@@ -115,11 +115,16 @@ class PageReader(Drawing):
         """`Tf`."""
         text, name = self._in_text(), str(given[0])
         if name not in self.named:
-            font = self.resources.Font[given[0]]
-            if font.objgen not in self.fonts:
-                self.fonts[font.objgen] = read_font(font)
-            self.named[name] = self.fonts[font.objgen]
+            self.named[name] = self._font(self.resources.Font[given[0]])
         text.font, text.size = self.named[name], number(given[1])
+
+    def _font(self, font: pikepdf.Object) -> PageFont:
+        # All that stand in no object of their own have the same number: none.
+        if not font.is_indirect:
+            return read_font(font)
+        if font.objgen not in self.fonts:
+            self.fonts[font.objgen] = read_font(font)
+        return self.fonts[font.objgen]
 
     def do_set_matrix(self, given: Operands) -> None:
         """`Tm`."""
@@ -171,10 +176,12 @@ class PageReader(Drawing):
         return [judged.get(code) or self._judge(font, code) for code in numbers]
 
     def _judge(self, font: PageFont, code: int) -> Judged:
-        said = font.text(code)
-        self.book.check(said, font.programs.of(code))
-        found = font.judged[code] = (said, font.width(code), not said.isspace())
+        found = font.judged[code] = self._of(font, code, font.text(code))
         return found
+
+    def _of(self, font: PageFont, code: int, said: str) -> Judged:
+        self.book.check(said, font.programs.of(code))
+        return said, font.width(code, said), not said.isspace()
 
     def _laid_over(self, font: PageFont, code: int) -> Judged:
         """Return a character that shares its shape with another one, such as `·` and `•`.
@@ -183,9 +190,7 @@ class PageReader(Drawing):
         """
         if not self.laid:
             raise refusal("a text is laid over another")
-        said = self.laid.pop()
-        self.book.check(said, font.programs.of(code))
-        return said, font.width(code), not said.isspace()
+        return self._of(font, code, self.laid.pop())
 
     def _see(self, line: Line) -> None:
         """Take the characters of a line where they are seen."""
