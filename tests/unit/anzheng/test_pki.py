@@ -166,7 +166,9 @@ def negative() -> bytes:
 
 
 @pytest.mark.parametrize(
-    "asked", [b"", b"\x30\x00", b"x" * 100, request(nonce=b"n" * 129), negative()]
+    "asked",
+    [b"", b"\x30\x00", b"x" * 100, request(nonce=b"n" * 129), negative()],
+    ids=["empty", "no request", "text", "long nonce", "negative"],
 )
 def test_what_cannot_be_read_is_said_to_be_malformed(desk: CertificateDesk, asked: bytes) -> None:
     answer = ocsp.load_der_ocsp_response(desk.ocsp("issuing", asked))
