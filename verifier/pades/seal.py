@@ -65,7 +65,7 @@ def check_seal(picture: pikepdf.Object) -> None:
     if not painted:
         raise refuse("a seal that shows nothing")
     x1, y1, x2, y2 = (float(each) for each in picture.BBox)
-    if ink > MAX_INK * abs((x2 - x1) * (y2 - y1)):
+    if not ink <= MAX_INK * abs((x2 - x1) * (y2 - y1)):
         raise refuse("a seal that is painted over and over")
 
 

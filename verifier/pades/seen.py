@@ -20,6 +20,7 @@ from licence.errors import AnzhengError
 from licence.pages import MAX_PAGES
 from verifier.pades.approved_shapes import ApprovedShapes
 from verifier.pades.glyph_table import GlyphBook
+from verifier.pades.objects import LIBRARY_ERRORS
 from verifier.pades.seen_fonts import PageFont
 from verifier.pades.seen_page import PageReader
 from verifier.pades.seen_sheet import refusal
@@ -50,7 +51,9 @@ def read_drawn(pdf: bytes, book: GlyphBook) -> tuple[str, ...]:
                 _on_page(number, PageReader(page.obj, book, fonts).read)
                 for number, page in enumerate(document.pages, start=1)
             )
-    except (pikepdf.PdfError, ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
+    except AnzhengError:
+        raise
+    except LIBRARY_ERRORS as error:
         raise refusal("a page cannot be read") from error
 
 

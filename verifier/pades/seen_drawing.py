@@ -22,6 +22,7 @@ from verifier.pades.seen_shapes import (
     luminance,
     matrix_of,
     moved,
+    near,
     steps_of,
     times,
 )
@@ -35,6 +36,7 @@ from verifier.pades.seen_state import (
     beginning,
     coloured,
     number,
+    places,
 )
 
 MAX_OPERATORS: Final = 400_000
@@ -147,7 +149,7 @@ class Drawing:
     def do_transform(self, given: Operands) -> None:
         """`cm`."""
         self._closed()
-        self.state.matrix = times(matrix_of(given), self.state.matrix)
+        self.state.matrix = near(times(matrix_of(given), self.state.matrix))
 
     def do_area_space(self, given: Operands) -> None:
         """`cs`: a colour begins as black."""
@@ -206,18 +208,18 @@ class Drawing:
 
     def do_move(self, given: Operands) -> None:
         """`m`."""
-        x, y = map(float, given)
+        x, y = places(given)
         self.path.append([moved(self.state.matrix, x, y)])
 
     def do_line(self, given: Operands) -> None:
         """`l`."""
-        x, y = map(float, given)
+        x, y = places(given)
         a, b, c, d, e, f = self.state.matrix
         self.path[-1].append((a * x + c * y + e, b * x + d * y + f))
 
     def do_curve(self, given: Operands) -> None:
         """`c`."""
-        x1, y1, x2, y2, x3, y3 = map(float, given)
+        x1, y1, x2, y2, x3, y3 = places(given)
         one, other, end = (
             moved(self.state.matrix, *each) for each in ((x1, y1), (x2, y2), (x3, y3))
         )
@@ -231,7 +233,7 @@ class Drawing:
 
     def do_rectangle(self, given: Operands) -> None:
         """`re`."""
-        x, y, width, height = map(float, given)
+        x, y, width, height = places(given)
         corners = ((x, y), (x + width, y), (x + width, y + height), (x, y + height), (x, y))
         self.path.append([moved(self.state.matrix, *corner) for corner in corners])
 
@@ -287,7 +289,7 @@ class Drawing:
         outer, self.state = self.state, self.state.copy()
         matrix = drawing.get("/Matrix")
         if matrix is not None:
-            self.state.matrix = times(matrix_of(matrix), self.state.matrix)
+            self.state.matrix = near(times(matrix_of(matrix), self.state.matrix))
         self.follow(drawing, drawing.get("/Resources", pikepdf.Dictionary()), self.depth + 1)
         self.state = outer
 

@@ -19,6 +19,8 @@ Box = tuple[float, float, float, float]
 """Left, bottom, right and top."""
 
 IDENTITY: Final[Matrix] = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+FARTHEST: Final = 1e6
+"""Numbers of a page's program are below this; readers cut off, or wrap, what is beyond theirs."""
 PAPER: Final = 1.0
 """Luminance of what nothing was painted on."""
 
@@ -61,7 +63,18 @@ def times(one: Matrix, other: Matrix) -> Matrix:
 def matrix_of(given: Iterable[Any]) -> Matrix:
     """Return the six operands of `cm`, `Tm` or a form as a matrix."""
     a, b, c, d, e, f = map(float, given)
-    return a, b, c, d, e, f
+    return near((a, b, c, d, e, f))
+
+
+def near(matrix: Matrix) -> Matrix:
+    """Return a matrix that moves nothing out of all bounds.
+
+    Raises:
+        ValueError: When it does.
+    """
+    if not all(-FARTHEST < each < FARTHEST for each in matrix):
+        raise ValueError("a number is out of all bounds")
+    return matrix
 
 
 def moved(matrix: Matrix, x: float, y: float) -> Point:

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from verifier.pades.seen_fonts import PageFont
-from verifier.pades.seen_shapes import IDENTITY, Matrix, Shape, luminance
+from verifier.pades.seen_shapes import FARTHEST, IDENTITY, Matrix, Shape, luminance
 from verifier.pades.seen_sheet import refusal
 
 Operands = Any
@@ -100,4 +100,15 @@ def number(given: object) -> float:
     """Return a number; what is none, true and false among it, is refused."""
     if isinstance(given, bool) or not isinstance(given, NUMBERS):
         raise refusal("a number is missing in a page's program")
-    return float(given)
+    found = float(given)
+    if not -FARTHEST < found < FARTHEST:
+        raise refusal("a number is out of all bounds")
+    return found
+
+
+def places(given: Operands) -> list[float]:
+    """Return the numbers of a path's operator."""
+    found = [*map(float, given)]
+    if not -FARTHEST < min(found) <= max(found) < FARTHEST:
+        raise refusal("a number is out of all bounds")
+    return found

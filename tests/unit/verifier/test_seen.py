@@ -108,12 +108,17 @@ def test_what_takes_nothing_away_is_allowed(harmless: Edit) -> None:
         after(b"BI /W 1 /H 1 /CS /G /BPC 8 ID x EI"),
         around(b"q", b""),
         once(b")-200(", b")3000("),
+        after(b"/c1 CS\n1 SCN\n" + b"9" * 320 + b".0 w\n0 400 m\n595 400 l\nS"),
+        after(b"/c1 CS\n1 SCN\n" + b"1000 0 0 1000 0 0 cm\n" * 55 + b"1 w\n0 1 m\n1 1 l\nS"),
+        after(b"/c1 cs\n1 scn\n%f 0 m\n%f 0 l\n0 800 l\nh\nf" % (-1e308, 1e308)),
         once(b"]TJ", b"]TJ\n(a) Tj"),
     ],
     ids=[
         "covered", "covered by a curve", "covered by a line", "dark ground", "cut off", "small",
         "mirrored", "off the page", "squeezed", "turned", "invisible", "clipping", "raised",
-        "optional", "another text over it", "twice", "a picture", "not ended", "pushed", "half",
+        "optional", "another text over it", "twice", "a picture", "not ended", "pushed",
+        "wide beyond all bounds", "enlarged beyond all bounds", "reaching beyond all bounds",
+        "half",
     ],
 )  # fmt: skip
 def test_what_is_not_seen_as_it_reads_is_refused(hidden: Edit) -> None:
