@@ -7,6 +7,7 @@ every hour, and those that say something else within a minute.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import product
 from pathlib import Path
 
 from anchor import list_publisher
@@ -111,20 +112,28 @@ class RegistrySource:
             raise AnzhengError(Code.CHAIN_UNAVAILABLE, "the chain was never read for these lists")
         return words
 
-    def refresh(self, office: ListOffice, alarms: StandingAlarms, now: datetime) -> None:
-        """Read what the chain says now; lists go on from what is known if it does not answer."""
+    def refresh(self, offices: Sequence[ListOffice], alarms: StandingAlarms, now: datetime) -> None:
+        """Read what the chain says now; lists go on from what is known if it does not answer.
+
+        A chain that is away is one alarm, however many authorities and contracts wait for it.
+        """
         book = _Book(self.store)
-        for contract in self.contracts:
-            key = f"{CHAIN_ALARM}:{office.authority}:{contract.contract.hex()}"
+        known = [key for key in alarms.standing if key.startswith(f"{CHAIN_ALARM}:")]
+        wrong: dict[str, Code] = {}
+        for office, contract in product(offices, self.contracts):
+            key = f"{CHAIN_ALARM}:{contract.chain_id}"
             try:
                 refresh(contract, book, office.registry, office.authority, now=now)
             except AnzhengError as error:
                 if error.code is Code.STORE_FAILED:
                     raise
                 if error.code is not Code.CONFLICT:
-                    alarms.rise(key, error.code, "lists go on from what the chain said before")
-                continue
-            alarms.clear(key)
+                    wrong.setdefault(key, error.code)
+        for key in known:
+            if key not in wrong:
+                alarms.clear(key)
+        for key, code in wrong.items():
+            alarms.rise(key, code, "lists go on from what the chain said before")
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,8 +268,7 @@ def publish(desk: ListDesk, *, every: bool = False) -> Outcome:
         with desk.store.read() as unit:
             waiting = unit.licences.in_state(FlowState.FILLED)
         now = desk.clock.now()
-        for office in desk.offices:
-            desk.source.refresh(office, alarms, now)
+        desk.source.refresh(desk.offices, alarms, now)
         means = Means(
             desk.source,
             desk.repository,

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,13 +11,15 @@ import pytest
 
 from anchor.list_publisher import HEARTBEAT
 from anchor.trust_repository import TrustRepository
+from anzheng.alarms import StandingAlarms
 from anzheng.store.database import Store
 from anzheng.store.migrate import migrate
 from licence.domain.status import StatusWord
 from licence.errors import Code
 from licence.formats.status_shard import ListValue
+from licence.ids import AuthorityId
 from tests.fakes.clock import FakeClock
-from tests.fakes.list_desk import Desk, full_disk
+from tests.fakes.list_desk import OFFICE, Desk, full_disk
 from tests.fakes.trust_bundles import AUTHORITY
 
 
@@ -126,4 +129,15 @@ def test_final_that_nobody_remembers_is_one_alarm_until_somebody_does(desk: Desk
     assert desk.alarms() == {f"lists:{AUTHORITY}:0:final": Code.STATUS_CONFLICT}
     desk.decide(3, StatusWord.REVOKED)
     desk.pass_time(3_600, step=600)
+    assert desk.alarms() == {}
+
+
+def test_a_chain_that_is_away_is_one_alarm_for_all_authorities(desk: Desk) -> None:
+    source, alarms = desk.desk.source, StandingAlarms(desk.store, desk.clock)
+    others = [replace(OFFICE, authority=AuthorityId(each)) for each in ("test-B", "test-C")]
+    desk.node.away = Code.CHAIN_UNAVAILABLE
+    source.refresh([OFFICE, *others], alarms, desk.clock.now())
+    assert desk.alarms() == {f"lists-chain:{desk.node.chain_id}": Code.CHAIN_UNAVAILABLE}
+    desk.node.away = None
+    source.refresh([OFFICE, *others], alarms, desk.clock.now())
     assert desk.alarms() == {}
