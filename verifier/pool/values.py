@@ -22,7 +22,10 @@ _TIMES: Final = {kind.__name__: kind for kind in (date, datetime, timedelta, tim
 _PLAIN: Final = (str, int, bytes, timedelta, timezone)
 """What an enumeration or a time is made of; of nested values its hash could take for ever."""
 _KEYS: Final = (str, int, bytes, Enum)
+_SEVERAL: Final = (tuple, list, frozenset)
 _PROTOCOL: Final = 5
+MAX_VALUES: Final = 500_000
+"""Values in values; an answer has some hundred, and two for each status list that was seen."""
 _FLOAT: Final = struct.Struct(">d")
 
 
@@ -37,7 +40,25 @@ def read(data: bytes) -> object:
         RefusedError: For anything that is not written as the library writes our values.
         Exception: What comes of a message that breaks off or does not fit together.
     """
-    return _Reader(data).value()
+    value = _Reader(data).value()
+    _check_size(value)
+    return value
+
+
+def _check_size(value: object) -> None:
+    """Refuse what is short here and endless for whoever writes it out: pairs of pairs, a circle."""
+    todo, left = [value], MAX_VALUES
+    while todo:
+        each = todo.pop()
+        left -= 1
+        if isinstance(each, _SEVERAL):
+            todo.extend(each)
+        elif isinstance(each, dict):
+            todo.extend(each.values())
+        elif is_dataclass(each) and not isinstance(each, type):
+            todo.extend(getattr(each, name) for name in _names(type(each)))
+        if left < len(todo):
+            raise RefusedError("too many values")
 
 
 class _Reader:

@@ -73,6 +73,9 @@ EVIL: dict[str, Callable[[], bytes]] = {
     "takes a tower for a key": lambda: b"}" + nested(60) + b"Ns.",
     "puts a tower into a set": lambda: b"(" + nested(60) + b"\x91.",
     "takes a tower for a name": lambda: nested(60) + text("Report") + b"\x93.",
+    "sends a tower": lambda: nested(60) + b".",
+    "sends a list that is in itself": lambda: b"]\x94h\x00a.",
+    "leaves an object empty": lambda: name("verifier.pictures", "Picture") + b")\x81.",
     "fills an object twice": lambda: (
         name("verifier.pictures", "Picture") + b")\x81" + 2 * b"](NNNeb" + b"."
     ),
