@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512, Hash, 
 from licence.errors import AnzhengError, Code
 from licence.formats import der, oids
 from licence.formats.algorithms import SHA256_IDENTIFIER, pss_identifier
+from licence.formats.timestamp import read_optional
 from verifier.chain_of_trust import LIBRARY_ERRORS, PKCS1, load_certificate, verify_signature
 
 MAX_TOKEN_BYTES: Final = 16 << 10
@@ -212,13 +213,14 @@ def _scheme(algorithm: bytes) -> tuple[type | None, HashAlgorithm | None, PKCS1v
 
 
 def _read_info(info: bytes, stamped: bytes) -> tuple[str, int, datetime]:
-    version, policy, imprint, serial, moment, *_ = der.children(info)
+    version, policy, imprint, serial, moment, *optional = der.children(info)
     _expect(version, _VERSION_1, "not a timestamp of version 1")
     algorithm, hashed = der.children(imprint)
     if der.children(algorithm)[0] != der.oid(oids.SHA256):
         raise _broken("the imprint is not SHA-256")
     if der.value(hashed, der.OCTET_STRING) != sha256(stamped).digest():
         raise _broken("the timestamp belongs to another signature")
+    read_optional(optional)
     return _dotted(policy), der.integer_value(serial), _moment(moment)
 
 

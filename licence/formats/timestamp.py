@@ -4,6 +4,7 @@ Standard: RFC 3161, 2.4; RFC 5816 (ESSCertIDv2); ETSI EN 319 422.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -17,6 +18,8 @@ from licence.ids import Digest
 MAX_REQUEST_BYTES: Final = 4 * 1024
 MAX_ANSWER_BYTES: Final = 16 * 1024
 MAX_NONCE_BYTES: Final = 32
+MAX_ACCURACY_SECONDS: Final = 60
+"""A clock that may be further off tells no time of signing."""
 
 BOOLEAN_TRUE: Final = b"\x01\x01\xff"
 BOOLEAN_FALSE: Final = b"\x01\x01\x00"
@@ -26,6 +29,8 @@ _SHA256_WITHOUT_NULL: Final = der.tlv(der.SEQUENCE, der.oid(oids.SHA256))
 _VERSION_1: Final = der.integer(1)
 _VERSION_3: Final = der.integer(3)
 _GRANTED: Final = (der.integer(0), der.integer(1))
+_MILLIS: Final = 0x80
+_MICROS: Final = 0x81
 _TIME: Final = re.compile(
     rb"([0-9]{4})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})(?:\.([0-9]{0,5}[1-9]))?Z"
 )
@@ -228,17 +233,46 @@ def _tst_info(content: bytes) -> TstInfo:
     version, policy, imprint, _, moment, *optional = der.children(content)
     if version != _VERSION_1:
         raise _bad("a token of another version")
+    nonce, authority = read_optional(optional)
+    return TstInfo(policy, _read_imprint(imprint), _read_time(moment), nonce, authority)
+
+
+def read_optional(fields: Sequence[bytes]) -> tuple[int | None, bytes | None]:
+    """Return nonce and name of the authority from what follows the time in a TSTInfo.
+
+    Raises:
+        AnzhengError: TSA_ANSWER or DER_SYNTAX for unknown or critical parts, and for an accuracy
+            of more than `MAX_ACCURACY_SECONDS`.
+
+    Standard: RFC 3161, 2.4.2.
+    """
+    optional = list(fields)
     if optional and optional[0][0] == der.SEQUENCE:
-        del optional[0]  # accuracy
+        _check_accuracy(optional.pop(0))
     if optional and optional[0] in (BOOLEAN_TRUE, BOOLEAN_FALSE):
         del optional[0]  # ordering
     nonce = _nonce(optional.pop(0)) if optional and optional[0][0] == der.INTEGER else None
     authority = None
     if optional and optional[0][0] == der.CONTEXT_0:
         (authority,) = der.children(optional.pop(0), der.CONTEXT_0)
+    if len(optional) > 1:
+        raise _bad("unknown fields in the token")
     for field in optional:
         _check_extensions(field)
-    return TstInfo(policy, _read_imprint(imprint), _read_time(moment), nonce, authority)
+    return nonce, authority
+
+
+def _check_accuracy(accuracy: bytes) -> None:
+    parts = list(der.children(accuracy))
+    seconds = 0
+    if parts and parts[0][0] == der.INTEGER:
+        seconds = der.integer_value(parts.pop(0))
+    tags = [part[0] for part in parts]
+    if tags not in ([], [_MILLIS], [_MICROS], [_MILLIS, _MICROS]):
+        raise _bad("an accuracy with unknown parts")
+    # The parts of a second do not make more of it: each of them is less than one.
+    if seconds > MAX_ACCURACY_SECONDS:
+        raise _bad("the clock of the authority may be off by more than a minute")
 
 
 def _check_extensions(field: bytes) -> None:

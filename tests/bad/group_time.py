@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from hashlib import sha1, sha256
+from typing import Any
 from unittest import mock
 
 from cryptography import x509
@@ -13,6 +14,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from licence.domain.model import Environment
 from licence.errors import Code
 from licence.formats import cms, der, hole, oids
+from licence.formats.timestamp import BOOLEAN_TRUE, TstInfo, encode_tst_info
 from licence.formats.trust_types import TsaRoot, Withdrawn
 from licence.ids import Digest
 from signer.certificates import load_certificate
@@ -29,6 +31,8 @@ from tests.fakes.clock import FakeClock
 BROKEN = Code.TIMESTAMP_BROKEN
 UNTRUSTED = Code.TIMESTAMP_UNTRUSTED
 TIME_STAMPING = ExtendedKeyUsageOID.TIME_STAMPING
+_EXTENSION = (der.oid("2.25.3"), BOOLEAN_TRUE, der.tlv(der.OCTET_STRING, b"evil"))
+CRITICAL = der.tlv(der.CONTEXT_1, der.tlv(der.SEQUENCE, *_EXTENSION))
 
 
 def _imprint(digest: bytes | None = None) -> Digest:
@@ -54,6 +58,19 @@ def _anchored(desk: Desk, tsa: TestTsa, **record: object) -> bytes:
 
 def _at(moment: timedelta, **record: object) -> Callable[[Desk], bytes]:
     return lambda desk: _anchored(desk, tsa_at(desk.world, SIGNED_AT + moment), **record)
+
+
+def _saying(*optional: bytes) -> Callable[[Desk], bytes]:
+    """Let the authority itself say something else behind the time."""
+
+    def said(info: TstInfo, **told: Any) -> bytes:  # noqa: ANN401 - as they were given
+        return der.tlv(der.SEQUENCE, *der.children(encode_tst_info(info, **told))[:5], *optional)
+
+    def make(desk: Desk) -> bytes:
+        with mock.patch("signer.tsa.encode_tst_info", said):
+            return _anchored(desk, tsa_at(desk.world, SIGNED_AT))
+
+    return make
 
 
 def _tsa_certificate(desk: Desk, **lies: object) -> bytes:
@@ -242,6 +259,9 @@ STAMPS = (
     ("time-written-over", "another year written into the token", _changed_token(_other_time), BROKEN),
     ("without-revocation-values", "the unsigned part of the token is left out: another leaf", _changed_token(_more_unsigned), Code.ANCHOR_PROOF_MISMATCH, UNDETERMINED),
     ("more-unsigned", "an unsigned attribute more in the token: another leaf", _changed_token(_longer), Code.ANCHOR_PROOF_MISMATCH, UNDETERMINED),
+    ("critical-extension", "a critical extension in the token that nobody knows", _saying(CRITICAL), BROKEN),
+    ("unknown-field", "a field in the token that the standard does not have", _saying(der.tlv(der.CONTEXT_2)), BROKEN),
+    ("accuracy-of-a-day", "the authority says that its clock may be a day off", _saying(der.tlv(der.SEQUENCE, der.integer(86_400))), BROKEN),
     ("tsa-policy-closed", "the bundle pins another policy", lambda desk: _tsa_bundle(desk, policies=("2.25.1",)), UNTRUSTED),
     ("tsa-root-closed", "the bundle stopped to believe the root before", lambda desk: _tsa_bundle(desk, distrust_from=SIGNED_AT), Code.SIGNER_DISTRUSTED),
     ("tsa-key-closed", "the authority's key was closed before the block", _tsa_closed, UNTRUSTED),

@@ -160,6 +160,7 @@ def _extensions(*, critical: bool) -> bytes:
         (ACCURACY,),
         (b"\x01\x01\x00",),
         (ACCURACY, b"\x01\x01\xff", der.integer(7), NAME, _extensions(critical=False)),
+        (der.tlv(der.SEQUENCE, der.integer(60), der.tlv(0x80, b"\x05"), der.tlv(0x81, b"\x05")),),
         (_extensions(critical=False),),
     ],
 )
@@ -176,8 +177,10 @@ def test_every_optional_field_of_the_standard_is_read(optional: tuple[bytes, ...
         (_extensions(critical=True),),
         (_extensions(critical=False), _extensions(critical=False), b"\x05\x00"),
         (b"\x01\x01\x01",),
+        (der.tlv(der.SEQUENCE, der.integer(61)),),
+        (der.tlv(der.SEQUENCE, der.integer(1), der.tlv(0x82, b"\x01")),),
     ],
-    ids=["order", "nonce-late", "twice", "critical", "unknown", "boolean"],
+    ids=["order", "nonce-late", "twice", "critical", "unknown", "boolean", "inaccurate", "parts"],
 )
 def test_fields_out_of_order_or_critical_are_refused(optional: tuple[bytes, ...]) -> None:
     with refuses(Code.TSA_ANSWER):
