@@ -10,6 +10,7 @@ Standard: The Update Framework 1.0, 5 (client workflow); DESIGN 3.4.
 import hashlib
 import ssl
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -285,7 +286,19 @@ def _open(data: bytes, kind: type[R]) -> Metadata[R]:
 
 
 def _verify(delegator: Root | Targets, role: str, metadata: Metadata[R]) -> None:
+    _check_keys(delegator, role)
     delegator.verify_delegate(role, metadata.signed_bytes, metadata.signatures)
+
+
+def _check_keys(delegator: Root | Targets, role: str) -> None:
+    """Refuse one key under two ids: signatures are counted by id, so it would count twice."""
+    found = []
+    for key_id in delegator.get_delegated_role(role).keyids:
+        with suppress(ValueError):  # no such key: nobody can sign with it
+            found.append(str(delegator.get_key(key_id).keyval.get("public")))
+    # Hexadecimal may be written in two ways, and PEM with blanks.
+    if len({"".join(public.split()).lower() for public in found}) != len(found):
+        raise _refusal("one key stands in it under two ids")
 
 
 def _verify_each(metadata: Metadata[Root], *delegators: Root) -> None:

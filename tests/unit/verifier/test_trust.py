@@ -10,7 +10,8 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from tuf.api.metadata import MetaFile
+from securesystemslib.signer import CryptoSigner, SSlibKey
+from tuf.api.metadata import Metadata, MetaFile, Root
 
 from anchor.trust_repository import TrustRepository
 from licence.errors import AnzhengError, Code
@@ -104,6 +105,21 @@ def test_a_root_with_one_wrong_signature_is_refused_though_enough_are_right(fold
         path.write_bytes(json.dumps(value).encode())
         with refuses(Code.TRUST_BUNDLE_REFUSED):
             load(folder)
+
+
+def test_one_key_under_two_ids_does_not_count_twice(folder: Path) -> None:
+    path = folder / "metadata" / "1.root.json"
+    metadata = Metadata[Root].from_file(str(path))
+    online = metadata.signed.keys[metadata.signed.roles["timestamp"].keyids[0]]
+    written = {"public": online.keyval["public"].upper()}
+    again = SSlibKey("0" * 64, online.keytype, online.scheme, written)
+    metadata.signed.add_key(again, "timestamp")
+    metadata.signatures.clear()
+    for each in trust_keys().root:
+        metadata.sign(CryptoSigner(each), append=True)
+    metadata.to_file(str(path))
+    with refuses(Code.TRUST_BUNDLE_REFUSED):
+        load(folder)
 
 
 def test_another_first_root_is_refused(folder: Path, tmp_path: Path) -> None:
