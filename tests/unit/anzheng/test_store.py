@@ -115,6 +115,11 @@ def test_a_reservation_whose_process_died_is_free_after_a_while(
         assert unit.idempotency.begin("s", "k", REQUEST, clock.now()) == Answer(200, b"body")
 
 
+def test_what_no_text_can_hold_is_not_found(store: Store) -> None:
+    with store.read() as unit:
+        assert unit.public.by_elicence_id("1.2.156\0", most=1) == ()
+
+
 def test_old_keys_are_forgotten(store: Store, clock: FakeClock) -> None:
     with store.write() as unit:
         unit.idempotency.begin("s", "k", REQUEST, clock.now())
