@@ -17,7 +17,6 @@ from verifier.pades.seen_shapes import (
     Matrix,
     Point,
     Shape,
-    Stroke,
     curve,
     luminance,
     matrix_of,
@@ -38,6 +37,7 @@ from verifier.pades.seen_state import (
     number,
     places,
 )
+from verifier.pades.seen_strokes import Stroke
 
 MAX_OPERATORS: Final = 400_000
 """Operators of one page with all that it draws."""
@@ -48,6 +48,8 @@ LEAST_PEN: Final = 1.5
 """Lines through text count as at least so wide, in points."""
 THIN_STRIP: Final = 1.0
 """A strip of a pattern up to so many points is a line of microtext, and may run below words."""
+THIN_LINE: Final = 3.0
+"""A line of a frame is up to so many points wide."""
 THIN: Final = 1.5
 """A line of red ink up to this many points may cross text: the edge of a seal."""
 
@@ -272,7 +274,8 @@ class Drawing:
             drawn = Stroke(path, max(pen, LEAST_PEN), mitre)
             if not crosses:
                 self.sheet.cover(drawn, stamps=state.stamps, red=paint.red)
-            self.sheet.ground(drawn, paint.ink, hides=False, stamps=state.stamps, thin=pen)
+            thin = pen if pen <= THIN_LINE else 0.0
+            self.sheet.ground(drawn, paint.ink, hides=False, stamps=state.stamps, thin=thin)
 
     def pen(self) -> float:
         """Return how wide lines are drawn, in points."""

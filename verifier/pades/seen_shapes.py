@@ -41,8 +41,6 @@ _QUARTER: Final = 0.22
 ACROSS: Final = 0.22
 UP: Final = 0.36
 """Half of the box that a character fills at least, in parts of its size: a digit's, about."""
-_BLUNT: Final = 1.5
-"""A corner of a line that reaches no further, in halves of its width, is within its ends."""
 MIDDLE: Final = 0.35
 """Where the middle of a character is above the base line, in parts of its size."""
 _DARK: Final = 0.04045
@@ -102,6 +100,10 @@ class Line:
         across, bottom, top = ACROSS * self.size, self.height - UP * self.size, self.height
         top += UP * self.size
         return ((x - across, bottom, x + across, top) for x in self.middles)
+
+    def alone(self) -> "Iterator[Line]":
+        """Return each character as a line."""
+        return (Line((x,), self.height, self.size) for x in self.middles)
 
     def is_over(self, other: "Line", apart: float) -> bool:
         """Whether characters of both stand nearer than so many parts of the smaller size."""
@@ -201,6 +203,11 @@ class Shape:
             for box in line.boxes()
         )
 
+    def shares(self, line: Line, thin: float) -> list[float]:
+        """Return how much of each character it covers: all of it, where it is not thin."""
+        most = thin / (2 * UP * line.size) if thin else 1.0
+        return [most if self.touches(each) else 0.0 for each in line.alone()]
+
     def _is_cut_by(self, box: Box) -> bool:
         """Whether one of its edges crosses a box."""
         return any(
@@ -242,84 +249,6 @@ def _crosses(one: Point, other: Point, box: Box) -> bool:
     corners = ((left, bottom), (right, bottom), (right, top), (left, top))
     sides = [(x2 - x1) * (y - y1) - (y2 - y1) * (x - x1) for x, y in corners]
     return min(sides) <= 0 <= max(sides)
-
-
-class Stroke:
-    """What a line along a path paints.
-
-    It is looked at closely only where text is: a page has some thousand of them.
-
-    Args:
-        path: Its points.
-        width: Of the line.
-        mitre: How far its corners may reach, in widths; 0 where they are round or cut.
-    """
-
-    __slots__ = ("_mitre", "_path", "_width", "box")
-
-    def __init__(self, path: Sequence[Point], width: float, mitre: float) -> None:
-        self._path, self._width, self._mitre = path, width, mitre
-        reach = width / 2 * max(mitre, _BLUNT)
-        across, up = zip(*path, strict=True)
-        self.box: Box = (
-            min(across) - reach, min(up) - reach, max(across) + reach, max(up) + reach,
-        )  # fmt: skip
-
-    def holds(self, _line: Line) -> bool:
-        """A line is no ground that all characters stand on."""
-        return False
-
-    def touches(self, line: Line) -> bool:
-        """Whether something of it is where a character of a line is."""
-        return meets(self.box, line) and any(each.touches(line) for each in self._shapes())
-
-    def hidden(self, line: Line, least: int = HIDDEN_POINTS) -> list[float]:
-        """Return the middles of the characters of which one part of it hides so many points."""
-        if not meets(self.box, line):
-            return []
-        return [x for each in self._shapes() for x in each.hidden(line, least)]
-
-    def _shapes(self) -> Iterator[Shape]:
-        path = self._path
-        for one, other in pairwise(path):
-            yield drawn_line(one, other, self._width)
-        closed = path[0] == path[-1] and len(path) > 2  # noqa: PLR2004 - a path and back
-        around = (*path, path[1]) if closed else path
-        for before, corner, after in zip(around, around[1:], around[2:], strict=False):
-            spike = _spike(before, corner, after, self._width, self._mitre)
-            if spike is not None:
-                yield spike
-
-
-def _spike(before: Point, corner: Point, after: Point, width: float, mitre: float) -> Shape | None:
-    """Return what a sharp corner adds to a line."""
-    (x1, y1), (x, y), (x2, y2) = before, corner, after
-    come, leave = math.hypot(x - x1, y - y1), math.hypot(x2 - x, y2 - y)
-    if not come or not leave:
-        return None
-    dx, dy = (x - x1) / come - (x2 - x) / leave, (y - y1) / come - (y2 - y) / leave
-    apart = math.hypot(dx, dy)
-    # Half of the angle between the two lines has this sine.
-    sine = math.sqrt(max(0.0, 1 - apart * apart / 4))
-    if not sine or not _BLUNT < 1 / sine <= mitre:
-        return None
-    dx, dy = dx / apart * width / 2, dy / apart * width / 2
-    return Shape([((x + dx / sine, y + dy / sine), (x - dy, y + dx), (x + dy, y - dx))])
-
-
-def drawn_line(one: Point, other: Point, width: float) -> Shape:
-    """Return a line of some width as an area; one that ends where it begins is a dot."""
-    (x1, y1), (x2, y2) = one, other
-    long = math.hypot(x2 - x1, y2 - y1)
-    half = width / 2
-    dx, dy = ((x2 - x1) / long * half, (y2 - y1) / long * half) if long else (half, 0.0)
-    corners = (
-        (x1 - dx - dy, y1 - dy + dx),
-        (x1 - dx + dy, y1 - dy - dx),
-        (x2 + dx + dy, y2 + dy - dx),
-        (x2 + dx - dy, y2 + dy + dx),
-    )
-    return Shape([corners])
 
 
 def steps_of(start: Point, one: Point, other: Point, end: Point) -> int:

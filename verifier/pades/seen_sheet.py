@@ -17,9 +17,9 @@ from verifier.pades.seen_shapes import (
     Matrix,
     Point,
     Shape,
-    Stroke,
     contrast,
 )
+from verifier.pades.seen_strokes import Stroke
 
 MIN_POINTS: Final = 4.5
 """Smallest text, in points."""
@@ -31,8 +31,8 @@ _EVEN: Final = 0.02
 """How far a character may lean, or be wider than high, in parts of its size."""
 KEPT_CONTRASTS: Final = 1_024
 """Comparisons of inks that are kept: a template has a few, and makes them for each line."""
-MAX_CROSSED: Final = 0.6
-"""How much of the height of words may have lines below it, in parts of their size."""
+MAX_CROSSED: Final = 0.75
+"""How much of a character may have thin lines below it, in parts of its box."""
 ROW: Final = 20.0
 """Lines are looked for in rows of so many points."""
 
@@ -158,15 +158,15 @@ class Sheet:
         if first != last:
             rows = (self._grounds.get(row, ()) for row in range(first, last + 1))
             under = sorted({each.place: each for row in rows for each in row}.values(), key=_place)
-        dimmed, crossed = 1.0, 0.0
+        dimmed, crossed = 1.0, [0.0] * len(line.middles)
         for each in reversed(under):
             if each.stamps:
                 dimmed *= each.ink if each.shape.touches(line) else 1.0
             elif not _differ(ink, each.ink, dimmed):
-                if each.shape.touches(line):
-                    crossed += each.thin or line.size
-                    if crossed > MAX_CROSSED * line.size:
-                        return False
+                shares = each.shape.shares(line, each.thin)
+                crossed = [*map(sum, zip(crossed, shares, strict=True))]
+                if max(crossed) > MAX_CROSSED:
+                    return False
             elif each.hides and each.shape.holds(line):
                 return True
         return _differ(ink, PAPER, dimmed)

@@ -4,8 +4,9 @@ import pytest
 
 from licence.errors import Code
 from tests.fakes.refusal import refuses
-from verifier.pades.seen_shapes import ACROSS, UP, Line, Point, Shape, Stroke
+from verifier.pades.seen_shapes import ACROSS, UP, Line, Point, Shape
 from verifier.pades.seen_sheet import Sheet
+from verifier.pades.seen_strokes import Stroke
 
 LINE = Line((100.0, 110.0), 50.0, 10.0)
 FAR: list[Point] = [(0.0, 0.0), (20.0, 0.0), (20.0, 20.0)]
@@ -131,3 +132,40 @@ def test_lines_below_words_may_take_some_of_their_height() -> None:
     made.ground(Stroke([(0, 51), (300, 51)], 3.0, 0), BLACK, hides=False, thin=3.0)
     with refuses(Code.DATA_PAGE_MISMATCH):
         made.write(Line(LINE.middles, 52.0, 10.0), BLACK, ())
+
+
+ZIGZAG: list[Point] = [
+    (x, 45.0 + y)
+    for y in range(0, 10, 2)
+    for x, y in ((90, y), (120, y), (120, y + 1), (90, y + 1))
+]
+
+
+@pytest.mark.parametrize(
+    "drawn",
+    [
+        Stroke(ZIGZAG, 1.0, 0),
+        Stroke([(300 * (n % 2), 44.0 + n / 10) for n in range(120)], 1.0, 0),
+        Stroke([(x, 800.0 * (n % 2)) for n, x in enumerate(range(95, 105))], 1.0, 0),
+        Stroke([(300.0 * (n % 2) + 200, 44.0 + n / 4) for n in range(60)], 1.0, 2_000),
+    ],
+    ids=["to and fro", "hatched", "up and down", "corners that reach far"],
+)
+def test_one_thin_line_that_comes_again_and_again_takes_all_of_it(drawn: Stroke) -> None:
+    made = sheet()
+    made.ground(drawn, BLACK, hides=False, thin=1.0)
+    with refuses(Code.DATA_PAGE_MISMATCH):
+        made.write(LINE, BLACK, ())
+    made.write(Line((30.0,), 200.0, 10.0), BLACK, ())
+
+
+def test_thin_lines_beside_a_character_and_dots_in_it_are_counted() -> None:
+    small = Line((100.0,), 50.0, 4.5)
+    beside = [Stroke([(0, at), (300, at)], 3.0, 0) for at in (48.3, 51.7)]
+    dots = [Stroke([(x, y)] * 2, 1.0, 0) for x in (99.5, 100.5) for y in (48.5, 49.5, 50.5, 51.5)]
+    for drawn, thin in ((beside, 3.0), (dots, 1.0)):
+        made = sheet()
+        for each in drawn:
+            made.ground(each, BLACK, hides=False, thin=thin)
+        with refuses(Code.DATA_PAGE_MISMATCH):
+            made.write(small, BLACK, ())
