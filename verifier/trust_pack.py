@@ -153,7 +153,8 @@ def _of_folder(folder: Path) -> Iterator[tuple[PurePosixPath, bytes]]:
     for place, _, files in os.walk(folder):
         for file in files:
             path = Path(place, file)
-            if not path.is_file():
+            # As in a tar file: a link may lead to what its owner would never hand over.
+            if path.is_symlink() or not path.is_file():
                 continue
             size = path.stat().st_size
             total += size

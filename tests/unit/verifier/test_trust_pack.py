@@ -130,6 +130,17 @@ def test_a_pack_pins_nobody(
     assert kept == (["reporters/bank.crt"] if pinned else [])
 
 
+def test_a_link_in_a_pack_brings_nothing_from_elsewhere(
+    world: World, newer: Path, tmp_path: Path
+) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("a private key", "ascii")
+    (newer / "targets" / "linked.json").symlink_to(secret)
+    folder = tmp_path / "verifier"
+    import_trust(newer, folder, now=world.clock.now())
+    assert not (folder / "targets" / "linked.json").exists()
+
+
 def _tar_of(name: str, kind: bytes = tarfile.REGTYPE) -> bytes:
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as made:
