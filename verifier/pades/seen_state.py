@@ -109,6 +109,6 @@ def number(given: object) -> float:
 def places(given: Operands) -> list[float]:
     """Return the numbers of a path's operator."""
     found = [*map(float, given)]
-    if not -FARTHEST < min(found) <= max(found) < FARTHEST:
+    if sum(map(abs, found)) >= FARTHEST:
         raise refusal("a number is out of all bounds")
     return found

@@ -19,8 +19,17 @@ def _size_of(box: Box) -> float:
     return (right - left) * (top - bottom)
 
 
+def _is_beside(box: Box, shape: Sequence[Point]) -> bool:
+    """Whether all corners of a shape are on one side of a box."""
+    left, bottom, right, top = box
+    across, up = [x for x, _ in shape], [y for _, y in shape]
+    return max(across) < left or min(across) > right or max(up) < bottom or min(up) > top
+
+
 def _area_in(box: Box, shape: Sequence[Point]) -> float:
     """Return the area of the part of a convex shape that lies in a box (Sutherland, Hodgman)."""
+    if _is_beside(box, shape):
+        return 0.0
     corners = list(shape)
     for axis, edge, side in ((0, box[0], 1), (0, box[2], -1), (1, box[1], 1), (1, box[3], -1)):
         kept: list[Point] = []
@@ -83,8 +92,12 @@ class Stroke:
             return [0.0] * len(line.middles)
         if not thin:
             return [float(self.touches(each)) for each in line.alone()]
-        drawn = list(Stroke(self._path, thin, self._mitre)._areas())  # noqa: SLF001 - of its kind
-        return [sum(_area_in(box, each) for each in drawn) / _size_of(box) for box in line.boxes()]
+        boxes = list(line.boxes())
+        left, bottom, _, top = boxes[0]
+        around = (left, bottom, boxes[-1][2], top)
+        drawn = Stroke(self._path, thin, self._mitre)._areas()  # noqa: SLF001 - of its kind
+        near = [each for each in drawn if not _is_beside(around, each)]
+        return [sum(_area_in(box, each) for each in near) / _size_of(box) for box in boxes]
 
     def _shapes(self) -> Iterator[Shape]:
         return (Shape([area]) for area in self._areas())
