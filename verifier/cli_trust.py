@@ -163,6 +163,7 @@ class _Age:
     authorities: tuple[tuple[str, str], ...]
     signed_at: datetime
     fresh_until: datetime
+    first_root: str
     now: datetime
 
     @property
@@ -183,6 +184,7 @@ def _told_of(store: TrustStore, now: datetime) -> _Age:
         authorities=tuple((str(each.id), each.name) for each in bundle.authorities),
         signed_at=store.newest_signed_time,
         fresh_until=store.metadata_expires_at,
+        first_root=(store.memory.first_root or b"").hex(),
         now=now,
     )
 
@@ -197,6 +199,7 @@ def _say(age: _Age, *, as_json: bool) -> None:
             "signed_at": moment_text(age.signed_at),
             "age_seconds": int(age.age.total_seconds()),
             "fresh_until": moment_text(age.fresh_until),
+            "first_root": age.first_root,
             "stale": age.is_stale,
         }
         sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
@@ -206,6 +209,8 @@ def _say(age: _Age, *, as_json: bool) -> None:
         f"{age.folder}: 信任包 bundle {age.bundle_version} ({age.environment}), {state}",
         f"  签发于 signed at {moment_text(age.signed_at)} ({_since(age.age)})",
         f"  有效至 fresh until {moment_text(age.fresh_until)}",
+        # Believed at first use, unless --first-root was given: to be compared with a printed one.
+        f"  首个根 first root SHA-256 {age.first_root}",
         *(f"  {name} {words}" for name, words in age.authorities),
     ]
     sys.stdout.write("\n".join(lines) + "\n")

@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from random import Random
 from typing import Literal
@@ -195,10 +196,13 @@ def test_import_says_how_old_it_is_and_remembers(world: World, newer: Path, tmp_
     said = json.loads(result.output)
     assert (said["bundle_version"], said["stale"]) == (world.bundle.version, False)
     assert 0 <= said["age_seconds"] <= 3_600
+    root = sha256((newer / "metadata" / "1.root.json").read_bytes()).hexdigest()
+    assert said["first_root"] == root
     assert load(memory_path(folder)).bundle_version == world.bundle.version
     shown = run(world, folder, "show", later=timedelta(days=3))
     assert shown.exit_code == 0, shown.output
     assert "3 天" in shown.output
+    assert root in shown.output
     assert "stale: update it" in shown.output
 
 
