@@ -7,8 +7,8 @@ Standard: RFC 9110; RFC 9112.
 """
 
 import ssl
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from time import monotonic
@@ -28,6 +28,9 @@ _FAULTS: Final = (
     httpcore.TimeoutException,
     ssl.SSLError,
 )
+_HUNG_UP: Final = (httpcore.RemoteProtocolError, httpcore.ReadError, httpcore.WriteError)
+_OPENED: Final[ContextVar[list[None]]] = ContextVar("opened")
+"""Gets an entry for each connection that the request under way opens."""
 _DEADLINE: Final[ContextVar[float]] = ContextVar("deadline")
 """Of the exchange that this thread is in; a connection serves one exchange at a time."""
 
@@ -57,6 +60,7 @@ class DeadlineHttp:
     """
 
     def __init__(self, *, connections: int) -> None:
+        self._connections = connections
         self._pool = httpcore.ConnectionPool(
             ssl_context=ssl.create_default_context(),
             max_connections=connections,
@@ -95,21 +99,39 @@ class DeadlineHttp:
         headers = [(b"Accept-Encoding", b"identity")]
         if kind is not None:
             headers.append((b"Content-Type", kind.encode("ascii")))
+        sent = content if method == "POST" else None
+        limits = {"timeout": {"pool": seconds}}
         try:
-            with (
-                _until(monotonic() + seconds),
-                self._pool.stream(
-                    method,
-                    target,
-                    headers=headers,
-                    content=content if method == "POST" else None,
-                    extensions={"timeout": {"pool": seconds}},
-                ) as answer,
-            ):
-                return Answer(answer.status, _kind(answer.headers), _body(answer, max_bytes))
+            with _until(monotonic() + seconds):
+                return self._exchange(
+                    lambda: self._pool.stream(
+                        method, target, headers=headers, content=sent, extensions=limits
+                    ),
+                    max_bytes,
+                )
         except _FAULTS as error:
             fault = type(error).__name__
             raise AnzhengError(Code.NOT_CHECKED, "no answer in time", fault=fault) from error
+
+    def _exchange(
+        self, send: Callable[[], AbstractContextManager[httpcore.Response]], max_bytes: int
+    ) -> Answer:
+        # A server may close a kept connection while we take it up again: that is no answer, and
+        # says nothing about the server. Each such connection is gone then, so there is an end.
+        for _ in range(self._connections + 1):
+            opened: list[None] = []
+            token = _OPENED.set(opened)
+            with ExitStack() as stack:
+                try:
+                    answer = stack.enter_context(send())
+                except _HUNG_UP:
+                    if opened:
+                        raise
+                    continue
+                finally:
+                    _OPENED.reset(token)
+                return Answer(answer.status, _kind(answer.headers), _body(answer, max_bytes))
+        raise httpcore.RemoteProtocolError("each kept connection was closed")
 
 
 def parse_url(url: str) -> httpcore.URL:
@@ -206,6 +228,7 @@ class _Network(httpcore.NetworkBackend):
         socket_options: Iterable[SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
         left = _left(httpcore.ConnectTimeout)
+        _OPENED.get().append(None)
         return _Stream(
             self._plain.connect_tcp(host, port, left, local_address, socket_options or ())
         )
