@@ -31,6 +31,7 @@ _VERSION_3: Final = der.integer(3)
 _GRANTED: Final = (der.integer(0), der.integer(1))
 _MILLIS: Final = 0x80
 _MICROS: Final = 0x81
+_PARTS: Final = 1_000
 _TIME: Final = re.compile(
     rb"([0-9]{4})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})(?:\.([0-9]{0,5}[1-9]))?Z"
 )
@@ -270,7 +271,10 @@ def _check_accuracy(accuracy: bytes) -> None:
     tags = [part[0] for part in parts]
     if tags not in ([], [_MILLIS], [_MICROS], [_MILLIS, _MICROS]):
         raise _bad("an accuracy with unknown parts")
-    # The parts of a second do not make more of it: each of them is less than one.
+    # Thousandths, and thousandths of those: else days could be written as parts of a second.
+    for part, tag in zip(parts, tags, strict=True):
+        if der.integer_value(der.tlv(der.INTEGER, der.value(part, tag))) >= _PARTS:
+            raise _bad("an accuracy with parts that make more than the whole")
     if seconds > MAX_ACCURACY_SECONDS:
         raise _bad("the clock of the authority may be off by more than a minute")
 

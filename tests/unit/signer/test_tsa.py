@@ -160,7 +160,11 @@ def _extensions(*, critical: bool) -> bytes:
         (ACCURACY,),
         (b"\x01\x01\x00",),
         (ACCURACY, b"\x01\x01\xff", der.integer(7), NAME, _extensions(critical=False)),
-        (der.tlv(der.SEQUENCE, der.integer(60), der.tlv(0x80, b"\x05"), der.tlv(0x81, b"\x05")),),
+        (
+            der.tlv(
+                der.SEQUENCE, der.integer(60), der.tlv(0x80, b"\x05"), der.tlv(0x81, b"\x03\xe7")
+            ),
+        ),
         (_extensions(critical=False),),
     ],
 )
@@ -179,8 +183,13 @@ def test_every_optional_field_of_the_standard_is_read(optional: tuple[bytes, ...
         (b"\x01\x01\x01",),
         (der.tlv(der.SEQUENCE, der.integer(61)),),
         (der.tlv(der.SEQUENCE, der.integer(1), der.tlv(0x82, b"\x01")),),
+        (der.tlv(der.SEQUENCE, der.tlv(0x80, b"\x05\x26\x5c\x00")),),  # a day in thousandths
+        (der.tlv(der.SEQUENCE, der.tlv(0x81, b"\x03\xe8")),),
     ],
-    ids=["order", "nonce-late", "twice", "critical", "unknown", "boolean", "inaccurate", "parts"],
+    ids=[
+        *("order", "nonce-late", "twice", "critical", "unknown", "boolean", "inaccurate", "parts"),
+        *("a-day-of-millis", "thousand-micros"),
+    ],
 )
 def test_fields_out_of_order_or_critical_are_refused(optional: tuple[bytes, ...]) -> None:
     with refuses(Code.TSA_ANSWER):
